@@ -1,0 +1,25 @@
+# One interface target that carries the language level, the warnings and the sanitizers of every folder.
+add_library(ringdown_options INTERFACE)
+target_compile_features(ringdown_options INTERFACE cxx_std_20)
+target_include_directories(ringdown_options INTERFACE "${CMAKE_SOURCE_DIR}")
+target_compile_options(ringdown_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wcast-qual -Wextra-semi
+  # Guest arithmetic wraps in signed types too, and state is copied as bytes.
+  -fno-strict-aliasing -fwrapv)
+if(RINGDOWN_WARNINGS_AS_ERRORS)
+  target_compile_options(ringdown_options INTERFACE -Werror)
+endif()
+if(RINGDOWN_SANITIZE)
+  target_compile_options(ringdown_options INTERFACE -fsanitize=${RINGDOWN_SANITIZE} -fno-omit-frame-pointer)
+  target_link_options(ringdown_options INTERFACE -fsanitize=${RINGDOWN_SANITIZE})
+  if(RINGDOWN_SANITIZE MATCHES "undefined")
+    target_compile_options(ringdown_options INTERFACE -fno-sanitize-recover=undefined)
+  endif()
+endif()
+
+# ringdown_library(NAME) declares the static library ringdown_NAME and its alias ringdown::NAME.
+function(ringdown_library name)
+  add_library(ringdown_${name} STATIC)
+  add_library(ringdown::${name} ALIAS ringdown_${name})
+  target_link_libraries(ringdown_${name} PUBLIC ringdown_options)
+endfunction()

@@ -1,0 +1,72 @@
+// Everything that reaches the machine from outside, stamped with the instruction count: record and replay.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "core/archive.h"
+#include "core/result.h"
+#include "core/types.h"
+
+namespace ringdown {
+
+/// Who receives an input. The numbers stand in recordings: never reuse one.
+enum class InputChannel : u8 {
+  Keyboard = 1,   // payload: scan codes of set 2 as the keyboard sends them
+  Mouse = 2,      // payload: s16 dx, s16 dy, s8 wheel, u8 buttons
+  Serial0 = 3,    // payload: received bytes
+  Serial1 = 4,
+  Serial2 = 5,
+  Serial3 = 6,
+  ClockRate = 7,  // payload: u64 ticks per second
+  PowerButton = 8,
+  SerialBreak = 9,  // payload: u8 port
+};
+
+struct InputEvent {
+  Ticks at = 0;
+  InputChannel channel{};
+  std::vector<u8> payload;
+};
+
+/// Hands inputs from any thread to the machine's thread, at instruction boundaries that the machine chooses.
+class InputSeam {
+ public:
+  using Receiver = std::function<void(const std::vector<u8>& payload)>;
+
+  /// One receiver per channel, connected at machine construction.
+  void connect(InputChannel channel, Receiver receiver);
+
+  /// From any thread: queues an input. Ignored while replaying. `wake` (if set) is called afterwards.
+  void post(InputChannel channel, std::vector<u8> payload);
+  void set_wake(std::function<void()> wake);
+
+  /// Machine thread, at an instruction boundary: delivers what was posted (or, replaying, what is due at
+  /// `now`) and records it with `now`.
+  void deliver(Ticks now);
+  /// While replaying, the count of the next input, so that the machine stops there; kNever otherwise.
+  Ticks next_replay() const;
+
+  /// Starts recording to `path`; the file is written through as inputs arrive.
+  Result<void> record_to(const std::string& path);
+  /// Loads a recording; from now on posted inputs are ignored.
+  Result<void> replay_from(const std::string& path);
+
+  static constexpr Ticks kNever = ~Ticks{0};
+
+ private:
+  std::map<InputChannel, Receiver> receivers_;
+  std::mutex mutex_;
+  std::vector<InputEvent> posted_;
+  std::function<void()> wake_;
+  bool replaying_ = false;
+  std::deque<InputEvent> replay_;
+  std::string record_path_;
+  void* record_file_ = nullptr;
+};
+
+}  // namespace ringdown

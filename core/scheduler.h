@@ -1,0 +1,114 @@
+// Virtual time and the one event queue: instruction counts become picoseconds at a declared rate.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "core/archive.h"
+#include "core/types.h"
+
+namespace ringdown {
+
+/// Virtual time since the machine was created, in picoseconds (wraps after 213 days).
+using Picoseconds = u64;
+
+inline constexpr Picoseconds kPicosecondsPerSecond = 1'000'000'000'000;
+constexpr Picoseconds nanoseconds(u64 n) { return n * 1'000; }
+constexpr Picoseconds microseconds(u64 n) { return n * 1'000'000; }
+constexpr Picoseconds milliseconds(u64 n) { return n * 1'000'000'000; }
+
+/// Whole periods of a clock of `hertz` that fit in `time`: exact, so that counters read from absolute time
+/// never drift.
+constexpr u64 cycles_in(Picoseconds time, u64 hertz) {
+  return static_cast<u64>(static_cast<unsigned __int128>(time) * hertz / kPicosecondsPerSecond);
+}
+/// The first instant at which `cycles_in` reaches `cycles`.
+constexpr Picoseconds time_of_cycle(u64 cycles, u64 hertz) {
+  return static_cast<Picoseconds>((static_cast<unsigned __int128>(cycles) * kPicosecondsPerSecond + hertz - 1) / hertz);
+}
+
+/// Where the scheduler learns the current instruction count, exact also in the middle of a block.
+class TickSource {
+ public:
+  virtual ~TickSource() = default;
+  virtual Ticks ticks() const = 0;
+  /// The next deadline moved closer: a running slice must not run past it.
+  virtual void deadline_moved() = 0;
+};
+
+/// A registered event. Plain number, so that devices hold no pointer into the scheduler.
+struct EventId {
+  u32 index = 0;
+};
+
+/// Keeps virtual time and runs events at their exact instruction count, FIFO on ties.
+class Scheduler : public Serializable {
+ public:
+  /// Called with the event's deadline; now() is at or after it.
+  using Callback = std::function<void(Picoseconds deadline)>;
+
+  /// `ticks_per_second` is the declared speed of the processor in instructions per second of virtual time.
+  explicit Scheduler(u64 ticks_per_second);
+
+  /// Connects the instruction counter; before that, time stands at zero.
+  void connect(TickSource& source) { source_ = &source; }
+
+  /// Registers an event once, at construction of its device. The name (`device`, `slot`) is what state files
+  /// hold; it must be unique in the machine.
+  EventId add(std::string device, u32 slot, Callback callback);
+  /// Sets or moves the event's only deadline. A deadline that has passed runs at the next boundary.
+  void schedule(EventId event, Picoseconds deadline);
+  void schedule_after(EventId event, Picoseconds delay) { schedule(event, now() + delay); }
+  void cancel(EventId event);
+  bool scheduled(EventId event) const;
+  /// Valid only while scheduled.
+  Picoseconds deadline(EventId event) const;
+
+  Ticks ticks() const { return source_ != nullptr ? source_->ticks() : 0; }
+  Picoseconds now() const { return time_of_ticks(ticks()); }
+  u64 ticks_per_second() const { return ticks_per_second_; }
+  /// Changes the rate from now on; time stays continuous. In real-time mode each change is a recorded input.
+  void set_ticks_per_second(u64 rate);
+
+  /// Time that HLT skipped: virtual time jumps ahead while the instruction count stands still.
+  void skip_to(Picoseconds time);
+
+  /// Instruction count at which the earliest event is due; kNever without one.
+  Ticks next_deadline_ticks() const;
+  /// The earliest deadline; kNeverTime without one.
+  Picoseconds next_deadline() const;
+  /// Runs all events that are due now, in deadline order; callbacks may schedule more.
+  void run_due();
+
+  static constexpr Ticks kNever = ~Ticks{0};
+  static constexpr Picoseconds kNeverTime = ~Picoseconds{0};
+
+  ChunkTag chunk_tag() const override { return ChunkTag("SCHD"); }
+  void serialize(Archive& archive) override;
+
+ private:
+  struct Event {
+    std::string device;
+    u32 slot = 0;
+    Callback callback;
+    bool scheduled = false;
+    Picoseconds deadline = 0;
+    u64 order = 0;  // FIFO on ties
+  };
+
+  Picoseconds time_of_ticks(Ticks ticks) const;
+  Ticks ticks_of_time(Picoseconds time) const;
+  const Event* earliest() const;
+  void refresh_earliest();
+
+  std::vector<Event> events_;
+  const Event* earliest_ = nullptr;
+  TickSource* source_ = nullptr;
+  u64 ticks_per_second_;
+  Ticks base_ticks_ = 0;       // where the current rate began
+  Picoseconds base_time_ = 0;  // virtual time at base_ticks_
+  u64 next_order_ = 0;
+};
+
+}  // namespace ringdown
