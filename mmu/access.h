@@ -1,0 +1,63 @@
+// The vocabulary of memory accesses: kind, privilege, and what a lookup of a linear page yields.
+#pragma once
+
+#include "core/memory.h"
+#include "core/types.h"
+
+namespace ringdown {
+
+enum class AccessType : u8 { Read, Write, Execute };
+
+/// Paging knows two privileges: CPL 0–2 are supervisor, CPL 3 is user.
+enum class Privilege : u8 { Supervisor = 0, User = 1 };
+
+/// Error code of #PF (Intel SDM vol. 3A, 4.7).
+namespace page_fault {
+inline constexpr u32 kPresent = 1u << 0;
+inline constexpr u32 kWrite = 1u << 1;
+inline constexpr u32 kUser = 1u << 2;
+inline constexpr u32 kReserved = 1u << 3;
+inline constexpr u32 kFetch = 1u << 4;
+}  // namespace page_fault
+
+/// What an address space says of one access to one linear page.
+struct Resolution {
+  enum class Kind : u8 {
+    Memory,  // `page` has a frame for this access
+    Device,  // the access goes to the device bus (or, for a write, is discarded) at `physical`
+    Fault,   // #PF with `error_code`
+  };
+  Kind kind = Kind::Fault;
+  /// The processor's TLB may keep read (and execute) permission / write permission for this privilege. Write
+  /// permission is never kept for tracked frames, whatever this says.
+  bool keep_read = false;
+  bool keep_write = false;
+  GuestMemory::Page page{};
+  /// Guest-physical address of the page's first byte.
+  GuestPhysical physical{};
+  u32 error_code = 0;
+};
+
+/// The processor's paging root, as hardware would walk it on a TLB miss.
+class AddressSpace {
+ public:
+  virtual ~AddressSpace() = default;
+  /// Resolves one access to the page of `linear`, setting accessed and dirty bits as hardware does.
+  virtual Resolution resolve(GuestLinear linear, AccessType type, Privilege privilege) = 0;
+  /// The same without any side effect, for debuggers; supervisor rights.
+  virtual Resolution peek(GuestLinear linear) = 0;
+};
+
+/// Where an address space reports that translations it gave out no longer hold. Implemented by the memory unit
+/// in front of it (and, one day, by a translator's window of host mappings).
+class TranslationCache {
+ public:
+  virtual ~TranslationCache() = default;
+  /// Translations of one linear page, both privileges.
+  virtual void invalidate_page(GuestLinear linear) = 0;
+  virtual void invalidate_all() = 0;
+  /// Write permission to one host frame, under whatever linear address.
+  virtual void revoke_write(HostFrame frame) = 0;
+};
+
+}  // namespace ringdown

@@ -1,0 +1,83 @@
+// The guest's own paging structures: the control bits that govern them and the hardware page walk.
+#pragma once
+
+#include <array>
+
+#include "core/memory.h"
+#include "mmu/access.h"
+
+namespace ringdown {
+
+/// Everything of CR0, CR3, CR4 and EFER that a page walk depends on.
+struct PagingControls {
+  bool paging = false;           // CR0.PG
+  bool write_protect = false;    // CR0.WP
+  bool page_size_extension = false;  // CR4.PSE
+  bool physical_address_extension = false;  // CR4.PAE
+  bool no_execute = false;       // EFER.NXE
+  u32 cr3 = 0;
+  /// PAE only: the four page-directory-pointer entries as loaded by the last MOV to CR3 (or CR0/CR4 change).
+  std::array<u64, 4> pdpte{};
+  friend bool operator==(const PagingControls&, const PagingControls&) = default;
+};
+
+/// One entry read in a walk.
+struct WalkStep {
+  GuestPhysical entry_address{};
+  u64 entry = 0;
+  u8 level = 0;  // 1: page table, 2: page directory
+};
+
+/// The outcome of a walk by `walk_page`.
+struct WalkResult {
+  bool present = false;          // a translation exists (rights not considered)
+  bool reserved_bit = false;     // a reserved bit was set: #PF with RSVD
+  bool large = false;            // 4 MiB (or PAE 2 MiB) page
+  bool writable = true;          // R/W of all levels
+  bool user = true;              // U/S of all levels
+  bool no_execute = false;       // NX of any level
+  bool dirty = false;            // D of the final entry
+  GuestPhysical page{};          // of the 4 KiB page that holds the address
+  u8 depth = 0;                  // valid entries of `steps`
+  std::array<WalkStep, 2> steps{};
+};
+
+/// Reads the guest's tables; changes nothing (Intel SDM vol. 3A, 4.3 and 4.4).
+WalkResult walk_page(const GuestMemory& memory, const PagingControls& controls, GuestLinear linear);
+
+/// The #PF error code that `walk` gives for an access, or no value if the access is allowed.
+/// kNoFault means allowed.
+inline constexpr u32 kNoFault = 0xffff'ffff;
+u32 page_fault_code(const WalkResult& walk, const PagingControls& controls, AccessType type, Privilege privilege);
+
+/// Sets accessed bits of every step, and dirty of the last for a write, in guest memory through the seam.
+void set_accessed_dirty(GuestMemory& memory, const WalkResult& walk, AccessType type);
+
+/// The paging unit of a processor that no monitor stands behind: walks the guest's tables on each TLB miss,
+/// tracks every table frame it used, and invalidates at once what a store to such a frame changes, so that
+/// translations are never stale (the same rule as the shadow tables follow).
+class GuestPaging final : public AddressSpace, public MemoryObserver {
+ public:
+  GuestPaging(GuestMemory& memory, TranslationCache& cache);
+  ~GuestPaging() override;
+
+  /// New control registers; invalidates what depends on a changed one.
+  void set_controls(const PagingControls& controls);
+  const PagingControls& controls() const { return controls_; }
+
+  Resolution resolve(GuestLinear linear, AccessType type, Privilege privilege) override;
+  Resolution peek(GuestLinear linear) override;
+
+  void frame_written(HostFrame frame, u32 offset, u32 length) override;
+  void tracking_added(HostFrame) override {}
+  void map_changed() override;
+
+ private:
+  GuestMemory& memory_;
+  TranslationCache& cache_;
+  PagingControls controls_;
+  struct Uses;  // which linear ranges each tracked frame translated
+  std::unique_ptr<Uses> uses_;
+};
+
+}  // namespace ringdown

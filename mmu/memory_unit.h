@@ -1,0 +1,128 @@
+// Linear memory access: the TLB's inline fast path and the one slow path behind it.
+#pragma once
+
+#include <cstring>
+#include <span>
+
+#include "core/memory.h"
+#include "mmu/access.h"
+#include "mmu/tlb.h"
+
+namespace ringdown {
+
+/// How a slow access ended.
+enum class AccessStatus : u8 {
+  Done,
+  PageFault,  // `MemoryUnit::fault_address` and `fault_code` say which
+  Split,      // has side effects beyond RAM (device, tracked frame) but was not the last of its block
+};
+
+/// Told of data accesses to watched pages (DR0–DR3 and the debugger's watchpoints).
+class WatchObserver {
+ public:
+  virtual ~WatchObserver() = default;
+  virtual void watched_access(GuestLinear linear, u32 size, AccessType type) = 0;
+};
+
+struct TlbCounters {
+  u64 misses = 0;
+  u64 flushes = 0;
+  u64 page_invalidations = 0;
+};
+
+/// Performs the processor's accesses to linear memory. Multi-byte accesses may cross pages; both pages are
+/// resolved before anything is written.
+class MemoryUnit final : public TranslationCache, public MemoryObserver {
+ public:
+  explicit MemoryUnit(GuestMemory& memory);
+  ~MemoryUnit() override;
+
+  /// Selects the paging root; flushes.
+  void set_address_space(AddressSpace& space);
+  AddressSpace& address_space() { return *space_; }
+  GuestMemory& memory() { return memory_; }
+
+  /// Fast path: the host address of [linear, linear + size) or nullptr on a TLB miss.
+  u8* fast_read(u32 linear, u32 size, Privilege privilege) const {
+    const TlbEntry& entry = tlbs_[static_cast<unsigned>(privilege)].entries[Tlb::index(linear)];
+    if (entry.read_tag != Tlb::tag(linear, size)) return nullptr;
+    return reinterpret_cast<u8*>(entry.addend + linear);
+  }
+  u8* fast_write(u32 linear, u32 size, Privilege privilege) const {
+    const TlbEntry& entry = tlbs_[static_cast<unsigned>(privilege)].entries[Tlb::index(linear)];
+    if (entry.write_tag != Tlb::tag(linear, size)) return nullptr;
+    return reinterpret_cast<u8*>(entry.addend + linear);
+  }
+
+  /// Reads `data.size()` bytes (1 to 512), fast or slow.
+  [[nodiscard]] AccessStatus read(GuestLinear linear, Privilege privilege, std::span<std::byte> data);
+  /// Writes; nothing is stored unless everything can be.
+  [[nodiscard]] AccessStatus write(GuestLinear linear, Privilege privilege, std::span<const std::byte> data);
+  /// Makes sure that a later write of the range will succeed (sets dirty bits, raises the fault now), and that
+  /// it is allowed to have effects. Read-modify-write and frames of several pushes call it first.
+  [[nodiscard]] AccessStatus prepare_write(GuestLinear linear, Privilege privilege, u32 size);
+  /// Where instruction bytes of the page at `linear` lie. Device pages cannot be executed from: Device kind is
+  /// returned as is. Sets the accessed bit.
+  Resolution fetch(GuestLinear linear, Privilege privilege);
+
+  template <class T>
+  [[nodiscard]] AccessStatus read_value(GuestLinear linear, Privilege privilege, T& value) {
+    if (const u8* host = fast_read(linear.value, sizeof(T), privilege)) {
+      std::memcpy(&value, host, sizeof(T));
+      return AccessStatus::Done;
+    }
+    return read(linear, privilege, std::as_writable_bytes(std::span<T, 1>(&value, 1)));
+  }
+  template <class T>
+  [[nodiscard]] AccessStatus write_value(GuestLinear linear, Privilege privilege, T value) {
+    if (u8* host = fast_write(linear.value, sizeof(T), privilege)) {
+      std::memcpy(host, &value, sizeof(T));
+      return AccessStatus::Done;
+    }
+    return write(linear, privilege, std::as_bytes(std::span<const T, 1>(&value, 1)));
+  }
+
+  /// Set before a slow access: may it touch devices and tracked frames? Only the last instruction of a block
+  /// may, since what follows in the block could depend on it.
+  bool effects_allowed = true;
+  /// Set by a page fault: CR2 and the error code.
+  GuestLinear fault_address{};
+  u32 fault_code = 0;
+
+  /// Debuggers: reads or writes without faults, A/D updates or device effects; false if a page is missing.
+  bool peek(GuestLinear linear, std::span<std::byte> data);
+  bool poke(GuestLinear linear, std::span<const std::byte> data);
+
+  /// While any page is watched, its accesses take the slow path and are reported to the observer.
+  void watch(WatchObserver* observer, std::span<const GuestLinear> pages);
+
+  const TlbCounters& counters() const { return counters_; }
+  /// Changes whenever a translation that an instruction fetch used may have changed: block links that cross
+  /// pages are valid only within one generation.
+  u32 fetch_generation() const { return fetch_generation_; }
+
+  // TranslationCache
+  void invalidate_page(GuestLinear linear) override;
+  void invalidate_all() override;
+  void revoke_write(HostFrame frame) override;
+  // MemoryObserver
+  void frame_written(HostFrame, u32, u32) override {}
+  void tracking_added(HostFrame frame) override { revoke_write(frame); }
+  void map_changed() override { invalidate_all(); }
+
+ private:
+  struct Piece;  // one page's part of an access
+  [[nodiscard]] AccessStatus resolve_piece(GuestLinear linear, AccessType type, Privilege privilege, Piece& piece);
+  void fill(GuestLinear linear, Privilege privilege, AccessType type, const Resolution& resolution);
+  bool watched(GuestLinear linear) const;
+
+  std::array<Tlb, 2> tlbs_;
+  GuestMemory& memory_;
+  AddressSpace* space_ = nullptr;
+  u32 fetch_generation_ = 1;
+  TlbCounters counters_;
+  WatchObserver* watch_observer_ = nullptr;
+  std::vector<GuestLinear> watched_pages_;
+};
+
+}  // namespace ringdown
