@@ -19,7 +19,9 @@ endif()
 
 # ringdown_library(NAME) declares the static library ringdown_NAME and its alias ringdown::NAME.
 function(ringdown_library name)
-  add_library(ringdown_${name} STATIC)
+  # A header and the language, so that a folder may start without sources of its own.
+  add_library(ringdown_${name} STATIC "${CMAKE_SOURCE_DIR}/core/types.h")
+  set_target_properties(ringdown_${name} PROPERTIES LINKER_LANGUAGE CXX)
   add_library(ringdown::${name} ALIAS ringdown_${name})
   target_link_libraries(ringdown_${name} PUBLIC ringdown_options)
 endfunction()

@@ -1,6 +1,7 @@
 // The one way state is saved and restored: each component describes its members once, for both directions.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <deque>
@@ -50,6 +51,8 @@ class Archive {
  private:
   /// Lengths beyond this are refused on load before anything is allocated.
   static constexpr u64 kMaximumLength = u64{1} << 28;
+  /// Elements by which a loaded vector grows before its bytes are known to be there.
+  static constexpr std::size_t kGrowth = 64 * 1024;
 
   template <class T>
   void item(T& value) {
@@ -83,11 +86,11 @@ class Archive {
   }
   template <class T, std::size_t N>
   void composite(std::array<T, N>& values) {
-    for (T& value : values) item(value);
+    elements(std::span<T>(values));
   }
   template <class T, std::size_t N>
   void composite(T (&values)[N]) {
-    for (T& value : values) item(value);
+    elements(std::span<T>(values));
   }
   template <class T>
   void composite(std::vector<T>& values) {
@@ -106,8 +109,22 @@ class Archive {
     if (value) item(*value);
   }
 
+  /// Elements that may be moved as a block of bytes: a bool needs its value checked.
+  template <class T>
+  static constexpr bool kPlain = std::is_arithmetic_v<T> && !std::is_same_v<T, bool>;
+
+  template <class T>
+  void elements(std::span<T> values) {
+    if constexpr (kPlain<T>) {
+      bytes(std::as_writable_bytes(values));
+    } else {
+      for (T& value : values) item(value);
+    }
+  }
+
   template <class Sequence>
   void sequence(Sequence& values) {
+    using Element = typename Sequence::value_type;
     u64 length = values.size();
     scalar(length);
     if (loading()) {
@@ -117,11 +134,21 @@ class Archive {
       }
       values.clear();
       // Grow as elements arrive, so that a damaged length cannot allocate more than the chunk holds.
-      for (u64 i = 0; i < length && !failed(); ++i) {
-        typename Sequence::value_type element{};
-        item(element);
-        values.push_back(std::move(element));
+      if constexpr (kPlain<Element> && requires { values.data(); }) {
+        while (values.size() < length && !failed()) {
+          const std::size_t have = values.size();
+          values.resize(static_cast<std::size_t>(std::min<u64>(length, have + kGrowth)));
+          elements(std::span<Element>(values).subspan(have));
+        }
+      } else {
+        for (u64 i = 0; i < length && !failed(); ++i) {
+          Element element{};
+          item(element);
+          values.push_back(std::move(element));
+        }
       }
+    } else if constexpr (kPlain<Element> && requires { values.data(); }) {
+      elements(std::span<Element>(values));
     } else {
       for (auto& value : values) item(value);
     }
@@ -138,15 +165,18 @@ class Serializable {
   virtual void serialize(Archive& archive) = 0;
 };
 
-/// A state file in memory: header (magic, format version), then chunks of tag, version, size, CRC-32, payload.
+/// A state file in memory: header (magic, format version), then chunks of tag, version, size, CRC-32,
+/// payload.
 class StateWriter {
  public:
   StateWriter();
+  /// Appends one chunk. Tags must differ: a file with a tag twice is refused when it is read.
   void add(Serializable& component);
   std::span<const std::byte> data() const { return data_; }
 
  private:
   std::vector<std::byte> data_;
+  u32 chunk_count_ = 0;
 };
 
 /// Reads what StateWriter wrote. Chunks may come in any order; every component asked for must be present.
@@ -164,7 +194,11 @@ class StateReader {
     std::size_t offset;
     std::size_t size;
   };
-  StateReader(std::vector<std::byte> data, std::string name) : data_(std::move(data)), name_(std::move(name)) {}
+  StateReader(std::vector<std::byte> data, std::string name)
+      : data_(std::move(data)), name_(std::move(name)) {}
+  Result<void> check_header() const;
+  Result<void> index_chunks();
+  Error damaged(std::string_view what) const;
 
   std::vector<std::byte> data_;
   std::string name_;

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <map>
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -16,7 +15,9 @@ namespace ringdown {
 enum class Width : u8 { Byte = 1, Word = 2, Dword = 4, Qword = 8 };
 constexpr unsigned bytes_of(Width width) { return static_cast<unsigned>(width); }
 /// All ones of that width: what an access that nobody answers reads.
-constexpr u64 open_bus(Width width) { return width == Width::Qword ? ~u64{0} : (u64{1} << (8 * bytes_of(width))) - 1; }
+constexpr u64 open_bus(Width width) {
+  return width == Width::Qword ? ~u64{0} : (u64{1} << (8 * bytes_of(width))) - 1;
+}
 
 /// A range of registers. Offsets are relative to where the range was attached; a value's unused high bits are
 /// zero. Accesses that cross the end of the range or exceed its `widest` arrive split, low part first.
@@ -60,7 +61,7 @@ class Bus {
   void write(u64 address, Width width, u64 value);
 
   /// Accesses by device name since the machine was created.
-  std::map<std::string, u64> access_counts() const;
+  const std::map<std::string, u64>& access_counts() const { return counts_; }
 
  private:
   struct Attachment {
@@ -72,11 +73,15 @@ class Bus {
     u64 end() const { return base + length; }
   };
   const Attachment* find(u64 address) const;
+  /// Bytes, at most `limit`, from `address` (which nobody covers) up to the next range.
+  u64 gap(u64 address, u64 limit) const;
+  /// Bytes of the next piece of an access of `size` bytes at `address` within `range`.
+  static unsigned piece(const Attachment& range, u64 address, unsigned size);
 
   std::string name_;
   Log& log_;
   std::vector<Attachment> attachments_;  // sorted by base
-  std::map<std::string, std::unique_ptr<u64>> counts_;
+  std::map<std::string, u64> counts_;
 };
 
 }  // namespace ringdown

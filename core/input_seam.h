@@ -1,9 +1,11 @@
 // Everything that reaches the machine from outside, stamped with the instruction count: record and replay.
 #pragma once
 
-#include <deque>
+#include <atomic>
+#include <cstdio>
 #include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -16,9 +18,9 @@ namespace ringdown {
 
 /// Who receives an input. The numbers stand in recordings: never reuse one.
 enum class InputChannel : u8 {
-  Keyboard = 1,   // payload: scan codes of set 2 as the keyboard sends them
-  Mouse = 2,      // payload: s16 dx, s16 dy, s8 wheel, u8 buttons
-  Serial0 = 3,    // payload: received bytes
+  Keyboard = 1,  // payload: scan codes of set 2 as the keyboard sends them
+  Mouse = 2,     // payload: s16 dx, s16 dy, s8 wheel, u8 buttons
+  Serial0 = 3,   // payload: received bytes
   Serial1 = 4,
   Serial2 = 5,
   Serial3 = 6,
@@ -34,7 +36,7 @@ struct InputEvent {
 };
 
 /// Hands inputs from any thread to the machine's thread, at instruction boundaries that the machine chooses.
-class InputSeam {
+class InputSeam : public Serializable {
  public:
   using Receiver = std::function<void(const std::vector<u8>& payload)>;
 
@@ -51,22 +53,36 @@ class InputSeam {
   /// While replaying, the count of the next input, so that the machine stops there; kNever otherwise.
   Ticks next_replay() const;
 
-  /// Starts recording to `path`; the file is written through as inputs arrive.
+  /// Starts recording to `path`; the file is written through as inputs arrive. A later write that fails (disk
+  /// full) ends the recording: see recording_failed().
   Result<void> record_to(const std::string& path);
+  bool recording_failed() const { return recording_failed_; }
   /// Loads a recording; from now on posted inputs are ignored.
   Result<void> replay_from(const std::string& path);
 
   static constexpr Ticks kNever = ~Ticks{0};
 
+  /// Saves how many inputs were delivered, so that a restored machine replays those that come after.
+  ChunkTag chunk_tag() const override { return ChunkTag("INPT"); }
+  void serialize(Archive& archive) override;
+
  private:
+  struct CloseFile {
+    void operator()(std::FILE* file) const { std::fclose(file); }
+  };
+  std::size_t replay_position() const;
+  void record(const InputEvent& event);
+
   std::map<InputChannel, Receiver> receivers_;
   std::mutex mutex_;
   std::vector<InputEvent> posted_;
   std::function<void()> wake_;
-  bool replaying_ = false;
-  std::deque<InputEvent> replay_;
-  std::string record_path_;
-  void* record_file_ = nullptr;
+  std::atomic<bool> replaying_{false};
+  std::vector<InputEvent> replay_;
+  bool recording_failed_ = false;
+  u64 replay_first_ = 0;  // inputs the machine had received when the recording began
+  u64 delivered_ = 0;     // inputs delivered since the machine was created
+  std::unique_ptr<std::FILE, CloseFile> record_file_;
 };
 
 }  // namespace ringdown

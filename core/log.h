@@ -15,20 +15,20 @@
 namespace ringdown {
 
 // Category, name for --log, what is logged.
-#define RINGDOWN_LOG_CATEGORIES(X)                                       \
-  X(Cpu, "cpu", "exceptions, mode changes, resets")                      \
-  X(Monitor, "monitor", "traps and what the monitor made of them")       \
-  X(Shadow, "shadow", "shadow page table fills, syncs and protections")  \
-  X(Bus, "bus", "accesses that no device answers")                       \
-  X(Pci, "pci", "configuration space, BAR moves, interrupt routing")     \
-  X(Interrupt, "interrupt", "PIC, I/O APIC and local APIC")              \
-  X(Timer, "timer", "PIT, RTC, APIC and ACPI timers")                    \
-  X(Disk, "disk", "ATA and ATAPI commands")                              \
-  X(Display, "display", "VGA modes and register writes")                 \
-  X(Serial, "serial", "UART configuration")                              \
-  X(Input, "input", "keyboard and mouse")                                \
-  X(Power, "power", "ACPI, reset and power off")                         \
-  X(Firmware, "firmware", "fw_cfg items and the firmware's debug port")  \
+#define RINGDOWN_LOG_CATEGORIES(X)                                      \
+  X(Cpu, "cpu", "exceptions, mode changes, resets")                     \
+  X(Monitor, "monitor", "traps and what the monitor made of them")      \
+  X(Shadow, "shadow", "shadow page table fills, syncs and protections") \
+  X(Bus, "bus", "accesses that no device answers")                      \
+  X(Pci, "pci", "configuration space, BAR moves, interrupt routing")    \
+  X(Interrupt, "interrupt", "PIC, I/O APIC and local APIC")             \
+  X(Timer, "timer", "PIT, RTC, APIC and ACPI timers")                   \
+  X(Disk, "disk", "ATA and ATAPI commands")                             \
+  X(Display, "display", "VGA modes and register writes")                \
+  X(Serial, "serial", "UART configuration")                             \
+  X(Input, "input", "keyboard and mouse")                               \
+  X(Power, "power", "ACPI, reset and power off")                        \
+  X(Firmware, "firmware", "fw_cfg items and the firmware's debug port") \
   X(Machine, "machine", "wiring, state files, record and replay")
 
 enum class LogCategory : u8 {
@@ -37,7 +37,8 @@ enum class LogCategory : u8 {
 #undef RINGDOWN_LOG_ENUMERATOR
 };
 
-/// One machine's log. The sink receives whole lines without a newline; where they go is the frontend's choice.
+/// One machine's log. The sink receives whole lines without a newline; where they go is the frontend's
+/// choice.
 class Log {
  public:
   using Sink = std::function<void(LogCategory, std::string_view line)>;

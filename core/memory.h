@@ -6,6 +6,7 @@
 
 #include "core/archive.h"
 #include "core/bus.h"
+#include "core/host_mapping.h"
 #include "core/types.h"
 
 namespace ringdown {
@@ -15,9 +16,6 @@ class MemoryStore {
  public:
   /// `ram_size` and `rom_size` in bytes, multiples of 4 KiB; RAM comes first. Fresh pages read zero.
   static Result<MemoryStore> create(u64 ram_size, u64 rom_size);
-  MemoryStore(MemoryStore&&) noexcept;
-  MemoryStore& operator=(MemoryStore&&) = delete;
-  ~MemoryStore();
 
   u64 ram_size() const { return ram_size_; }
   u64 rom_size() const { return rom_size_; }
@@ -25,11 +23,12 @@ class MemoryStore {
   HostFrame first_rom_frame() const { return HostFrame(static_cast<u32>(ram_size_ >> kPageShift)); }
   bool is_rom(HostFrame frame) const { return frame >= first_rom_frame(); }
   /// Start of a page. Writing here goes past write tracking: only GuestMemory and the TLB may.
-  u8* page(HostFrame frame) const { return base_ + (static_cast<u64>(frame.value) << kPageShift); }
+  u8* page(HostFrame frame) const { return mapping_.data() + (static_cast<u64>(frame.value) << kPageShift); }
 
  private:
-  MemoryStore(u8* base, u64 ram_size, u64 rom_size) : base_(base), ram_size_(ram_size), rom_size_(rom_size) {}
-  u8* base_;
+  MemoryStore(HostMapping mapping, u64 ram_size, u64 rom_size)
+      : mapping_(std::move(mapping)), ram_size_(ram_size), rom_size_(rom_size) {}
+  HostMapping mapping_;
   u64 ram_size_;
   u64 rom_size_;
 };
@@ -72,7 +71,9 @@ class GuestMemory : public Serializable {
   /// Maps [start, start + length) (page multiples below 4 GiB) and tells the observers if anything changed.
   /// Frames count up from the given one; kDevice and kDiscard stay what they are.
   void map(GuestPhysical start, u64 length, Page first);
-  void map_ram(GuestPhysical start, u64 length, HostFrame first) { map(start, length, {first.value, first.value}); }
+  void map_ram(GuestPhysical start, u64 length, HostFrame first) {
+    map(start, length, {first.value, first.value});
+  }
   void map_rom(GuestPhysical start, u64 length, HostFrame first) {
     map(start, length, {first.value, Page::kDiscard});
   }
@@ -114,12 +115,14 @@ class GuestMemory : public Serializable {
 
   /// Bit set of Tracking.
   u8 tracking(HostFrame frame) const { return tracking_[frame.value]; }
-  bool tracked(HostFrame frame, Tracking kind) const { return (tracking_[frame.value] & static_cast<u8>(kind)) != 0; }
+  bool tracked(HostFrame frame, Tracking kind) const {
+    return (tracking_[frame.value] & static_cast<u8>(kind)) != 0;
+  }
   void track(HostFrame frame, Tracking kind);
   void untrack(HostFrame frame, Tracking kind);
 
   void add_observer(MemoryObserver& observer) { observers_.push_back(&observer); }
-  void remove_observer(MemoryObserver& observer);
+  void remove_observer(MemoryObserver& observer) { std::erase(observers_, &observer); }
 
   /// Saves RAM (zlib, zero pages left out), the A20 gate. The map itself is rebuilt by the devices that
   /// program it. Restoring writes through the seam.
@@ -127,6 +130,10 @@ class GuestMemory : public Serializable {
   void serialize(Archive& archive) override;
 
  private:
+  void tell_map_changed();
+  void save_ram(Archive& archive);
+  void load_ram(Archive& archive);
+
   MemoryStore& store_;
   Bus& devices_;
   std::vector<Page> pages_;

@@ -1,6 +1,7 @@
 // Virtual time and the one event queue: instruction counts become picoseconds at a declared rate.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <string>
 #include <vector>
@@ -21,11 +22,11 @@ constexpr Picoseconds milliseconds(u64 n) { return n * 1'000'000'000; }
 /// Whole periods of a clock of `hertz` that fit in `time`: exact, so that counters read from absolute time
 /// never drift.
 constexpr u64 cycles_in(Picoseconds time, u64 hertz) {
-  return static_cast<u64>(static_cast<unsigned __int128>(time) * hertz / kPicosecondsPerSecond);
+  return static_cast<u64>(static_cast<u128>(time) * hertz / kPicosecondsPerSecond);
 }
 /// The first instant at which `cycles_in` reaches `cycles`.
 constexpr Picoseconds time_of_cycle(u64 cycles, u64 hertz) {
-  return static_cast<Picoseconds>((static_cast<unsigned __int128>(cycles) * kPicosecondsPerSecond + hertz - 1) / hertz);
+  return static_cast<Picoseconds>((static_cast<u128>(cycles) * kPicosecondsPerSecond + hertz - 1) / hertz);
 }
 
 /// Where the scheduler learns the current instruction count, exact also in the middle of a block.
@@ -75,10 +76,11 @@ class Scheduler : public Serializable {
   void skip_to(Picoseconds time);
 
   /// Instruction count at which the earliest event is due; kNever without one.
-  Ticks next_deadline_ticks() const;
+  Ticks next_deadline_ticks() const { return earliest_ticks_; }
   /// The earliest deadline; kNeverTime without one.
   Picoseconds next_deadline() const;
-  /// Runs all events that are due now, in deadline order; callbacks may schedule more.
+  /// Runs all events that are due now, in deadline order; callbacks may schedule more. A device that
+  /// reschedules itself must move its deadline forward.
   void run_due();
 
   static constexpr Ticks kNever = ~Ticks{0};
@@ -99,11 +101,16 @@ class Scheduler : public Serializable {
 
   Picoseconds time_of_ticks(Ticks ticks) const;
   Ticks ticks_of_time(Picoseconds time) const;
-  const Event* earliest() const;
-  void refresh_earliest();
+  bool before(const Event& a, const Event& b) const;
+  void set_earliest(u32 index);
+  void find_earliest();
+  void begin_rate_at(Ticks ticks, Picoseconds time);
+
+  static constexpr u32 kNone = ~u32{0};
 
   std::vector<Event> events_;
-  const Event* earliest_ = nullptr;
+  u32 earliest_ = kNone;
+  Ticks earliest_ticks_ = kNever;  // what next_deadline_ticks() answers; derived
   TickSource* source_ = nullptr;
   u64 ticks_per_second_;
   Ticks base_ticks_ = 0;       // where the current rate began

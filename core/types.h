@@ -18,6 +18,9 @@ using s8 = std::int8_t;
 using s16 = std::int16_t;
 using s32 = std::int32_t;
 using s64 = std::int64_t;
+// A compiler extension (g++ and clang), for products that must not overflow.
+__extension__ typedef unsigned __int128 u128;
+__extension__ typedef __int128 s128;
 
 /// An address that cannot be mixed up with one of another space. Arithmetic wraps at the width of `Rep`.
 template <class Tag, class Rep>

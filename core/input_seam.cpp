@@ -1,0 +1,197 @@
+// Delivery, recording and replay of everything that reaches the machine from outside.
+#include "core/input_seam.h"
+
+#include <fmt/core.h>
+#include <zlib.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+namespace ringdown {
+
+namespace {
+
+// A recording: magic, format version, inputs delivered before it began; then per input its count, channel,
+// payload length, payload and the CRC-32 of all these bytes.
+constexpr std::array<char, 8> kMagic{'R', 'D', 'I', 'N', 'P', 'U', 'T', '\n'};
+constexpr u32 kFormatVersion = 1;
+constexpr std::size_t kEntryHeaderSize = sizeof(Ticks) + sizeof(u8) + sizeof(u32);
+constexpr u32 kMaximumPayload = 1u << 24;
+
+template <class T>
+void append(std::vector<u8>& bytes, const T& value) {
+  std::array<u8, sizeof(T)> raw;
+  std::memcpy(raw.data(), &value, sizeof(T));
+  bytes.insert(bytes.end(), raw.begin(), raw.end());
+}
+
+/// Takes a value from the front of `bytes`; the caller checked the size.
+template <class T>
+T take(std::span<const u8>& bytes) {
+  T value;
+  std::memcpy(&value, bytes.data(), sizeof(T));
+  bytes = bytes.subspan(sizeof(T));
+  return value;
+}
+
+u32 checksum(std::span<const u8> bytes) {
+  return static_cast<u32>(crc32(0, bytes.data(), static_cast<uInt>(bytes.size())));
+}
+
+std::vector<u8> encode(const InputEvent& event) {
+  std::vector<u8> entry;
+  append(entry, event.at);
+  append(entry, static_cast<u8>(event.channel));
+  append(entry, static_cast<u32>(event.payload.size()));
+  entry.insert(entry.end(), event.payload.begin(), event.payload.end());
+  append(entry, checksum(entry));
+  return entry;
+}
+
+Result<std::vector<u8>> read_file(const std::string& path) {
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"), &std::fclose);
+  if (!file) return Error{fmt::format("{}: cannot open the recording: {}", path, std::strerror(errno))};
+  std::vector<u8> bytes;
+  std::array<u8, 65536> buffer;
+  while (const std::size_t got = std::fread(buffer.data(), 1, buffer.size(), file.get())) {
+    bytes.insert(bytes.end(), buffer.begin(), buffer.begin() + static_cast<std::ptrdiff_t>(got));
+  }
+  if (std::ferror(file.get()) != 0) {
+    return Error{fmt::format("{}: cannot read the recording: {}", path, std::strerror(errno))};
+  }
+  return bytes;
+}
+
+/// Decodes the entry at the front of `bytes`; nothing if it is cut short or damaged.
+std::optional<InputEvent> decode(std::span<const u8>& bytes) {
+  const std::span<const u8> entry = bytes;
+  if (bytes.size() < kEntryHeaderSize) return std::nullopt;
+  InputEvent event;
+  event.at = take<Ticks>(bytes);
+  event.channel = static_cast<InputChannel>(take<u8>(bytes));
+  const u32 length = take<u32>(bytes);
+  if (length > kMaximumPayload || bytes.size() < length + sizeof(u32)) return std::nullopt;
+  event.payload.assign(bytes.begin(), bytes.begin() + length);
+  bytes = bytes.subspan(length);
+  if (take<u32>(bytes) != checksum(entry.first(kEntryHeaderSize + length))) return std::nullopt;
+  return event;
+}
+
+}  // namespace
+
+void InputSeam::connect(InputChannel channel, Receiver receiver) {
+  receivers_[channel] = std::move(receiver);
+}
+
+void InputSeam::post(InputChannel channel, std::vector<u8> payload) {
+  if (replaying_) return;
+  std::function<void()> wake;
+  {
+    const std::lock_guard lock(mutex_);
+    posted_.push_back({0, channel, std::move(payload)});
+    wake = wake_;
+  }
+  if (wake) wake();
+}
+
+void InputSeam::set_wake(std::function<void()> wake) {
+  const std::lock_guard lock(mutex_);
+  wake_ = std::move(wake);
+}
+
+std::size_t InputSeam::replay_position() const {
+  return delivered_ < replay_first_ ? 0 : static_cast<std::size_t>(delivered_ - replay_first_);
+}
+
+void InputSeam::deliver(Ticks now) {
+  std::vector<InputEvent> due;
+  if (replaying_) {
+    for (std::size_t i = replay_position(); i < replay_.size() && replay_[i].at <= now; ++i)
+      due.push_back(replay_[i]);
+  } else {
+    const std::lock_guard lock(mutex_);
+    due.swap(posted_);
+  }
+  for (InputEvent& event : due) {
+    event.at = now;
+    ++delivered_;
+    record(event);
+    const auto receiver = receivers_.find(event.channel);
+    if (receiver != receivers_.end()) receiver->second(event.payload);
+  }
+}
+
+Ticks InputSeam::next_replay() const {
+  if (!replaying_) return kNever;
+  const std::size_t position = replay_position();
+  return position < replay_.size() ? replay_[position].at : kNever;
+}
+
+void InputSeam::record(const InputEvent& event) {
+  if (!record_file_) return;
+  const std::vector<u8> entry = encode(event);
+  const bool written = std::fwrite(entry.data(), 1, entry.size(), record_file_.get()) == entry.size();
+  if (!written || std::fflush(record_file_.get()) != 0) {
+    recording_failed_ = true;
+    record_file_.reset();
+  }
+}
+
+Result<void> InputSeam::record_to(const std::string& path) {
+  record_file_.reset(std::fopen(path.c_str(), "wb"));
+  if (!record_file_)
+    return Error{fmt::format("{}: cannot create the recording: {}", path, std::strerror(errno))};
+  std::vector<u8> header;
+  append(header, kMagic);
+  append(header, kFormatVersion);
+  append(header, delivered_);
+  const bool written = std::fwrite(header.data(), 1, header.size(), record_file_.get()) == header.size();
+  if (!written || std::fflush(record_file_.get()) != 0) {
+    record_file_.reset();
+    return Error{fmt::format("{}: cannot write the recording: {}", path, std::strerror(errno))};
+  }
+  return {};
+}
+
+Result<void> InputSeam::replay_from(const std::string& path) {
+  const Result<std::vector<u8>> file = read_file(path);
+  if (!file) return file.error();
+  std::span<const u8> bytes(*file);
+  if (bytes.size() < kMagic.size() || std::memcmp(bytes.data(), kMagic.data(), kMagic.size()) != 0) {
+    return Error{fmt::format("{}: not a Ringdown recording: name a file that --record wrote", path)};
+  }
+  bytes = bytes.subspan(kMagic.size());
+  if (bytes.size() < sizeof(u32) + sizeof(u64)) {
+    return Error{fmt::format("{}: the recording is cut short: record it again", path)};
+  }
+  if (const u32 version = take<u32>(bytes); version != kFormatVersion) {
+    return Error{fmt::format(
+        "{}: recording format {} is not the {} this Ringdown reads: use the version that wrote it", path,
+        version, kFormatVersion)};
+  }
+  const u64 first = take<u64>(bytes);
+  std::vector<InputEvent> events;
+  while (!bytes.empty()) {
+    std::optional<InputEvent> event = decode(bytes);
+    if (!event || (!events.empty() && event->at < events.back().at)) {
+      return Error{fmt::format("{}: the recording is damaged or cut short at input {}: record it again", path,
+                               events.size() + 1)};
+    }
+    events.push_back(std::move(*event));
+  }
+  if (delivered_ < first) {
+    return Error{fmt::format("{}: the recording began from a saved state: restore that state first", path)};
+  }
+  replay_ = std::move(events);
+  replay_first_ = first;
+  replaying_ = true;
+  const std::lock_guard lock(mutex_);
+  posted_.clear();
+  return {};
+}
+
+void InputSeam::serialize(Archive& archive) { archive(delivered_); }
+
+}  // namespace ringdown

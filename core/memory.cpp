@@ -1,0 +1,204 @@
+// The guest-physical map, the write seam with its tracking, and RAM in the state file.
+#include "core/memory.h"
+
+#include <zlib.h>
+
+#include <algorithm>
+#include <cstring>
+
+namespace ringdown {
+
+namespace {
+
+constexpr u64 kAddressLimit = u64{1} << 32;
+constexpr u64 kA20Bit = u64{1} << 20;
+constexpr u64 kFullMask = ~u64{0};
+
+/// Pages that are compressed together in a state file: large enough for zlib's window, small enough to
+/// buffer.
+constexpr u32 kGroupPages = 256;
+constexpr std::size_t kGroupBytes = std::size_t{kGroupPages} * kPageSize;
+/// Fast to write; guest RAM gains little from higher levels.
+constexpr int kCompressionLevel = 1;
+
+constexpr std::array<std::byte, kPageSize> kZeroPage{};
+
+bool is_zero(const u8* page) { return std::memcmp(page, kZeroPage.data(), kPageSize) == 0; }
+
+/// Bytes from `address` to the end of its page, at most `limit`.
+std::size_t within_page(GuestPhysical address, std::size_t limit) {
+  return std::min<std::size_t>(limit, kPageSize - (address.value & kPageOffsetMask));
+}
+
+/// Which pages of a group a state file holds: those that are not all zero.
+using GroupBitmap = std::array<u64, kGroupPages / 64>;
+bool holds(const GroupBitmap& bitmap, u32 page) { return (bitmap[page / 64] >> (page % 64) & 1) != 0; }
+void add(GroupBitmap& bitmap, u32 page) { bitmap[page / 64] |= u64{1} << (page % 64); }
+
+}  // namespace
+
+GuestMemory::GuestMemory(MemoryStore& store, Bus& devices)
+    : store_(store), devices_(devices), pages_(kAddressLimit >> kPageShift), tracking_(store.frame_count()) {}
+
+void GuestMemory::map(GuestPhysical start, u64 length, Page first) {
+  const u64 begin = std::min(start.value, kAddressLimit) >> kPageShift;
+  const u64 count = std::min(length, kAddressLimit - (begin << kPageShift)) >> kPageShift;
+  bool changed = false;
+  for (u64 i = 0; i < count; ++i) {
+    const auto step = [i](u32 frame) {
+      return frame >= Page::kDiscard ? frame : frame + static_cast<u32>(i);
+    };
+    const Page page{step(first.read_frame), step(first.write_frame)};
+    changed |= pages_[begin + i] != page;
+    pages_[begin + i] = page;
+  }
+  if (changed) tell_map_changed();
+}
+
+void GuestMemory::set_a20(bool enabled) {
+  const u64 mask = enabled ? kFullMask : ~kA20Bit;
+  if (mask == a20_mask_) return;
+  a20_mask_ = mask;
+  tell_map_changed();
+}
+
+void GuestMemory::tell_map_changed() {
+  for (MemoryObserver* observer : observers_) observer->map_changed();
+}
+
+void GuestMemory::read(GuestPhysical address, std::span<std::byte> data) const {
+  while (!data.empty()) {
+    const std::size_t size = within_page(address, data.size());
+    const u32 frame = page(address).read_frame;
+    if (frame == Page::kDevice) {
+      for (std::size_t i = 0; i < size; ++i) {
+        data[i] = static_cast<std::byte>(devices_.read(apply_a20(address + i).value, Width::Byte));
+      }
+    } else {
+      std::memcpy(data.data(), store_.page(HostFrame(frame)) + (address.value & kPageOffsetMask), size);
+    }
+    data = data.subspan(size);
+    address = address + size;
+  }
+}
+
+void GuestMemory::write(GuestPhysical address, std::span<const std::byte> data) {
+  while (!data.empty()) {
+    const std::size_t size = within_page(address, data.size());
+    const u32 frame = page(address).write_frame;
+    if (frame == Page::kDevice) {
+      for (std::size_t i = 0; i < size; ++i) {
+        devices_.write(apply_a20(address + i).value, Width::Byte, std::to_integer<u64>(data[i]));
+      }
+    } else if (frame != Page::kDiscard) {
+      write_frame(HostFrame(frame), static_cast<u32>(address.value & kPageOffsetMask), data.first(size));
+    }
+    data = data.subspan(size);
+    address = address + size;
+  }
+}
+
+void GuestMemory::write_frame(HostFrame frame, u32 offset, std::span<const std::byte> data) {
+  std::memcpy(store_.page(frame) + offset, data.data(), data.size());
+  if (tracking(frame) != 0) notify_written(frame, offset, static_cast<u32>(data.size()));
+}
+
+void GuestMemory::notify_written(HostFrame frame, u32 offset, u32 length) {
+  for (MemoryObserver* observer : observers_) observer->frame_written(frame, offset, length);
+}
+
+void GuestMemory::track(HostFrame frame, Tracking kind) {
+  if (tracked(frame, kind)) return;
+  tracking_[frame.value] |= static_cast<u8>(kind);
+  for (MemoryObserver* observer : observers_) observer->tracking_added(frame);
+}
+
+void GuestMemory::untrack(HostFrame frame, Tracking kind) {
+  tracking_[frame.value] &= static_cast<u8>(~static_cast<u8>(kind));
+}
+
+void GuestMemory::serialize(Archive& archive) {
+  bool enabled = a20();
+  u64 ram_size = store_.ram_size();
+  archive(enabled, ram_size);
+  if (ram_size != store_.ram_size()) {
+    archive.fail(
+        fmt::format("it was saved with {} MiB of RAM and this machine has {} MiB: start with that --memory",
+                    ram_size >> 20, store_.ram_size() >> 20));
+  }
+  if (archive.failed()) return;
+  if (archive.loading()) {
+    set_a20(enabled);
+    load_ram(archive);
+  } else {
+    save_ram(archive);
+  }
+}
+
+void GuestMemory::save_ram(Archive& archive) {
+  const u32 frames = store_.first_rom_frame().value;
+  std::vector<u8> plain;
+  plain.reserve(kGroupBytes);
+  std::vector<u8> packed(compressBound(kGroupBytes));
+  for (u32 first = 0; first < frames; first += kGroupPages) {
+    GroupBitmap bitmap{};
+    plain.clear();
+    for (u32 i = 0; i < std::min(kGroupPages, frames - first); ++i) {
+      const u8* page = store_.page(HostFrame(first + i));
+      if (is_zero(page)) continue;
+      add(bitmap, i);
+      plain.insert(plain.end(), page, page + kPageSize);
+    }
+    archive(bitmap);
+    if (plain.empty()) continue;
+    uLongf length = packed.size();
+    if (compress2(packed.data(), &length, plain.data(), plain.size(), kCompressionLevel) != Z_OK) {
+      archive.fail("RAM could not be compressed");
+      return;
+    }
+    u32 size = static_cast<u32>(length);
+    archive(size);
+    archive.bytes(std::as_writable_bytes(std::span(packed).first(size)));
+  }
+}
+
+void GuestMemory::load_ram(Archive& archive) {
+  const u32 frames = store_.first_rom_frame().value;
+  std::vector<u8> plain(kGroupBytes);
+  std::vector<u8> packed(compressBound(kGroupBytes));
+  for (u32 first = 0; first < frames && !archive.failed(); first += kGroupPages) {
+    GroupBitmap bitmap{};
+    archive(bitmap);
+    const bool any = bitmap != GroupBitmap{};
+    uLongf length = any ? kGroupBytes : 0;
+    if (any) {
+      u32 size = 0;
+      archive(size);
+      if (size > packed.size()) archive.fail("a group of RAM pages has an impossible length");
+      if (archive.failed()) return;
+      archive.bytes(std::as_writable_bytes(std::span(packed).first(size)));
+      if (archive.failed()) return;
+      if (uncompress(plain.data(), &length, packed.data(), size) != Z_OK) {
+        archive.fail("a group of RAM pages does not decompress");
+        return;
+      }
+    }
+    std::span<const std::byte> rest = std::as_bytes(std::span(plain).first(length));
+    for (u32 i = 0; i < std::min(kGroupPages, frames - first); ++i) {
+      std::span<const std::byte> content(kZeroPage);
+      if (holds(bitmap, i)) {
+        if (rest.size() < kPageSize) {
+          archive.fail("a group of RAM pages is short");
+          return;
+        }
+        content = rest.first(kPageSize);
+        rest = rest.subspan(kPageSize);
+      }
+      const HostFrame frame(first + i);
+      // Pages that already hold the content keep what was derived from them.
+      if (std::memcmp(store_.page(frame), content.data(), kPageSize) != 0) write_frame(frame, 0, content);
+    }
+  }
+}
+
+}  // namespace ringdown
