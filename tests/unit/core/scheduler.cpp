@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/contract.h"
+
 using namespace ringdown;
 
 namespace {
@@ -192,3 +194,20 @@ TEST_CASE("the queue is restored by name, whatever the order of registration") {
   REQUIRE_FALSE(refused);
   CHECK(refused.error().message.find("event 0 of 'device'") != std::string::npos);
 }
+
+namespace {
+
+struct SchedulerRig : Fixture {
+  EventId first = add(0), second = add(1);
+  std::vector<Serializable*> parts() { return {&scheduler}; }
+  void drive() {
+    scheduler.schedule_after(first, microseconds(3));
+    scheduler.schedule_after(second, microseconds(3));
+    scheduler.skip_to(scheduler.now() + microseconds(1));
+    scheduler.set_ticks_per_second(12'345'678);
+  }
+};
+
+}  // namespace
+
+RINGDOWN_SNAPSHOT_CONTRACT(SchedulerRig)
