@@ -1,0 +1,216 @@
+// What handlers are made of: continuing, leaving, memory operands, the stack, branches. Each is a few inline
+// instructions with one out-of-line slow path behind it.
+#pragma once
+
+#include "cpu/lowering.h"
+#include "cpu/processor.h"
+
+namespace ringdown {
+
+// Release builds let each handler jump to the next one (the compilers turn the call in tail position into a
+// jump when optimising). Unoptimised and sanitised builds return to the loop instead, or the stack would grow.
+#if defined(__OPTIMIZE__) && !defined(__SANITIZE_ADDRESS__) && !defined(RINGDOWN_NO_TAIL_CALLS)
+inline constexpr bool kTailCalls = true;
+#else
+inline constexpr bool kTailCalls = false;
+#endif
+
+/// Continues with the operation behind `op`: the last thing a handler does.
+[[gnu::always_inline]] inline const Operation* next(Processor& cpu, const Operation* op) {
+  if constexpr (kTailCalls) return (op + 1)->handler(cpu, op + 1);
+  return op + 1;
+}
+
+/// Leaves the block because `op` raised an exception. Nothing architectural has changed.
+[[nodiscard]] const Operation* raise(Processor& cpu, const Operation* op, const Fault& fault);
+
+/// Leaves the block behind `op`, which completed: the loop looks at interrupts and mode changes. EIP is set by
+/// the caller for transfers; this one continues at the next instruction.
+[[nodiscard]] const Operation* leave_behind(Processor& cpu, const Operation* op);
+
+/// Adapts a cold instruction, `Fault execute(Processor&, const Operation&)`, to a handler. The function
+/// completes or returns a fault with nothing changed; it may not change EIP, mode or CPL.
+template <Fault (*Execute)(Processor&, const Operation&)>
+const Operation* cold(Processor& cpu, const Operation* op) {
+  if (Fault fault = Execute(cpu, *op)) [[unlikely]] return raise(cpu, op, fault);
+  return next(cpu, op);
+}
+
+// --- Memory operands ---------------------------------------------------------------------------------------
+
+template <class T>
+struct Loaded {
+  T value;
+  bool ok;
+};
+
+/// Slow paths: segment checks where `Segmented`, TLB miss, page crossing, devices. On failure the fault is
+/// recorded in the processor as by raise(), and the handler returns nullptr at once.
+template <class T, Addressing A>
+Loaded<T> load_slow(Processor& cpu, const Operation* op);
+template <class T, Addressing A>
+bool store_slow(Processor& cpu, const Operation* op, T value);
+
+/// Reads the memory operand of `op`.
+template <class T, Addressing A>
+[[gnu::always_inline]] inline Loaded<T> load(Processor& cpu, const Operation* op) {
+  if constexpr (A == Addressing::Flat) {
+    const u32 linear = cpu.registers.read<u32>(op->base) + (cpu.registers.read<u32>(op->index) << op->scale) +
+                       op->displacement;
+    if (const u8* host = cpu.memory.fast_read(linear, sizeof(T), cpu.privilege)) [[likely]] {
+      T value;
+      std::memcpy(&value, host, sizeof(T));
+      return {value, true};
+    }
+  } else {
+    const SegmentRegister& segment = cpu.state.segment(op->segment);
+    const u32 offset = effective_offset(cpu.registers, *op);
+    if (segment.may_read(offset, sizeof(T))) [[likely]] {
+      const u32 linear = segment.base + offset;
+      if (const u8* host = cpu.memory.fast_read(linear, sizeof(T), cpu.privilege)) [[likely]] {
+        T value;
+        std::memcpy(&value, host, sizeof(T));
+        return {value, true};
+      }
+    }
+  }
+  return load_slow<T, A>(cpu, op);
+}
+
+/// Writes the memory operand of `op`. If it returns false, the handler returns nullptr and has changed nothing.
+template <class T, Addressing A>
+[[nodiscard, gnu::always_inline]] inline bool store(Processor& cpu, const Operation* op, T value) {
+  if constexpr (A == Addressing::Flat) {
+    const u32 linear = cpu.registers.read<u32>(op->base) + (cpu.registers.read<u32>(op->index) << op->scale) +
+                       op->displacement;
+    if (u8* host = cpu.memory.fast_write(linear, sizeof(T), cpu.privilege)) [[likely]] {
+      std::memcpy(host, &value, sizeof(T));
+      return true;
+    }
+  } else {
+    const SegmentRegister& segment = cpu.state.segment(op->segment);
+    const u32 offset = effective_offset(cpu.registers, *op);
+    if (segment.may_write(offset, sizeof(T))) [[likely]] {
+      if (u8* host = cpu.memory.fast_write(segment.base + offset, sizeof(T), cpu.privilege)) [[likely]] {
+        std::memcpy(host, &value, sizeof(T));
+        return true;
+      }
+    }
+  }
+  return store_slow<T, A>(cpu, op, value);
+}
+
+/// A memory operand about to be read and written: `host` for the fast way, or nullptr after a slow load whose
+/// write has been prepared.
+template <class T>
+struct Modifiable {
+  T value;
+  bool ok;
+  u8* host;
+};
+
+template <class T, Addressing A>
+Modifiable<T> load_for_modify_slow(Processor& cpu, const Operation* op);
+
+/// Reads the memory operand with the intention to write it: the write's faults are raised now.
+template <class T, Addressing A>
+[[gnu::always_inline]] inline Modifiable<T> load_for_modify(Processor& cpu, const Operation* op) {
+  u32 linear = effective_offset(cpu.registers, *op);
+  bool allowed = true;
+  if constexpr (A == Addressing::Segmented) {
+    const SegmentRegister& segment = cpu.state.segment(op->segment);
+    allowed = segment.may_write(linear, sizeof(T));
+    linear += segment.base;
+  }
+  if (allowed) [[likely]] {
+    if (u8* host = cpu.memory.fast_write(linear, sizeof(T), cpu.privilege)) [[likely]] {
+      T value;
+      std::memcpy(&value, host, sizeof(T));
+      return {value, true, host};
+    }
+  }
+  return load_for_modify_slow<T, A>(cpu, op);
+}
+
+/// Writes back what load_for_modify read. Cannot fail: the write was prepared.
+template <class T, Addressing A>
+[[gnu::always_inline]] inline void store_modified(Processor& cpu, const Operation* op, const Modifiable<T>& operand,
+                                                  T value) {
+  if (operand.host != nullptr) [[likely]] {
+    std::memcpy(operand.host, &value, sizeof(T));
+  } else {
+    (void)store_slow<T, A>(cpu, op, value);
+  }
+}
+
+// Access by explicit segment and offset with all checks, for cold instructions and implicit operands (strings,
+// stack, XLAT, FSAVE images). They return a fault instead of recording it.
+
+/// Reads `data.size()` bytes at segment:offset.
+Fault read_memory(Processor& cpu, const Operation& op, Segment segment, u32 offset, std::span<std::byte> data);
+/// Writes; on a fault nothing was written.
+Fault write_memory(Processor& cpu, const Operation& op, Segment segment, u32 offset,
+                   std::span<const std::byte> data);
+/// Raises the faults of a later write without writing.
+Fault prepare_memory_write(Processor& cpu, const Operation& op, Segment segment, u32 offset, u32 size);
+
+template <class T>
+Fault read_memory(Processor& cpu, const Operation& op, Segment segment, u32 offset, T& value) {
+  return read_memory(cpu, op, segment, offset, std::as_writable_bytes(std::span<T, 1>(&value, 1)));
+}
+template <class T>
+Fault write_memory(Processor& cpu, const Operation& op, Segment segment, u32 offset, const T& value) {
+  return write_memory(cpu, op, segment, offset, std::as_bytes(std::span<const T, 1>(&value, 1)));
+}
+/// The memory operand of `op`.
+template <class T>
+Fault read_operand(Processor& cpu, const Operation& op, T& value) {
+  return read_memory(cpu, op, op.segment, effective_offset(cpu.registers, op), value);
+}
+template <class T>
+Fault write_operand(Processor& cpu, const Operation& op, const T& value) {
+  return write_memory(cpu, op, op.segment, effective_offset(cpu.registers, op), value);
+}
+
+// --- Branches ------------------------------------------------------------------------------------------------
+
+/// Enters `block` if the budget allows it; otherwise leaves with EIP at its start.
+[[gnu::always_inline]] inline const Operation* enter(Processor& cpu, const Block* block) {
+  cpu.budget -= block->instruction_count;
+  if (cpu.budget < 0) [[unlikely]] {
+    cpu.budget += block->instruction_count;
+    cpu.registers.eip = block->eip;
+    cpu.leave = Processor::Leave::Boundary;
+    return nullptr;
+  }
+  if constexpr (kTailCalls) return block->operations->handler(cpu, block->operations);
+  return block->operations;
+}
+
+/// Ends a block through its exit: `op` is the block's last operation.
+[[gnu::always_inline]] inline const Operation* follow(Processor& cpu, const Operation* op, Way way) {
+  BlockExit& exit = exit_of(op);
+  const Block* target = exit.target[static_cast<unsigned>(way)];
+  if (target != nullptr) [[likely]] return enter(cpu, target);
+  cpu.registers.eip = exit.eip[static_cast<unsigned>(way)];
+  cpu.link_exit = &exit;
+  cpu.link_way = way;
+  cpu.leave = Processor::Leave::Boundary;
+  return nullptr;
+}
+
+/// Ends a block at a computed EIP (already truncated to the operand size and checked against CS's limit).
+[[gnu::always_inline]] inline const Operation* jump_to(Processor& cpu, u32 eip) {
+  const Processor::JumpEntry& entry = cpu.jump_cache[Processor::jump_index(eip)];
+  if (entry.eip == eip && entry.tag == cpu.jump_tag) [[likely]] return enter(cpu, entry.block);
+  cpu.registers.eip = eip;
+  cpu.leave = Processor::Leave::Boundary;
+  return nullptr;
+}
+
+/// Whether CS's limit allows execution at `eip`: near transfers raise #GP(0) otherwise.
+[[gnu::always_inline]] inline bool code_contains(const Processor& cpu, u32 eip) {
+  return eip <= cpu.state.segment(Segment::Cs).limit;
+}
+
+}  // namespace ringdown

@@ -1,0 +1,223 @@
+// The processor: physical state, the block-caching interpreter's loop, and the seam where a monitor stands.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "core/interrupt_line.h"
+#include "core/scheduler.h"
+#include "cpu/block.h"
+#include "cpu/fault.h"
+#include "cpu/float/x87_state.h"
+#include "cpu/instruction_table.h"
+#include "cpu/privileged_state.h"
+#include "cpu/registers.h"
+#include "cpu/sse_state.h"
+#include "cpu/system/event.h"
+#include "cpu/system/view.h"
+#include "mmu/memory_unit.h"
+
+namespace ringdown {
+
+class BlockCache;
+
+/// Why `Processor::run` returned.
+enum class ExitReason : u8 {
+  Budget,      // the tick limit is reached
+  Halted,      // HLT with nothing to take; time may jump to the next event
+  Shutdown,    // triple fault
+  Breakpoint,  // a debugger's breakpoint: EIP stands on it
+  Watchpoint,  // a debugger's watchpoint: EIP stands behind the access; qualification: linear address
+  Stopped,     // `request_stop`
+  Invariant,   // guest code was about to run at physical ring 0 under a monitor
+};
+
+struct Exit {
+  ExitReason reason = ExitReason::Budget;
+  u64 qualification = 0;
+};
+
+/// What stands behind the physical IDT. Without one, events are delivered through the processor's own IDT.
+class TrapHandler {
+ public:
+  virtual ~TrapHandler() = default;
+
+  /// Decode-time policy: must this instruction stop instead of run, in blocks with this `policy` byte?
+  virtual bool stops(const InstructionRow& row, const Operation& op, u8 policy) const = 0;
+  /// The policy byte for code that runs now.
+  virtual u8 policy() const = 0;
+
+  /// The processor met an instruction for which `stops` said true. EIP is at it.
+  virtual void on_sensitive(const Operation& op) = 0;
+  /// An instruction raised an exception (EIP at it; `op` is nullptr for fetch faults).
+  virtual void on_exception(const Fault& fault, const Operation* op) = 0;
+  /// An event at an instruction boundary: external interrupt, NMI, #DB of a completed instruction.
+  virtual void on_event(const Event& event) = 0;
+  /// The state whose IF, shadow, activity and debug registers decide about events: the guest's.
+  virtual SystemView& guest_view() = 0;
+};
+
+struct ProcessorCounters {
+  u64 blocks_decoded = 0;
+  u64 blocks_invalidated = 0;
+  u64 block_splits = 0;
+  u64 cache_flushes = 0;
+  std::array<u64, 4> retired_at_cpl{};  // physical CPL, read as instructions retire
+};
+
+/// Settings fixed at construction.
+struct ProcessorConfig {
+  bool single_instruction_blocks = false;  // for tests: every block holds one instruction
+};
+
+/// Public members are the architectural state and what handlers (cpu/handler.h) work on.
+class Processor final : public TickSource, public SystemBackend, public MemoryObserver, public Serializable {
+ public:
+  Processor(GuestMemory& memory, Bus& ports, const CpuModel& model, ProcessorConfig config = {});
+  ~Processor() override;
+
+  // --- State -------------------------------------------------------------------------------------------
+  Registers registers;
+  PrivilegedState state;  // physical
+  X87State x87;
+  SseState sse;
+  MemoryUnit memory;
+
+  // --- What handlers use -------------------------------------------------------------------------------
+  /// Whose rights data accesses have: follows CPL (of the guest, where kernel and user share a physical ring).
+  Privilege privilege = Privilege::Supervisor;
+  /// CR0.TS or EM, or an x87 exception is pending: x87/MMX/SSE instructions look closer.
+  bool fpu_blocked = false;
+  /// Instructions left before the loop must look up. A block takes its whole length off when it is entered.
+  s64 budget = 0;
+  /// Instructions of the current block that have been taken off `budget` but not yet retired; 0 between blocks.
+  /// Set by slow paths, so that time is exact in mid-block.
+  u32 unretired = 0;
+  /// Set by a handler that returns nullptr.
+  enum class Leave : u8 {
+    Boundary,   // registers.eip is the next instruction
+    Exception,  // `fault`, raised by `faulting`
+    Sensitive,  // `faulting` must not run
+  };
+  Leave leave = Leave::Boundary;
+  Fault fault{};
+  const Operation* faulting = nullptr;
+  /// A direct branch that had no target yet: filled in by the loop if it may be linked.
+  BlockExit* link_exit = nullptr;
+  Way link_way{};
+  /// Successor cache of indirect branches and page-crossing direct ones.
+  struct JumpEntry {
+    u32 eip = 0;
+    u64 tag = 0;
+    const Block* block = nullptr;
+  };
+  static constexpr u32 kJumpEntries = 4096;
+  static constexpr u32 jump_index(u32 eip) { return (eip ^ (eip >> 12)) & (kJumpEntries - 1); }
+  std::array<JumpEntry, kJumpEntries> jump_cache;
+  /// Mode, fetch generation and privilege: what must be equal for a jump cache entry to hold.
+  u64 jump_tag = 0;
+
+  // --- Running -----------------------------------------------------------------------------------------
+  /// Runs until `limit` ticks have retired in total, or something else stops it. Never runs past `limit`.
+  Exit run(Ticks limit);
+  /// Any thread: makes `run` return Stopped soon (within one slice that the caller chose by `limit`).
+  /// Power-on state (Intel SDM vol. 3A, table 9-1).
+  void reset();
+
+  /// Connects the monitor; nullptr is bare mode.
+  void set_trap_handler(TrapHandler* handler);
+  TrapHandler* trap_handler() const { return trap_handler_; }
+  /// After anything changed `state`, `registers.eip` or the handler's policy from outside an instruction:
+  /// recomputes what derives from it.
+  void state_changed();
+  /// Guest privilege for data accesses; bare mode derives it from CPL itself.
+  void set_privilege(Privilege p);
+
+  SystemView& physical_view() { return physical_view_; }
+  /// The architectural state that the guest believes in: physical when bare, the monitor's otherwise.
+  SystemView& guest_view() { return trap_handler_ != nullptr ? trap_handler_->guest_view() : physical_view_; }
+
+  // --- Pins --------------------------------------------------------------------------------------------
+  void set_intr(Level level);
+  void pulse_nmi();
+  void connect_interrupts(InterruptAcknowledge& controller) { interrupts_ = &controller; }
+  void connect_scheduler(const Scheduler& scheduler) { scheduler_ = &scheduler; }
+  /// Local APIC access for IA32_APIC_BASE and FERR#; optional.
+  struct PlatformHooks {
+    std::function<u64()> apic_base;
+    std::function<void(u64)> set_apic_base;
+    std::function<void(bool)> set_ferr;
+  };
+  void connect_platform(PlatformHooks hooks) { hooks_ = std::move(hooks); }
+
+  // --- Debugger ----------------------------------------------------------------------------------------
+  void set_breakpoint(u32 linear);
+  void clear_breakpoint(u32 linear);
+  bool has_breakpoint(u32 linear) const;
+
+  // --- TickSource --------------------------------------------------------------------------------------
+  Ticks ticks() const override { return static_cast<Ticks>(slice_end_ - budget - unretired); }
+  void deadline_moved() override;
+  /// Ends the slice after the current instruction: something needs the machine's attention.
+  void request_attention();
+
+  // --- SystemBackend of the physical view ----------------------------------------------------------------
+  AccessStatus read_table(GuestLinear linear, std::span<std::byte> data) override;
+  AccessStatus write_table(GuestLinear linear, std::span<const std::byte> data) override;
+  void paging_changed() override;
+  void invalidate_page(GuestLinear linear) override;
+  u32 read_port(IoPort port, Width width) override;
+  void write_port(IoPort port, Width width, u32 value) override;
+  u64 time_stamp() const override;
+  u64 retired_instructions() const override { return ticks(); }
+  u64 apic_base() const override;
+  void set_apic_base(u64 value) override;
+  void set_ferr(bool asserted) override;
+  const CpuModel& model() const override { return model_; }
+
+  // --- MemoryObserver: self-modifying code, DMA into code ------------------------------------------------
+  void frame_written(HostFrame frame, u32 offset, u32 length) override;
+  void tracking_added(HostFrame) override {}
+  void map_changed() override;
+
+  const ProcessorCounters& counters();
+
+  ChunkTag chunk_tag() const override { return ChunkTag("CPU "); }
+  void serialize(Archive& archive) override;
+
+ private:
+  friend class BlockCache;
+
+  const Block* find_block(bool single);
+  const Block* look_up_block(bool single);
+  void run_block(const Block& block);
+  bool service_boundary(Exit& exit);
+  bool take_interrupt();
+  void raise_event(const Event& event);
+  void handle_leave();
+  void account_cpl();
+  void link(const Block& target);
+  bool must_single_step() const;
+
+  Bus& ports_;
+  const CpuModel& model_;
+  ProcessorConfig config_;
+  SystemView physical_view_;
+  TrapHandler* trap_handler_ = nullptr;
+  std::unique_ptr<BlockCache> blocks_;
+  std::unique_ptr<AddressSpace> bare_paging_;
+  InterruptAcknowledge* interrupts_ = nullptr;
+  const Scheduler* scheduler_ = nullptr;
+  PlatformHooks hooks_;
+  BlockMode mode_;
+  s64 slice_end_ = 0;  // ticks at which `budget` reaches zero
+  bool attention_ = false;
+  s64 held_back_ = 0;  // taken from `budget` by request_attention
+  bool intr_ = false;
+  bool nmi_pending_ = false;
+  u64 retired_accounted_ = 0;  // ticks already attributed to a CPL
+  ProcessorCounters counters_;
+  std::vector<u32> breakpoints_;
+};
+
+}  // namespace ringdown

@@ -1,0 +1,6 @@
+// The operations on privileged state that the instruction table names.
+#pragma once
+
+#include "cpu/system/view.h"
+
+namespace ringdown {}
