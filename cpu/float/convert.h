@@ -1,0 +1,38 @@
+// Conversions between 80-bit numbers and the other x87 formats: integers, single, double, packed decimal.
+#pragma once
+
+#include <array>
+
+#include "cpu/float/classify.h"
+
+namespace ringdown::soft_float {
+
+/// sign × magnitude as a number; exact. `magnitude` is not zero.
+Float80 normalized_integer(bool sign, u64 magnitude);
+/// FILD: exact, raises nothing.
+Float80 from_integer(s64 value);
+
+/// Widths of the integers in memory.
+enum class IntegerSize : u8 { Word = 16, Doubleword = 32, Quadword = 64 };
+/// FIST(P): rounds by the rounding control. NaNs, infinities, unsupported encodings and values out of range
+/// raise the invalid exception and give the integer indefinite (the most negative value).
+s64 to_integer(Float80 a, IntegerSize size, FloatEnvironment& environment);
+
+/// FLD m32fp and m64fp. Widening is exact; a signaling NaN raises the invalid and a denormal the denormal
+/// exception.
+Float80 from_float32(u32 bits, FloatEnvironment& environment);
+Float80 from_float64(u64 bits, FloatEnvironment& environment);
+/// FST(P) m32fp and m64fp: rounds by the rounding control; OE, UE and PE are those of the destination format.
+/// Where overflow or underflow is unmasked nothing may be stored (there is no bias-adjusted result in
+/// memory).
+u32 to_float32(Float80 a, FloatEnvironment& environment);
+u64 to_float64(Float80 a, FloatEnvironment& environment);
+
+/// An m80bcd operand, byte 0 first: 18 decimal digits, two a byte, then the sign in bit 7 of byte 9.
+using PackedDecimal = std::array<u8, 10>;
+/// FBLD: exact. Digits above 9, undefined by the manual, count with their value.
+Float80 from_packed_decimal(const PackedDecimal& bcd);
+/// FBSTP: rounds to an integer; what does not fit raises invalid and gives the packed decimal indefinite.
+PackedDecimal to_packed_decimal(Float80 a, FloatEnvironment& environment);
+
+}  // namespace ringdown::soft_float
