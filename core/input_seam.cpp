@@ -149,8 +149,9 @@ Result<void> InputSeam::record_to(const std::string& path) {
   append(header, delivered_);
   const bool written = std::fwrite(header.data(), 1, header.size(), record_file_.get()) == header.size();
   if (!written || std::fflush(record_file_.get()) != 0) {
+    const Error error{fmt::format("{}: cannot write the recording: {}", path, std::strerror(errno))};
     record_file_.reset();
-    return Error{fmt::format("{}: cannot write the recording: {}", path, std::strerror(errno))};
+    return error;
   }
   return {};
 }
