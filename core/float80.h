@@ -1,9 +1,5 @@
-<<<<<<< HEAD
-// The 80-bit extended-precision number as the x87 keeps it: a plain value, shared by the host unit and the soft float.
-=======
 // The 80-bit extended-precision number as the x87 keeps it: a plain value, shared by the host unit and the
 // soft float.
->>>>>>> 4e5da0b (Add the 80-bit soft float, the host x87 unit and the x87 state)
 #pragma once
 
 #include <cstddef>
@@ -12,15 +8,9 @@
 
 namespace ringdown {
 
-<<<<<<< HEAD
-/// A double extended-precision value (Intel SDM vol. 1, 4.2.2). The integer bit is explicit, so encodings exist
-/// that no operation produces (unnormals, pseudo-infinities); every bit pattern is kept as it is.
-/// The first ten bytes in memory are the ten bytes of an m80fp operand.
-=======
 /// A double extended-precision value (Intel SDM vol. 1, 4.2.2). The integer bit is explicit, so encodings
 /// exist that no operation produces (unnormals, pseudo-infinities); every bit pattern is kept as it is. The
 /// first ten bytes in memory are the ten bytes of an m80fp operand.
->>>>>>> 4e5da0b (Add the 80-bit soft float, the host x87 unit and the x87 state)
 struct Float80 {
   u64 significand = 0;
   u16 sign_exponent = 0;

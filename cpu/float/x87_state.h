@@ -1,36 +1,3 @@
-<<<<<<< HEAD
-// The x87 unit's registers: eight physical data registers, control, status and tag words, last-instruction pointers.
-#pragma once
-
-#include <array>
-
-#include "core/archive.h"
-#include "core/float80.h"
-#include "core/types.h"
-
-namespace ringdown {
-
-/// Registers are held by physical number: ST(i) is registers[(TOP + i) & 7]. MMX register i is the significand
-/// of physical register i.
-struct X87State {
-  std::array<Float80, 8> registers{};
-  u16 control = 0x0040;  // power-on value (Intel SDM vol. 3A, table 9-1)
-  u16 status = 0;        // TOP included
-  u8 empty = 0xff;       // bit per physical register: 1 where the tag is empty; the other tags follow from the values
-  u16 opcode = 0;        // FOP, 11 bits
-  u32 instruction_offset = 0;   // FIP
-  u16 instruction_segment = 0;  // FCS
-  u32 data_offset = 0;          // FDP
-  u16 data_segment = 0;         // FDS
-
-  unsigned top() const { return (status >> 11) & 7u; }
-
-  void serialize(Archive& archive) {
-    for (Float80& reg : registers) archive(reg.significand, reg.sign_exponent);
-    archive(control, status, empty, opcode, instruction_offset, instruction_segment, data_offset, data_segment);
-  }
-};
-=======
 // The architectural state of the x87 unit, whose significands the MMX registers alias.
 #pragma once
 
@@ -45,17 +12,17 @@ namespace ringdown {
 /// Tags of the tag word (Intel SDM vol. 1, figure 8-7).
 enum class X87Tag : u8 { Valid, Zero, Special, Empty };
 
-/// Everything FSAVE and FXSAVE save. A power-up reset makes a value-initialised X87State; FNINIT is
-/// `initialize`. The unit itself only knows which registers are empty: the other tags are derived when they
-/// are stored.
+/// Everything FSAVE and FXSAVE save. A value-initialised X87State is that after power-up (vol. 3A, table
+/// 9-1); FNINIT is `initialize`. The unit itself only knows which registers are empty: the other tags are
+/// derived when they are stored.
 struct X87State {
   /// Physical registers R0 to R7; ST(i) is R((TOP + i) mod 8) and MMi is the significand of Ri.
   std::array<Float80, 8> registers{};
-  Register<u16> control{x87_control::kInitial};
+  Register<u16> control{x87_control::kReservedOne};
   /// TOP, condition codes and flags; ES and B follow flags and masks (see `update_error_summary`).
   Register<u16> status{};
   /// Bit i is set if Ri is not empty: the abridged tag word of FXSAVE.
-  u8 valid = 0;
+  u8 valid = 0xFF;
   /// FOP: the low 11 bits of the last non-control instruction's opcode (low 3 bits of byte 1, then byte 2).
   u16 last_opcode = 0;
   /// FIP and FCS: the last non-control instruction, prefixes included.
@@ -92,6 +59,5 @@ struct X87State {
   }
 };
 static_assert(std::is_standard_layout_v<X87State>);
->>>>>>> 4e5da0b (Add the 80-bit soft float, the host x87 unit and the x87 state)
 
 }  // namespace ringdown
