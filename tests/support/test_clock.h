@@ -7,7 +7,8 @@
 
 namespace ringdown::test {
 
-class TestClock final : public TickSource {
+/// It saves its ticks, as a processor does: restore it before the scheduler and the devices.
+class TestClock final : public TickSource, public Serializable {
  public:
   TestClock() { scheduler_.connect(*this); }
 
@@ -25,6 +26,9 @@ class TestClock final : public TickSource {
 
   Ticks ticks() const override { return ticks_; }
   void deadline_moved() override {}
+
+  ChunkTag chunk_tag() const override { return ChunkTag("TICK"); }
+  void serialize(Archive& archive) override { archive(ticks_); }
 
  private:
   static constexpr Picoseconds kPicosecondsPerTick = 1'000;
