@@ -48,8 +48,8 @@ class AddressSpace {
   virtual Resolution peek(GuestLinear linear) = 0;
 };
 
-/// Where an address space reports that translations it gave out no longer hold. Implemented by the memory unit
-/// in front of it (and, one day, by a translator's window of host mappings).
+/// Where an address space reports that translations it gave out no longer hold. Implemented by the memory
+/// unit in front of it (and, one day, by a translator's window of host mappings).
 class TranslationCache {
  public:
   virtual ~TranslationCache() = default;

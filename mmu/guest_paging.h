@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <memory>
 
 #include "core/memory.h"
 #include "mmu/access.h"
@@ -10,11 +11,11 @@ namespace ringdown {
 
 /// Everything of CR0, CR3, CR4 and EFER that a page walk depends on.
 struct PagingControls {
-  bool paging = false;           // CR0.PG
-  bool write_protect = false;    // CR0.WP
-  bool page_size_extension = false;  // CR4.PSE
+  bool paging = false;                      // CR0.PG
+  bool write_protect = false;               // CR0.WP
+  bool page_size_extension = false;         // CR4.PSE
   bool physical_address_extension = false;  // CR4.PAE
-  bool no_execute = false;       // EFER.NXE
+  bool no_execute = false;                  // EFER.NXE
   u32 cr3 = 0;
   /// PAE only: the four page-directory-pointer entries as loaded by the last MOV to CR3 (or CR0/CR4 change).
   std::array<u64, 4> pdpte{};
@@ -30,15 +31,15 @@ struct WalkStep {
 
 /// The outcome of a walk by `walk_page`.
 struct WalkResult {
-  bool present = false;          // a translation exists (rights not considered)
-  bool reserved_bit = false;     // a reserved bit was set: #PF with RSVD
-  bool large = false;            // 4 MiB (or PAE 2 MiB) page
-  bool writable = true;          // R/W of all levels
-  bool user = true;              // U/S of all levels
-  bool no_execute = false;       // NX of any level
-  bool dirty = false;            // D of the final entry
-  GuestPhysical page{};          // of the 4 KiB page that holds the address
-  u8 depth = 0;                  // valid entries of `steps`
+  bool present = false;       // a translation exists (rights not considered)
+  bool reserved_bit = false;  // a reserved bit was set: #PF with RSVD
+  bool large = false;         // 4 MiB (or PAE 2 MiB) page
+  bool writable = true;       // R/W of all levels
+  bool user = true;           // U/S of all levels
+  bool no_execute = false;    // NX of any level
+  bool dirty = false;         // D of the final entry
+  GuestPhysical page{};       // of the 4 KiB page that holds the address
+  u8 depth = 0;               // valid entries of `steps`
   std::array<WalkStep, 2> steps{};
 };
 
@@ -48,10 +49,23 @@ WalkResult walk_page(const GuestMemory& memory, const PagingControls& controls, 
 /// The #PF error code that `walk` gives for an access, or no value if the access is allowed.
 /// kNoFault means allowed.
 inline constexpr u32 kNoFault = 0xffff'ffff;
-u32 page_fault_code(const WalkResult& walk, const PagingControls& controls, AccessType type, Privilege privilege);
+u32 page_fault_code(const WalkResult& walk, const PagingControls& controls, AccessType type,
+                    Privilege privilege);
 
 /// Sets accessed bits of every step, and dirty of the last for a write, in guest memory through the seam.
+/// Only for a walk that allowed the access. Entries in ROM or device space stay as they are.
 void set_accessed_dirty(GuestMemory& memory, const WalkResult& walk, AccessType type);
+
+/// True if every entry of the walk lies in memory whose reads and writes go to the same frame. Only then may
+/// the translation be cached.
+bool walked_plain_ram(const GuestMemory& memory, const WalkResult& walk);
+
+/// What an address space answers after `walk` (whose accessed and dirty bits are set by then): a fault, or
+/// where the page leads and what may be kept.
+Resolution resolve_walked(const GuestMemory& memory, const PagingControls& controls, const WalkResult& walk,
+                          AccessType type, Privilege privilege);
+
+class TableUses;
 
 /// The paging unit of a processor that no monitor stands behind: walks the guest's tables on each TLB miss,
 /// tracks every table frame it used, and invalidates at once what a store to such a frame changes, so that
@@ -76,8 +90,13 @@ class GuestPaging final : public AddressSpace, public MemoryObserver {
   GuestMemory& memory_;
   TranslationCache& cache_;
   PagingControls controls_;
-  struct Uses;  // which linear ranges each tracked frame translated
-  std::unique_ptr<Uses> uses_;
+  void forget_translations();
+  [[nodiscard]] bool note_walk(const WalkResult& walk, GuestLinear linear);
+
+  /// Which linear ranges each tracked frame translated.
+  std::unique_ptr<TableUses> uses_;
+  /// Accessed and dirty bits being set by a walk change no translation.
+  bool updating_entry_ = false;
 };
 
 }  // namespace ringdown

@@ -1,8 +1,10 @@
 // Linear memory access: the TLB's inline fast path and the one slow path behind it.
 #pragma once
 
+#include <array>
 #include <cstring>
 #include <span>
+#include <vector>
 
 #include "core/memory.h"
 #include "mmu/access.h"
@@ -58,11 +60,12 @@ class MemoryUnit final : public TranslationCache, public MemoryObserver {
   [[nodiscard]] AccessStatus read(GuestLinear linear, Privilege privilege, std::span<std::byte> data);
   /// Writes; nothing is stored unless everything can be.
   [[nodiscard]] AccessStatus write(GuestLinear linear, Privilege privilege, std::span<const std::byte> data);
-  /// Makes sure that a later write of the range will succeed (sets dirty bits, raises the fault now), and that
-  /// it is allowed to have effects. Read-modify-write and frames of several pushes call it first.
+  /// Makes sure that a later write of the range will succeed (sets dirty bits, raises the fault now), and
+  /// that it is allowed to have effects. Read-modify-write and frames of several pushes call it first.
   [[nodiscard]] AccessStatus prepare_write(GuestLinear linear, Privilege privilege, u32 size);
-  /// Where instruction bytes of the page at `linear` lie. Device pages cannot be executed from: Device kind is
-  /// returned as is. Sets the accessed bit.
+  /// Where instruction bytes of the page at `linear` lie. Device pages cannot be executed from: Device kind
+  /// is returned as is. Sets the accessed bit; a fault also sets `fault_address` (to `linear`) and
+  /// `fault_code`.
   Resolution fetch(GuestLinear linear, Privilege privilege);
 
   template <class T>
@@ -111,15 +114,52 @@ class MemoryUnit final : public TranslationCache, public MemoryObserver {
   void map_changed() override { invalidate_all(); }
 
  private:
-  struct Piece;  // one page's part of an access
-  [[nodiscard]] AccessStatus resolve_piece(GuestLinear linear, AccessType type, Privilege privilege, Piece& piece);
-  void fill(GuestLinear linear, Privilege privilege, AccessType type, const Resolution& resolution);
-  bool watched(GuestLinear linear) const;
+  /// One page's part of an access.
+  struct Piece {
+    u8* host = nullptr;        // RAM or ROM; otherwise:
+    bool discarded = false;    // a write that nobody receives
+    GuestPhysical physical{};  // on the device bus, after A20
+    u32 size = 0;
+  };
+  struct Pieces {
+    std::array<Piece, 2> piece{};
+    u32 count = 0;
+    std::span<const Piece> all() const { return std::span(piece).first(count); }
+  };
+  /// Instruction fetches have a cache of their own: data permission says nothing about NX.
+  struct FetchEntry {
+    u32 tag = TlbEntry::kNoTag;
+    Resolution resolution;
+  };
+  static constexpr u32 kFetchEntries = 256;
+  static constexpr u32 kFetchStamps = 4096;
+  static u32 fetch_index(GuestLinear page) { return (page.value >> kPageShift) % kFetchEntries; }
+  static u32 stamp_index(GuestLinear page) { return (page.value >> kPageShift) % kFetchStamps; }
+
+  [[nodiscard]] AccessStatus resolve_piece(GuestLinear linear, AccessType type, Privilege privilege,
+                                           Piece& piece);
+  /// Both pages of an access, in order of address.
+  [[nodiscard]] AccessStatus resolve_pieces(GuestLinear linear, u32 size, AccessType type,
+                                            Privilege privilege, Pieces& pieces);
+  void fill(GuestLinear page, Privilege privilege, const Resolution& resolution);
+  bool has_effects(const Pieces& pieces, AccessType type) const;
+  HostFrame frame_of(const u8* host) const;
+  u8 tracking_of(const Piece& piece) const;
+  void read_device(GuestPhysical address, std::span<std::byte> data);
+  void write_device(GuestPhysical address, std::span<const std::byte> data);
+  bool watched(GuestLinear page) const;
+  void report_watched(GuestLinear linear, u32 size, AccessType type);
 
   std::array<Tlb, 2> tlbs_;
+  std::array<std::array<FetchEntry, kFetchEntries>, 2> fetches_;
+  /// For each hash of a page, the last generation in which it was fetched from.
+  std::array<u32, kFetchStamps> fetch_stamps_{};
+  /// One bit for each frame that may have write permission in the TLB.
+  std::vector<u64> writable_frames_;
   GuestMemory& memory_;
   AddressSpace* space_ = nullptr;
   u32 fetch_generation_ = 1;
+  bool fetched_ = false;  // anything since the last invalidate_all
   TlbCounters counters_;
   WatchObserver* watch_observer_ = nullptr;
   std::vector<GuestLinear> watched_pages_;

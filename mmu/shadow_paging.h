@@ -20,7 +20,7 @@ struct ShadowCounters {
   u64 device_accesses = 0;      // accesses to pages mapped to devices
   u64 root_switches = 0;
   u64 root_cache_hits = 0;
-  u64 audits = 0;               // whole-table comparisons made
+  u64 audits = 0;  // whole-table comparisons made
 };
 
 /// How guest privilege maps onto the shadow's user/supervisor bit.

@@ -30,6 +30,45 @@ class Tlb {
   static constexpr u32 tag(u32 linear, u32 size) { return (linear + (size - 1)) & ~kPageOffsetMask; }
 
   std::array<TlbEntry, kEntries> entries;
+
+  /// Sets the translation of the page at `page`.
+  void fill(u32 page, bool read, bool write, const u8* host) {
+    const u32 slot = index(page);
+    TlbEntry& entry = entries[slot];
+    if (entry.read_tag == TlbEntry::kNoTag && entry.write_tag == TlbEntry::kNoTag) note_filled(slot);
+    entry.read_tag = read ? page : TlbEntry::kNoTag;
+    entry.write_tag = write ? page : TlbEntry::kNoTag;
+    entry.addend = reinterpret_cast<u64>(host) - page;
+  }
+  void drop_page(u32 page) {
+    TlbEntry& entry = entries[index(page)];
+    if (entry.read_tag == page || entry.write_tag == page) entry = {};
+  }
+  /// Drops write permission to the page at `host`, whatever its linear addresses.
+  void drop_writes(const u8* host) {
+    for (TlbEntry& entry : entries) {
+      if (entry.addend + entry.write_tag == reinterpret_cast<u64>(host)) entry.write_tag = TlbEntry::kNoTag;
+    }
+  }
+  void clear() {
+    if (filled_count_ <= filled_.size()) {
+      for (u32 i = 0; i < filled_count_; ++i) entries[filled_[i]] = {};
+    } else {
+      entries.fill({});
+    }
+    filled_count_ = 0;
+  }
+
+ private:
+  void note_filled(u32 slot) {
+    if (filled_count_ < filled_.size()) filled_[filled_count_] = static_cast<u16>(slot);
+    if (filled_count_ <= filled_.size()) ++filled_count_;
+  }
+
+  /// Slots filled since the last clear, so that switching between small address spaces need not wipe
+  /// everything.
+  std::array<u16, 256> filled_;
+  u32 filled_count_ = 0;  // one more than fits: too many to list
 };
 
 }  // namespace ringdown

@@ -1,0 +1,140 @@
+// The hardware page walk, its faults, and what an address space answers after one.
+#include "mmu/guest_paging.h"
+#include "mmu/page_entry.h"
+
+namespace ringdown {
+
+namespace {
+
+u64 read_entry(const GuestMemory& memory, GuestPhysical address, u32 bytes) {
+  const GuestMemory::Page page = memory.page(address);
+  u64 entry = 0;
+  if (is_frame(page.read_frame)) {
+    const u8* frame = memory.store().page(HostFrame(page.read_frame));
+    std::memcpy(&entry, frame + (address.value & kPageOffsetMask), bytes);
+  } else {
+    memory.read(address, std::as_writable_bytes(std::span(&entry, 1)).first(bytes));
+  }
+  return entry;
+}
+
+/// The page directory that translates `linear`; false if its PAE pointer entry is not present.
+bool find_directory(const PagingControls& controls, GuestLinear linear, GuestPhysical& directory) {
+  if (mode_of(controls) == PagingMode::Bits32) {
+    directory = frame_address(controls.cr3, PagingMode::Bits32);
+    return true;
+  }
+  const u64 pointer = controls.pdpte[linear.value >> 30];
+  directory = frame_address(pointer, PagingMode::Pae);
+  return page_entry::Present::get(pointer);
+}
+
+GuestPhysical page_within(GuestPhysical base, GuestLinear linear, u32 shift) {
+  const u32 offset_mask = (1u << shift) - 1;
+  return base + (linear.value & offset_mask & ~kPageOffsetMask);
+}
+
+}  // namespace
+
+WalkResult walk_page(const GuestMemory& memory, const PagingControls& controls, GuestLinear linear) {
+  using namespace page_entry;
+  WalkResult walk;
+  const PagingMode mode = mode_of(controls);
+  if (mode == PagingMode::None) {
+    walk.present = true;
+    walk.dirty = true;
+    walk.page = GuestPhysical(page_of(linear).value);
+    return walk;
+  }
+  const TableGeometry geometry = geometry_of(mode);
+  GuestPhysical table;
+  if (!find_directory(controls, linear, table)) return walk;
+  for (u8 level = 2; level >= 1; --level) {
+    const u32 slot = level == 2 ? geometry.directory_slot(linear) : geometry.table_slot(linear);
+    const GuestPhysical address = table + slot * geometry.entry_bytes;
+    const u64 entry = read_entry(memory, address, geometry.entry_bytes);
+    walk.steps[walk.depth++] = {address, entry, level};
+    if (!Present::get(entry)) return walk;
+    const bool large = level == 2 && maps_large_page(entry, mode, controls.page_size_extension);
+    if ((entry & reserved_bits(mode, controls.no_execute, large)) != 0) {
+      walk.reserved_bit = true;
+      return walk;
+    }
+    walk.writable &= Writable::get(entry);
+    walk.user &= User::get(entry);
+    // Reserved, hence zero here, unless EFER.NXE.
+    walk.no_execute |= NoExecute::get(entry);
+    walk.dirty = Dirty::get(entry);
+    if (large) {
+      walk.large = true;
+      walk.page = page_within(large_page_address(entry, mode), linear, geometry.directory_shift);
+      break;
+    }
+    table = frame_address(entry, mode);
+    walk.page = table;
+  }
+  walk.present = true;
+  return walk;
+}
+
+u32 page_fault_code(const WalkResult& walk, const PagingControls& controls, AccessType type,
+                    Privilege privilege) {
+  const bool user = privilege == Privilege::User;
+  if (walk.present && !walk.reserved_bit) {
+    // SDM vol. 3A, 4.6: supervisor writes ignore R/W unless CR0.WP.
+    const bool needs_writable = type == AccessType::Write && (user || controls.write_protect);
+    const bool denied = (user && !walk.user) || (needs_writable && !walk.writable) ||
+                        (type == AccessType::Execute && walk.no_execute);
+    if (!denied) return kNoFault;
+  }
+  // SDM vol. 3A, 4.7: RSVD only together with P; I/D only with CR4.PAE = 1 and EFER.NXE = 1.
+  u32 code = 0;
+  if (walk.present || walk.reserved_bit) code |= page_fault::kPresent;
+  if (walk.reserved_bit) code |= page_fault::kReserved;
+  if (type == AccessType::Write) code |= page_fault::kWrite;
+  if (user) code |= page_fault::kUser;
+  if (type == AccessType::Execute && controls.physical_address_extension && controls.no_execute) {
+    code |= page_fault::kFetch;
+  }
+  return code;
+}
+
+void set_accessed_dirty(GuestMemory& memory, const WalkResult& walk, AccessType type) {
+  using namespace page_entry;
+  for (u8 i = 0; i < walk.depth; ++i) {
+    const WalkStep& step = walk.steps[i];
+    u64 wanted = Accessed::with(step.entry, true);
+    if (i + 1 == walk.depth && type == AccessType::Write) wanted = Dirty::with(wanted, true);
+    if (wanted == step.entry) continue;
+    // Both bits are in the lowest byte. Device space has no memory that could keep them.
+    if (memory.page(step.entry_address).write_frame == GuestMemory::Page::kDevice) continue;
+    memory.write_value(step.entry_address, static_cast<u8>(wanted));
+  }
+}
+
+bool walked_plain_ram(const GuestMemory& memory, const WalkResult& walk) {
+  for (u8 i = 0; i < walk.depth; ++i) {
+    if (!is_plain_ram(memory.page(walk.steps[i].entry_address))) return false;
+  }
+  return true;
+}
+
+Resolution resolve_walked(const GuestMemory& memory, const PagingControls& controls, const WalkResult& walk,
+                          AccessType type, Privilege privilege) {
+  Resolution resolution;
+  resolution.error_code = page_fault_code(walk, controls, type, privilege);
+  if (resolution.error_code != kNoFault) return resolution;
+  const bool write = type == AccessType::Write;
+  const GuestMemory::Page page = memory.page(walk.page);
+  resolution.kind = is_frame(write ? page.write_frame : page.read_frame) ? Resolution::Kind::Memory
+                                                                         : Resolution::Kind::Device;
+  resolution.page = page;
+  resolution.physical = walk.page;
+  resolution.error_code = 0;
+  resolution.keep_read = walked_plain_ram(memory, walk);
+  resolution.keep_write = resolution.keep_read && (walk.dirty || write) &&
+                          page_fault_code(walk, controls, AccessType::Write, privilege) == kNoFault;
+  return resolution;
+}
+
+}  // namespace ringdown
