@@ -16,7 +16,9 @@ struct Block;
 struct BlockExit {
   const Block* target[2] = {nullptr, nullptr};
   u32 eip[2] = {0, 0};
-  u64 unused = 0;
+  /// The target lies in the block's own page (and below a limit that cannot change), so that `target` may be
+  /// filled in; otherwise it is found through the jump cache each time.
+  bool linkable[2] = {false, false};
 };
 static_assert(sizeof(BlockExit) == sizeof(Operation));
 
@@ -24,16 +26,21 @@ static_assert(sizeof(BlockExit) == sizeof(Operation));
 enum class Way : u8 { FallThrough = 0, Taken = 1 };
 
 struct Block {
-  const Operation* operations = nullptr;  // instruction_count of them or fewer (fusion), then a BlockExit
+  const Operation* operations = nullptr;  // at most instruction_count and one, then a BlockExit
   u32 instruction_count = 0;
-  u32 eip = 0;        // of the first instruction
-  u64 physical = 0;   // host frame number << 12 | offset of the first byte
-  BlockMode mode;
-  bool valid = true;
+  u32 eip = 0;       // of the first instruction
+  u64 physical = 0;  // host frame number << 12 | offset of the first byte
+  /// Frame of the second page of an instruction that crosses into it; such a block holds only that one.
+  u32 second_frame = kNoFrame;
   u16 byte_length = 0;
+  BlockMode mode;
+  Block* next_in_bucket = nullptr;
   /// Places that point to this block; cleared when it goes.
   std::vector<const Block**> incoming;
   std::vector<Operation> storage;
+
+  static constexpr u32 kNoFrame = 0xffff'ffff;
+  bool crosses_page() const { return second_frame != kNoFrame; }
 };
 
 /// The exit behind the block-ending operation `op`.

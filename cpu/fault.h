@@ -72,8 +72,12 @@ struct [[nodiscard]] Fault {
   explicit operator bool() const { return kind != Kind::None; }
 
   static Fault none() { return {}; }
-  static Fault exception(Vector vector, u32 error_code = 0) { return {Kind::Exception, vector, error_code, 0}; }
-  static Fault page(u32 linear, u32 error_code) { return {Kind::Exception, Vector::PageFault, error_code, linear}; }
+  static Fault exception(Vector vector, u32 error_code = 0) {
+    return {Kind::Exception, vector, error_code, 0};
+  }
+  static Fault page(u32 linear, u32 error_code) {
+    return {Kind::Exception, Vector::PageFault, error_code, linear};
+  }
   static Fault split() { return {Kind::Split, {}, 0, 0}; }
   static Fault shutdown() { return {Kind::Shutdown, {}, 0, 0}; }
 };
@@ -86,7 +90,9 @@ inline Fault general_protection(u32 error_code = 0) {
   return Fault::exception(Vector::GeneralProtection, error_code);
 }
 inline Fault stack_fault(u32 error_code = 0) { return Fault::exception(Vector::StackFault, error_code); }
-inline Fault segment_not_present(u32 error_code) { return Fault::exception(Vector::SegmentNotPresent, error_code); }
+inline Fault segment_not_present(u32 error_code) {
+  return Fault::exception(Vector::SegmentNotPresent, error_code);
+}
 inline Fault invalid_tss(u32 error_code) { return Fault::exception(Vector::InvalidTss, error_code); }
 
 }  // namespace ringdown

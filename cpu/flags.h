@@ -39,8 +39,9 @@ inline constexpr u32 kPrivileged = kIf | kIopl | kVm | kVif | kVip;
 }  // namespace eflags
 
 /// Status flags are recovered from the last result and its carries: ZF, SF and PF from `result_`, the others
-/// from `carries_`, whose bit 31 is CF, bit 30 the carry into the sign bit (OF is their difference), bit 3 AF.
-/// To hold combinations that no result gives (POPF, SAHF), bit 0 inverts SF and byte 1 is XORed into PF's byte.
+/// from `carries_`, whose bit 31 is CF, bit 30 the carry into the sign bit (OF is their difference), bit 3
+/// AF. To hold combinations that no result gives (POPF, SAHF), bit 0 inverts SF and byte 1 is XORed into PF's
+/// byte.
 class Flags {
  public:
   bool cf() const { return (carries_ >> 31) != 0; }
@@ -96,8 +97,9 @@ class Flags {
   /// All status flags from their EFLAGS positions (POPF, SAHF, comparisons of x87 and SSE).
   void assign_status(u32 value) {
     result_ = (value & eflags::kZf) != 0 ? 0u : 0x100u;
-    carries_ = carry_word((value & eflags::kCf) != 0, (value & eflags::kOf) != 0, (value & eflags::kAf) != 0) |
-               ((value & eflags::kSf) != 0 ? 1u : 0u) | ((value & eflags::kPf) != 0 ? 0u : 0x100u);
+    carries_ =
+        carry_word((value & eflags::kCf) != 0, (value & eflags::kOf) != 0, (value & eflags::kAf) != 0) |
+        ((value & eflags::kSf) != 0 ? 1u : 0u) | ((value & eflags::kPf) != 0 ? 0u : 0x100u);
   }
   u32 status() const {
     return (cf() ? eflags::kCf : 0u) | (pf() ? eflags::kPf : 0u) | (af() ? eflags::kAf : 0u) |

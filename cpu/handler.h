@@ -8,7 +8,8 @@
 namespace ringdown {
 
 // Release builds let each handler jump to the next one (the compilers turn the call in tail position into a
-// jump when optimising). Unoptimised and sanitised builds return to the loop instead, or the stack would grow.
+// jump when optimising). Unoptimised and sanitised builds return to the loop instead, or the stack would
+// grow.
 #if defined(__OPTIMIZE__) && !defined(__SANITIZE_ADDRESS__) && !defined(RINGDOWN_NO_TAIL_CALLS)
 inline constexpr bool kTailCalls = true;
 #else
@@ -24,15 +25,16 @@ inline constexpr bool kTailCalls = false;
 /// Leaves the block because `op` raised an exception. Nothing architectural has changed.
 [[nodiscard]] const Operation* raise(Processor& cpu, const Operation* op, const Fault& fault);
 
-/// Leaves the block behind `op`, which completed: the loop looks at interrupts and mode changes. EIP is set by
-/// the caller for transfers; this one continues at the next instruction.
+/// Leaves the block behind `op`, which completed: the loop looks at interrupts and mode changes. EIP is set
+/// by the caller for transfers; this one continues at the next instruction.
 [[nodiscard]] const Operation* leave_behind(Processor& cpu, const Operation* op);
 
 /// Adapts a cold instruction, `Fault execute(Processor&, const Operation&)`, to a handler. The function
 /// completes or returns a fault with nothing changed; it may not change EIP, mode or CPL.
 template <Fault (*Execute)(Processor&, const Operation&)>
 const Operation* cold(Processor& cpu, const Operation* op) {
-  if (Fault fault = Execute(cpu, *op)) [[unlikely]] return raise(cpu, op, fault);
+  if (Fault fault = Execute(cpu, *op)) [[unlikely]]
+    return raise(cpu, op, fault);
   return next(cpu, op);
 }
 
@@ -77,7 +79,8 @@ template <class T, Addressing A>
   return load_slow<T, A>(cpu, op);
 }
 
-/// Writes the memory operand of `op`. If it returns false, the handler returns nullptr and has changed nothing.
+/// Writes the memory operand of `op`. If it returns false, the handler returns nullptr and has changed
+/// nothing.
 template <class T, Addressing A>
 [[nodiscard, gnu::always_inline]] inline bool store(Processor& cpu, const Operation* op, T value) {
   if constexpr (A == Addressing::Flat) {
@@ -134,8 +137,8 @@ template <class T, Addressing A>
 
 /// Writes back what load_for_modify read. Cannot fail: the write was prepared.
 template <class T, Addressing A>
-[[gnu::always_inline]] inline void store_modified(Processor& cpu, const Operation* op, const Modifiable<T>& operand,
-                                                  T value) {
+[[gnu::always_inline]] inline void store_modified(Processor& cpu, const Operation* op,
+                                                  const Modifiable<T>& operand, T value) {
   if (operand.host != nullptr) [[likely]] {
     std::memcpy(operand.host, &value, sizeof(T));
   } else {
@@ -143,11 +146,12 @@ template <class T, Addressing A>
   }
 }
 
-// Access by explicit segment and offset with all checks, for cold instructions and implicit operands (strings,
-// stack, XLAT, FSAVE images). They return a fault instead of recording it.
+// Access by explicit segment and offset with all checks, for cold instructions and implicit operands
+// (strings, stack, XLAT, FSAVE images). They return a fault instead of recording it.
 
 /// Reads `data.size()` bytes at segment:offset.
-Fault read_memory(Processor& cpu, const Operation& op, Segment segment, u32 offset, std::span<std::byte> data);
+Fault read_memory(Processor& cpu, const Operation& op, Segment segment, u32 offset,
+                  std::span<std::byte> data);
 /// Writes; on a fault nothing was written.
 Fault write_memory(Processor& cpu, const Operation& op, Segment segment, u32 offset,
                    std::span<const std::byte> data);
@@ -156,11 +160,13 @@ Fault prepare_memory_write(Processor& cpu, const Operation& op, Segment segment,
 
 template <class T>
 Fault read_memory(Processor& cpu, const Operation& op, Segment segment, u32 offset, T& value) {
-  return read_memory(cpu, op, segment, offset, std::as_writable_bytes(std::span<T, 1>(&value, 1)));
+  const std::span<std::byte> bytes = std::as_writable_bytes(std::span<T, 1>(&value, 1));
+  return read_memory(cpu, op, segment, offset, bytes);
 }
 template <class T>
 Fault write_memory(Processor& cpu, const Operation& op, Segment segment, u32 offset, const T& value) {
-  return write_memory(cpu, op, segment, offset, std::as_bytes(std::span<const T, 1>(&value, 1)));
+  const std::span<const std::byte> bytes = std::as_bytes(std::span<const T, 1>(&value, 1));
+  return write_memory(cpu, op, segment, offset, bytes);
 }
 /// The memory operand of `op`.
 template <class T>
@@ -172,7 +178,8 @@ Fault write_operand(Processor& cpu, const Operation& op, const T& value) {
   return write_memory(cpu, op, op.segment, effective_offset(cpu.registers, op), value);
 }
 
-// --- Branches ------------------------------------------------------------------------------------------------
+// --- Branches
+// ------------------------------------------------------------------------------------------------
 
 /// Enters `block` if the budget allows it; otherwise leaves with EIP at its start.
 [[gnu::always_inline]] inline const Operation* enter(Processor& cpu, const Block* block) {
@@ -187,23 +194,27 @@ Fault write_operand(Processor& cpu, const Operation& op, const T& value) {
   return block->operations;
 }
 
-/// Ends a block through its exit: `op` is the block's last operation.
-[[gnu::always_inline]] inline const Operation* follow(Processor& cpu, const Operation* op, Way way) {
-  BlockExit& exit = exit_of(op);
-  const Block* target = exit.target[static_cast<unsigned>(way)];
-  if (target != nullptr) [[likely]] return enter(cpu, target);
-  cpu.registers.eip = exit.eip[static_cast<unsigned>(way)];
-  cpu.link_exit = &exit;
-  cpu.link_way = way;
+/// Ends a block at a computed EIP (already truncated to the operand size and checked against CS's limit).
+[[gnu::always_inline]] inline const Operation* jump_to(Processor& cpu, u32 eip) {
+  const Processor::JumpEntry& entry = cpu.jump_cache[Processor::jump_index(eip)];
+  if (entry.eip == eip && entry.tag == cpu.jump_tag() &&
+      entry.code_base == cpu.state.segment(Segment::Cs).base) [[likely]]
+    return enter(cpu, entry.block);
+  cpu.registers.eip = eip;
   cpu.leave = Processor::Leave::Boundary;
   return nullptr;
 }
 
-/// Ends a block at a computed EIP (already truncated to the operand size and checked against CS's limit).
-[[gnu::always_inline]] inline const Operation* jump_to(Processor& cpu, u32 eip) {
-  const Processor::JumpEntry& entry = cpu.jump_cache[Processor::jump_index(eip)];
-  if (entry.eip == eip && entry.tag == cpu.jump_tag) [[likely]] return enter(cpu, entry.block);
-  cpu.registers.eip = eip;
+/// Ends a block through its exit: `op` is the block's last operation.
+[[gnu::always_inline]] inline const Operation* follow(Processor& cpu, const Operation* op, Way way) {
+  BlockExit& exit = exit_of(op);
+  const Block* target = exit.target[static_cast<unsigned>(way)];
+  if (target != nullptr) [[likely]]
+    return enter(cpu, target);
+  if (!exit.linkable[static_cast<unsigned>(way)]) return jump_to(cpu, exit.eip[static_cast<unsigned>(way)]);
+  cpu.registers.eip = exit.eip[static_cast<unsigned>(way)];
+  cpu.link_exit = &exit;
+  cpu.link_way = way;
   cpu.leave = Processor::Leave::Boundary;
   return nullptr;
 }

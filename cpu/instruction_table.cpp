@@ -14,8 +14,16 @@ using enum Sensitivity;
 using namespace eflags;
 
 constexpr InstructionRow kTable[] = {
-#define ROW(mnemonic, form, name, sensitivity, feature, read, written, undefined, lowering, system)            \
-  {ZYDIS_MNEMONIC_##mnemonic, Form::form, name, sensitivity, Feature::feature, read, written, undefined, lowering, \
+#define ROW(mnemonic, form, name, sensitivity, feature, read, written, undefined, lowering, system) \
+  {ZYDIS_MNEMONIC_##mnemonic,                                                                       \
+   Form::form,                                                                                      \
+   name,                                                                                            \
+   sensitivity,                                                                                     \
+   Feature::feature,                                                                                \
+   read,                                                                                            \
+   written,                                                                                         \
+   undefined,                                                                                       \
+   lowering,                                                                                        \
    system},
 #include "cpu/rows/integer.inc"
 #include "cpu/rows/mmx.inc"
@@ -49,29 +57,43 @@ constexpr Index build_index() {
 constexpr Index kIndex = build_index();
 
 ZydisRegisterClass register_class(std::span<const ZydisDecodedOperand> operands, std::size_t operand) {
-  if (operand >= operands.size() || operands[operand].type != ZYDIS_OPERAND_TYPE_REGISTER) return ZYDIS_REGCLASS_INVALID;
+  if (operand >= operands.size() || operands[operand].type != ZYDIS_OPERAND_TYPE_REGISTER)
+    return ZYDIS_REGCLASS_INVALID;
   return ZydisRegisterGetClass(operands[operand].reg.value);
 }
 
-bool matches(Form form, const ZydisDecodedInstruction& instruction, std::span<const ZydisDecodedOperand> operands) {
+bool matches(Form form, const ZydisDecodedInstruction& instruction,
+             std::span<const ZydisDecodedOperand> operands) {
   const ZydisRegisterClass to = register_class(operands, 0);
   const ZydisRegisterClass from = register_class(operands, 1);
   const bool far = instruction.meta.branch_type == ZYDIS_BRANCH_TYPE_FAR;
   switch (form) {
-    case Form::Any: return true;
+    case Form::Any:
+      return true;
     case Form::General:
-      return !far && to != ZYDIS_REGCLASS_SEGMENT && from != ZYDIS_REGCLASS_SEGMENT && to != ZYDIS_REGCLASS_CONTROL &&
-             from != ZYDIS_REGCLASS_CONTROL && to != ZYDIS_REGCLASS_DEBUG && from != ZYDIS_REGCLASS_DEBUG;
-    case Form::FromSegment: return from == ZYDIS_REGCLASS_SEGMENT;
-    case Form::ToSegment: return to == ZYDIS_REGCLASS_SEGMENT;
-    case Form::FromControl: return from == ZYDIS_REGCLASS_CONTROL;
-    case Form::ToControl: return to == ZYDIS_REGCLASS_CONTROL;
-    case Form::FromDebug: return from == ZYDIS_REGCLASS_DEBUG;
-    case Form::ToDebug: return to == ZYDIS_REGCLASS_DEBUG;
-    case Form::PushCs: return to == ZYDIS_REGCLASS_SEGMENT && operands[0].reg.value == ZYDIS_REGISTER_CS;
-    case Form::PushSegment: return to == ZYDIS_REGCLASS_SEGMENT && operands[0].reg.value != ZYDIS_REGISTER_CS;
-    case Form::PopSegment: return to == ZYDIS_REGCLASS_SEGMENT;
-    case Form::Far: return far;
+      return !far && to != ZYDIS_REGCLASS_SEGMENT && from != ZYDIS_REGCLASS_SEGMENT &&
+             to != ZYDIS_REGCLASS_CONTROL && from != ZYDIS_REGCLASS_CONTROL && to != ZYDIS_REGCLASS_DEBUG &&
+             from != ZYDIS_REGCLASS_DEBUG;
+    case Form::FromSegment:
+      return from == ZYDIS_REGCLASS_SEGMENT;
+    case Form::ToSegment:
+      return to == ZYDIS_REGCLASS_SEGMENT;
+    case Form::FromControl:
+      return from == ZYDIS_REGCLASS_CONTROL;
+    case Form::ToControl:
+      return to == ZYDIS_REGCLASS_CONTROL;
+    case Form::FromDebug:
+      return from == ZYDIS_REGCLASS_DEBUG;
+    case Form::ToDebug:
+      return to == ZYDIS_REGCLASS_DEBUG;
+    case Form::PushCs:
+      return to == ZYDIS_REGCLASS_SEGMENT && operands[0].reg.value == ZYDIS_REGISTER_CS;
+    case Form::PushSegment:
+      return to == ZYDIS_REGCLASS_SEGMENT && operands[0].reg.value != ZYDIS_REGISTER_CS;
+    case Form::PopSegment:
+      return to == ZYDIS_REGCLASS_SEGMENT;
+    case Form::Far:
+      return far;
   }
   return false;
 }

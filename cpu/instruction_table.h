@@ -1,5 +1,5 @@
-// The one instruction table: a row per instruction form, with everything the decoder, the policy, the tests and
-// the laboratory need to know of it.
+// The one instruction table: a row per instruction form, with everything the decoder, the policy, the tests
+// and the laboratory need to know of it.
 #pragma once
 
 #include <Zydis/Zydis.h>
@@ -26,17 +26,17 @@ enum class Sensitivity : u8 {
 /// Which encodings of a Zydis mnemonic a row stands for.
 enum class Form : u8 {
   Any,
-  General,       // no segment, control or debug register operand; near branch
-  FromSegment,   // MOV r/m, Sreg
-  ToSegment,     // MOV Sreg, r/m
-  FromControl,   // MOV r32, CRn
-  ToControl,     // MOV CRn, r32
-  FromDebug,     // MOV r32, DRn
-  ToDebug,       // MOV DRn, r32
-  PushCs,        // PUSH CS
-  PushSegment,   // PUSH SS, DS, ES, FS, GS
-  PopSegment,    // POP SS, DS, ES, FS, GS
-  Far,           // far CALL, JMP (pointer or memory), RET
+  General,      // no segment, control or debug register operand; near branch
+  FromSegment,  // MOV r/m, Sreg
+  ToSegment,    // MOV Sreg, r/m
+  FromControl,  // MOV r32, CRn
+  ToControl,    // MOV CRn, r32
+  FromDebug,    // MOV r32, DRn
+  ToDebug,      // MOV DRn, r32
+  PushCs,       // PUSH CS
+  PushSegment,  // PUSH SS, DS, ES, FS, GS
+  PopSegment,   // POP SS, DS, ES, FS, GS
+  Far,          // far CALL, JMP (pointer or memory), RET
 };
 
 /// CPUID feature an instruction needs; without it, it is an invalid opcode.
@@ -59,7 +59,7 @@ struct InstructionRow {
   u32 flags_read;       // EFLAGS status bits it depends on
   u32 flags_written;    // status bits it always writes (defined or undefined)
   u32 flags_undefined;  // of those written: undefined by the manual
-  Lowering lowering;      // exactly one of lowering and system is set
+  Lowering lowering;    // exactly one of lowering and system is set
   SystemOperation system;
 };
 

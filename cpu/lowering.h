@@ -33,10 +33,13 @@ struct LoweringContext {
 template <template <class> class Select, class... Args>
 Handler by_size(OperandSize size, Args... args) {
   switch (size) {
-    case OperandSize::Byte: return Select<u8>::get(args...);
-    case OperandSize::Word: return Select<u16>::get(args...);
+    case OperandSize::Byte:
+      return Select<u8>::get(args...);
+    case OperandSize::Word:
+      return Select<u16>::get(args...);
     case OperandSize::Dword:
-    case OperandSize::Qword: return Select<u32>::get(args...);
+    case OperandSize::Qword:
+      return Select<u32>::get(args...);
   }
   return nullptr;
 }

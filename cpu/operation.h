@@ -27,17 +27,17 @@ enum class Repeat : u8 { None, WhileEqual, WhileNotEqual };  // F3 (REP, REPE), 
 /// those its handlers read otherwise.
 struct Operation {
   Handler handler = nullptr;
-  u32 eip = 0;           // of the instruction's first byte (prefixes included)
-  u32 immediate = 0;     // sign-extended to 32 bits as the manual says; near branches: target EIP; far: offset
+  u32 eip = 0;        // of the instruction's first byte (prefixes included)
+  u32 immediate = 0;  // sign-extended to 32 bits as the manual says; near branches: target EIP; far: offset
   u32 displacement = 0;  // of a memory operand; also the offset of MOV moffs
   InstructionId instruction = 0;
-  u8 length = 0;     // bytes
-  u8 remaining = 1;  // instructions from this one to the end of its block, itself included
+  u8 length = 0;                     // bytes
+  u8 remaining = 1;                  // instructions from this one to the end of its block, itself included
   RegisterOffset reg = kNoRegister;  // the register operand (ModRM.reg, or the opcode's low bits)
   RegisterOffset rm = kNoRegister;   // the register that ModRM.rm names, if it names one
   RegisterOffset base = kNoRegister;
   RegisterOffset index = kNoRegister;
-  u8 scale : 2 = 0;        // index is shifted left by this
+  u8 scale : 2 = 0;                   // index is shifted left by this
   Segment segment : 3 = Segment::Ds;  // of the memory operand, override applied
   bool address16 : 1 = false;
   bool memory : 1 = false;  // ModRM names memory
@@ -45,7 +45,8 @@ struct Operation {
   OperandSize size : 2 = OperandSize::Dword;
   Repeat repeat : 2 = Repeat::None;
   u8 number : 3 = 0;  // ModRM.reg (or the opcode's register) as encoded: segment, control, XMM, ... register
-  u16 extra = 0;  // ENTER: level; far pointer: selector; else for the chapter's lowering (ModRM.rm as encoded by default)
+  u16 extra = 0;  // ENTER: level; far pointer: selector; else for the chapter's lowering (ModRM.rm as encoded
+                  // by default)
 
   u32 next_eip() const { return eip + length; }
 };

@@ -17,22 +17,22 @@ enum class InterruptShadow : u8 { None, Sti, MovSs };
 
 /// Model-specific registers that are plain storage, by MSR number.
 struct ModelSpecificRegisters {
-  u32 sysenter_cs = 0;   // 174h
-  u32 sysenter_esp = 0;  // 175h
-  u32 sysenter_eip = 0;  // 176h
-  u64 efer = 0;          // C0000080h
-  u64 pat = 0x0007040600070406;  // 277h
-  u64 misc_enable = 1;   // 1A0h
-  u64 debug_control = 0; // 1D9h
-  u64 mtrr_default = 0;  // 2FFh
-  std::array<u64, 16> mtrr_variable{};  // 200h–20Fh
-  std::array<u64, 11> mtrr_fixed{};     // 250h, 258h, 259h, 268h–26Fh
+  u32 sysenter_cs = 0;                        // 174h
+  u32 sysenter_esp = 0;                       // 175h
+  u32 sysenter_eip = 0;                       // 176h
+  u64 efer = 0;                               // C0000080h
+  u64 pat = 0x0007040600070406;               // 277h
+  u64 misc_enable = 1;                        // 1A0h
+  u64 debug_control = 0;                      // 1D9h
+  u64 mtrr_default = 0;                       // 2FFh
+  std::array<u64, 16> mtrr_variable{};        // 200h–20Fh
+  std::array<u64, 11> mtrr_fixed{};           // 250h, 258h, 259h, 268h–26Fh
   std::array<u64, 18> performance_counter{};  // 300h–311h (Pentium 4)
-  s64 tsc_offset = 0;    // guest TSC minus the TSC of virtual time
+  s64 tsc_offset = 0;                         // guest TSC minus the TSC of virtual time
 
   void serialize(Archive& a) {
-    a(sysenter_cs, sysenter_esp, sysenter_eip, efer, pat, misc_enable, debug_control, mtrr_default, mtrr_variable,
-      mtrr_fixed, performance_counter, tsc_offset);
+    a(sysenter_cs, sysenter_esp, sysenter_eip, efer, pat, misc_enable, debug_control, mtrr_default,
+      mtrr_variable, mtrr_fixed, performance_counter, tsc_offset);
   }
 };
 
@@ -54,8 +54,8 @@ struct PrivilegedState {
   u8 cpl = 0;
   InterruptShadow shadow = InterruptShadow::None;
   Activity activity = Activity::Running;
-  bool nmi_blocked = false;      // until the next IRET
-  u32 pending_debug = 0;         // DR6 bits of a #DB that is due at the next boundary
+  bool nmi_blocked = false;  // until the next IRET
+  u32 pending_debug = 0;     // DR6 bits of a #DB that is due at the next boundary
   ModelSpecificRegisters msr;
   /// Vectors of the delivery under way or last shut down, outermost first: the explanation of a triple fault.
   std::array<u8, 4> fault_chain{};
@@ -71,8 +71,8 @@ struct PrivilegedState {
   unsigned iopl() const { return (flags & eflags::kIopl) >> eflags::kIoplShift; }
 
   void serialize(Archive& a) {
-    a(segments, ldtr, tr, gdtr, idtr, cr0, cr2, cr3, cr4, pdpte, dr, dr6, dr7, flags, cpl, shadow, activity, nmi_blocked,
-      pending_debug, msr, fault_chain, fault_chain_length);
+    a(segments, ldtr, tr, gdtr, idtr, cr0, cr2, cr3, cr4, pdpte, dr, dr6, dr7, flags, cpl, shadow, activity,
+      nmi_blocked, pending_debug, msr, fault_chain, fault_chain_length);
   }
 };
 

@@ -7,6 +7,8 @@
 #include "core/interrupt_line.h"
 #include "core/scheduler.h"
 #include "cpu/block.h"
+#include "cpu/cpu_model.h"
+#include "cpu/decoder.h"
 #include "cpu/fault.h"
 #include "cpu/float/x87_state.h"
 #include "cpu/instruction_table.h"
@@ -15,6 +17,7 @@
 #include "cpu/sse_state.h"
 #include "cpu/system/event.h"
 #include "cpu/system/view.h"
+#include "mmu/guest_paging.h"
 #include "mmu/memory_unit.h"
 
 namespace ringdown {
@@ -27,8 +30,6 @@ enum class ExitReason : u8 {
   Halted,      // HLT with nothing to take; time may jump to the next event
   Shutdown,    // triple fault
   Breakpoint,  // a debugger's breakpoint: EIP stands on it
-  Watchpoint,  // a debugger's watchpoint: EIP stands behind the access; qualification: linear address
-  Stopped,     // `request_stop`
   Invariant,   // guest code was about to run at physical ring 0 under a monitor
 };
 
@@ -47,12 +48,18 @@ class TrapHandler {
   /// The policy byte for code that runs now.
   virtual u8 policy() const = 0;
 
+  /// Whether the instruction that trapped has retired, or an event took its place.
+  enum class Outcome : u8 { Retired, NotRetired };
   /// The processor met an instruction for which `stops` said true. EIP is at it.
-  virtual void on_sensitive(const Operation& op) = 0;
+  virtual Outcome on_sensitive(const Operation& op) = 0;
   /// An instruction raised an exception (EIP at it; `op` is nullptr for fetch faults).
-  virtual void on_exception(const Fault& fault, const Operation* op) = 0;
+  virtual Outcome on_exception(const Fault& fault, const Operation* op) = 0;
   /// An event at an instruction boundary: external interrupt, NMI, #DB of a completed instruction.
   virtual void on_event(const Event& event) = 0;
+
+  /// The processor's implicit accesses to its own GDT, LDT, IDT and TSS, which lie in storage of the monitor.
+  virtual AccessStatus read_physical_table(GuestLinear linear, std::span<std::byte> data) = 0;
+  virtual AccessStatus write_physical_table(GuestLinear linear, std::span<const std::byte> data) = 0;
   /// The state whose IF, shadow, activity and debug registers decide about events: the guest's.
   virtual SystemView& guest_view() = 0;
 };
@@ -84,14 +91,15 @@ class Processor final : public TickSource, public SystemBackend, public MemoryOb
   MemoryUnit memory;
 
   // --- What handlers use -------------------------------------------------------------------------------
-  /// Whose rights data accesses have: follows CPL (of the guest, where kernel and user share a physical ring).
+  /// Whose rights data accesses have: follows CPL (of the guest, where kernel and user share a physical
+  /// ring).
   Privilege privilege = Privilege::Supervisor;
   /// CR0.TS or EM, or an x87 exception is pending: x87/MMX/SSE instructions look closer.
   bool fpu_blocked = false;
   /// Instructions left before the loop must look up. A block takes its whole length off when it is entered.
   s64 budget = 0;
-  /// Instructions of the current block that have been taken off `budget` but not yet retired; 0 between blocks.
-  /// Set by slow paths, so that time is exact in mid-block.
+  /// Instructions of the current block that have been taken off `budget` but not yet retired; 0 between
+  /// blocks. Set by slow paths, so that time is exact in mid-block.
   u32 unretired = 0;
   /// Set by a handler that returns nullptr.
   enum class Leave : u8 {
@@ -108,19 +116,27 @@ class Processor final : public TickSource, public SystemBackend, public MemoryOb
   /// Successor cache of indirect branches and page-crossing direct ones.
   struct JumpEntry {
     u32 eip = 0;
-    u64 tag = 0;
+    u32 code_base = 0;
+    u64 tag = 0;  // jump_context and the memory unit's fetch generation
     const Block* block = nullptr;
   };
   static constexpr u32 kJumpEntries = 4096;
   static constexpr u32 jump_index(u32 eip) { return (eip ^ (eip >> 12)) & (kJumpEntries - 1); }
   std::array<JumpEntry, kJumpEntries> jump_cache;
-  /// Mode, fetch generation and privilege: what must be equal for a jump cache entry to hold.
-  u64 jump_tag = 0;
+  /// Block mode and privilege in the high half.
+  u64 jump_context = 0;
+  u64 jump_tag() const { return jump_context | memory.fetch_generation(); }
+  /// Leaves the block soon if a slow access changed a translation that instructions are fetched through.
+  void check_fetch_generation() {
+    if (memory.fetch_generation() != seen_fetch_generation) request_attention();
+  }
+  u32 seen_fetch_generation = 0;
+  /// Runs an operation on privileged state over a view: EIP is moved behind it first, and back on a fault.
+  Fault execute_system(SystemView& view, const Operation& op);
 
   // --- Running -----------------------------------------------------------------------------------------
   /// Runs until `limit` ticks have retired in total, or something else stops it. Never runs past `limit`.
   Exit run(Ticks limit);
-  /// Any thread: makes `run` return Stopped soon (within one slice that the caller chose by `limit`).
   /// Power-on state (Intel SDM vol. 3A, table 9-1).
   void reset();
 
@@ -188,16 +204,25 @@ class Processor final : public TickSource, public SystemBackend, public MemoryOb
  private:
   friend class BlockCache;
 
+  enum class Boundary : u8 { Run, RunOne, Again, Leave };
+  Boundary service_boundary(bool first, Exit& exit);
+  Boundary service_events(SystemView& guest, Exit& exit);
+  bool nothing_special();
+  void run_one(SystemView& guest);
+  /// Runs the block at EIP; false if there was none (a fetch fault has been raised).
+  bool run_at_eip(bool single);
   const Block* find_block(bool single);
   const Block* look_up_block(bool single);
-  void run_block(const Block& block);
-  bool service_boundary(Exit& exit);
-  bool take_interrupt();
+  const Block* decode_block(BlockMode mode, u32 linear, const Resolution& page, bool& beyond_limit);
+  const Block* fetch_failed(const Fault& fault);
+  /// Acts on `leave`; true if the instruction that ended the block retired.
+  bool handle_leave();
+  bool handle_exception();
+  void split_block_at(u32 eip);
   void raise_event(const Event& event);
-  void handle_leave();
+  void release_attention();
   void account_cpl();
   void link(const Block& target);
-  bool must_single_step() const;
 
   Bus& ports_;
   const CpuModel& model_;
@@ -205,7 +230,8 @@ class Processor final : public TickSource, public SystemBackend, public MemoryOb
   SystemView physical_view_;
   TrapHandler* trap_handler_ = nullptr;
   std::unique_ptr<BlockCache> blocks_;
-  std::unique_ptr<AddressSpace> bare_paging_;
+  Decoder decoder_;
+  GuestPaging bare_paging_;
   InterruptAcknowledge* interrupts_ = nullptr;
   const Scheduler* scheduler_ = nullptr;
   PlatformHooks hooks_;
@@ -215,9 +241,12 @@ class Processor final : public TickSource, public SystemBackend, public MemoryOb
   s64 held_back_ = 0;  // taken from `budget` by request_attention
   bool intr_ = false;
   bool nmi_pending_ = false;
-  u64 retired_accounted_ = 0;  // ticks already attributed to a CPL
+  bool step_suppressed_ = false;  // INT n, INT3, INTO: no single-step trap behind them
+  u8 accounted_cpl_ = 0;
+  Ticks accounted_ticks_ = 0;  // already attributed to a CPL
   ProcessorCounters counters_;
   std::vector<u32> breakpoints_;
+  std::unique_ptr<Block> uncached_;  // the last block that could not be cached
 };
 
 }  // namespace ringdown

@@ -11,11 +11,13 @@ namespace ringdown {
 /// General registers in encoding order.
 enum class Gpr : u8 { Eax, Ecx, Edx, Ebx, Esp, Ebp, Esi, Edi };
 
-/// A register operand as an operation holds it: the byte offset into the register file. Slots are 64 bits wide,
-/// sixteen for long mode to come; one more reads as zero and stands for an absent base or index.
+/// A register operand as an operation holds it: the byte offset into the register file. Slots are 64 bits
+/// wide, sixteen for long mode to come; one more reads as zero and stands for an absent base or index.
 using RegisterOffset = u8;
 inline constexpr RegisterOffset kNoRegister = 16 * 8;
-constexpr RegisterOffset offset_of(Gpr reg) { return static_cast<RegisterOffset>(static_cast<unsigned>(reg) * 8); }
+constexpr RegisterOffset offset_of(Gpr reg) {
+  return static_cast<RegisterOffset>(static_cast<unsigned>(reg) * 8);
+}
 /// Offset of the register that a 3-bit encoding names at an operand width (1: AL CL DL BL AH CH DH BH).
 constexpr RegisterOffset register_offset(unsigned encoding, unsigned width_bytes) {
   const bool high_byte = width_bytes == 1 && encoding >= 4;

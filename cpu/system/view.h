@@ -1,4 +1,5 @@
-// One view of the processor's state, physical or virtual, that operations on privileged state are written over.
+// One view of the processor's state, physical or virtual, that operations on privileged state are written
+// over.
 #pragma once
 
 #include <span>
@@ -79,11 +80,13 @@ class SystemView {
   /// Implicit supervisor accesses to system tables.
   template <class T>
   Fault read_table(u32 linear, T& value) {
-    return to_fault(backend.read_table(GuestLinear(linear), std::as_writable_bytes(std::span<T, 1>(&value, 1))));
+    return to_fault(
+        backend.read_table(GuestLinear(linear), std::as_writable_bytes(std::span<T, 1>(&value, 1))));
   }
   template <class T>
   Fault write_table(u32 linear, T value) {
-    return to_fault(backend.write_table(GuestLinear(linear), std::as_bytes(std::span<const T, 1>(&value, 1))));
+    return to_fault(
+        backend.write_table(GuestLinear(linear), std::as_bytes(std::span<const T, 1>(&value, 1))));
   }
 
   /// The access through a segment register with limit and rights checks: #SS(0) for SS, else #GP(0); then
@@ -105,9 +108,12 @@ class SystemView {
 
   Fault to_fault(AccessStatus status) const {
     switch (status) {
-      case AccessStatus::Done: return Fault::none();
-      case AccessStatus::PageFault: return Fault::page(memory.fault_address.value, memory.fault_code);
-      case AccessStatus::Split: return Fault::split();
+      case AccessStatus::Done:
+        return Fault::none();
+      case AccessStatus::PageFault:
+        return Fault::page(memory.fault_address.value, memory.fault_code);
+      case AccessStatus::Split:
+        return Fault::split();
     }
     return Fault::none();
   }

@@ -1,0 +1,64 @@
+// Decodes instruction bytes with Zydis and repacks them into the operations of one block.
+#pragma once
+
+#include <Zydis/Zydis.h>
+
+#include <memory>
+#include <span>
+
+#include "cpu/block.h"
+#include "cpu/cpu_model.h"
+#include "cpu/instruction_table.h"
+
+namespace ringdown {
+
+class TrapHandler;
+
+/// Where a block begins and what it may hold.
+struct DecodeRequest {
+  std::span<const u8> bytes;  // from the first instruction to the end of the page, or what two pages hold
+  u32 eip = 0;
+  BlockMode mode;
+  u32 last_eip = 0xffff'ffff;  // CS limit: no instruction byte may lie behind it
+  /// Bit per byte of `bytes`: an instruction that begins here ends its block. Empty means none.
+  std::span<const u64> splits;
+  u32 first_split_bit = 0;  // bit of `splits` that belongs to bytes[0]
+};
+
+enum class DecodeStatus : u8 {
+  Done,
+  NeedsNextPage,  // the first instruction crosses the end of `bytes`
+  BeyondLimit,    // the first instruction crosses CS's limit: #GP(0)
+};
+
+class Decoder {
+ public:
+  explicit Decoder(const CpuModel& model);
+
+  /// Asked whether a row stops; nullptr lets everything run.
+  void set_trap_handler(const TrapHandler* handler) { handler_ = handler; }
+
+  /// Fills operations, counts, byte_length and exits of `block`; identity fields are the caller's.
+  DecodeStatus decode(const DecodeRequest& request, Block& block);
+
+  /// Instructions per block at most.
+  static constexpr unsigned kMaximumInstructions = 48;
+
+ private:
+  struct Instruction;
+  enum class Next : u8 { Continue, EndOfBlock };
+
+  DecodeStatus decode_one(const DecodeRequest& request, u32 offset, Instruction& instruction);
+  void lower(const DecodeRequest& request, std::span<Instruction> instructions, Block& block);
+  bool ends_block(const Instruction& instruction, const DecodeRequest& request) const;
+
+  const CpuModel& model_;
+  const TrapHandler* handler_ = nullptr;
+  ZydisDecoder protected32_;
+  ZydisDecoder protected16_;
+  ZydisDecoder real16_;
+  struct Scratch;
+  std::shared_ptr<Scratch> scratch_;
+};
+
+}  // namespace ringdown

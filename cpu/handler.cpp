@@ -1,0 +1,111 @@
+// The slow paths behind the inline pieces of handlers.
+#include "cpu/handler.h"
+
+namespace ringdown {
+
+const Operation* raise(Processor& cpu, const Operation* op, const Fault& fault) {
+  cpu.leave = Processor::Leave::Exception;
+  cpu.fault = fault;
+  cpu.faulting = op;
+  cpu.budget += op->remaining;
+  cpu.unretired = 0;
+  cpu.registers.eip = op->eip;
+  return nullptr;
+}
+
+const Operation* leave_behind(Processor& cpu, const Operation* op) {
+  cpu.leave = Processor::Leave::Boundary;
+  cpu.budget += op->remaining - 1;
+  cpu.unretired = 0;
+  cpu.registers.eip = op->next_eip();
+  return nullptr;
+}
+
+namespace {
+
+/// Before anything a device could see: what time it is, and whether effects are allowed.
+void enter_slow_path(Processor& cpu, const Operation& op) {
+  cpu.unretired = op.remaining;
+  cpu.memory.effects_allowed = op.remaining <= 1;
+}
+
+Fault check(Processor& cpu, Segment segment, u32 offset, u32 size, AccessType type, u32& linear) {
+  return cpu.physical_view().check_segment(segment, offset, size, type, linear);
+}
+
+}  // namespace
+
+Fault read_memory(Processor& cpu, const Operation& op, Segment segment, u32 offset,
+                  std::span<std::byte> data) {
+  u32 linear = 0;
+  if (Fault f = check(cpu, segment, offset, static_cast<u32>(data.size()), AccessType::Read, linear))
+    return f;
+  enter_slow_path(cpu, op);
+  const AccessStatus status = cpu.memory.read(GuestLinear(linear), cpu.privilege, data);
+  cpu.check_fetch_generation();
+  return cpu.physical_view().to_fault(status);
+}
+
+Fault write_memory(Processor& cpu, const Operation& op, Segment segment, u32 offset,
+                   std::span<const std::byte> data) {
+  u32 linear = 0;
+  if (Fault f = check(cpu, segment, offset, static_cast<u32>(data.size()), AccessType::Write, linear))
+    return f;
+  enter_slow_path(cpu, op);
+  const AccessStatus status = cpu.memory.write(GuestLinear(linear), cpu.privilege, data);
+  cpu.check_fetch_generation();
+  return cpu.physical_view().to_fault(status);
+}
+
+Fault prepare_memory_write(Processor& cpu, const Operation& op, Segment segment, u32 offset, u32 size) {
+  u32 linear = 0;
+  if (Fault f = check(cpu, segment, offset, size, AccessType::Write, linear)) return f;
+  enter_slow_path(cpu, op);
+  return cpu.physical_view().to_fault(cpu.memory.prepare_write(GuestLinear(linear), cpu.privilege, size));
+}
+
+template <class T, Addressing A>
+Loaded<T> load_slow(Processor& cpu, const Operation* op) {
+  T value{};
+  if (Fault fault = read_operand(cpu, *op, value)) {
+    (void)raise(cpu, op, fault);
+    return {T{}, false};
+  }
+  return {value, true};
+}
+
+template <class T, Addressing A>
+bool store_slow(Processor& cpu, const Operation* op, T value) {
+  if (Fault fault = write_operand(cpu, *op, value)) {
+    (void)raise(cpu, op, fault);
+    return false;
+  }
+  return true;
+}
+
+template <class T, Addressing A>
+Modifiable<T> load_for_modify_slow(Processor& cpu, const Operation* op) {
+  T value{};
+  const u32 offset = effective_offset(cpu.registers, *op);
+  Fault fault = prepare_memory_write(cpu, *op, op->segment, offset, sizeof(T));
+  if (!fault) fault = read_operand(cpu, *op, value);
+  if (fault) {
+    (void)raise(cpu, op, fault);
+    return {T{}, false, nullptr};
+  }
+  return {value, true, nullptr};
+}
+
+#define RINGDOWN_INSTANTIATE(T, A)                                  \
+  template Loaded<T> load_slow<T, A>(Processor&, const Operation*); \
+  template bool store_slow<T, A>(Processor&, const Operation*, T);  \
+  template Modifiable<T> load_for_modify_slow<T, A>(Processor&, const Operation*);
+#define RINGDOWN_INSTANTIATE_WIDTHS(A) \
+  RINGDOWN_INSTANTIATE(u8, A)          \
+  RINGDOWN_INSTANTIATE(u16, A)         \
+  RINGDOWN_INSTANTIATE(u32, A)         \
+  RINGDOWN_INSTANTIATE(u64, A)
+RINGDOWN_INSTANTIATE_WIDTHS(Addressing::Flat)
+RINGDOWN_INSTANTIATE_WIDTHS(Addressing::Segmented)
+
+}  // namespace ringdown

@@ -1,0 +1,556 @@
+// The processor's loop: boundaries between blocks, events, faults, and what follows from a change of state.
+#include "cpu/processor.h"
+
+#include <algorithm>
+
+#include "cpu/block_cache.h"
+#include "cpu/handler.h"
+#include "cpu/paging_controls.h"
+#include "cpu/system/debug.h"
+
+namespace ringdown {
+
+Processor::Processor(GuestMemory& guest_memory, Bus& ports, const CpuModel& model, ProcessorConfig config)
+    : memory(guest_memory),
+      ports_(ports),
+      model_(model),
+      config_(config),
+      physical_view_(registers, state, memory, *this),
+      blocks_(std::make_unique<BlockCache>(guest_memory)),
+      decoder_(model),
+      bare_paging_(guest_memory, memory) {
+  memory.set_address_space(bare_paging_);
+  guest_memory.add_observer(*this);
+  blocks_->on_remove([this](const Block& block) {
+    JumpEntry& entry = jump_cache[jump_index(block.eip)];
+    if (entry.block == &block) entry = {};
+    ++counters_.blocks_invalidated;
+  });
+  reset();
+}
+
+Processor::~Processor() { memory.memory().remove_observer(*this); }
+
+void Processor::reset() {
+  account_cpl();
+  registers = Registers{};
+  registers.set(Gpr::Edx, model_.signature());
+  registers.eip = 0xfff0;
+  registers.flags.assign(eflags::kReserved1);
+  state = PrivilegedState{};
+  for (SegmentRegister& segment : state.segments) segment = {0, {0x0093}, 0, 0xffff};
+  state.segment(Segment::Cs) = {0xf000, {0x009b}, 0xffff'0000, 0xffff};
+  state.ldtr = {0, {0x0082}, 0, 0xffff};
+  state.tr = {0, {0x008b}, 0, 0xffff};
+  state.gdtr = {0, 0xffff};
+  state.idtr = {0, 0xffff};
+  state.cr0 = cr0::kCd | cr0::kNw | cr0::kEt;
+  x87 = X87State{};
+  sse = SseState{};
+  nmi_pending_ = false;
+  paging_changed();
+  state_changed();
+}
+
+void Processor::set_trap_handler(TrapHandler* handler) {
+  trap_handler_ = handler;
+  decoder_.set_trap_handler(handler);
+  blocks_->clear();
+  if (handler == nullptr) {
+    memory.set_address_space(bare_paging_);
+    paging_changed();
+  }
+  state_changed();
+}
+
+void Processor::set_privilege(Privilege p) { privilege = p; }
+
+// What follows from the state: nothing here is architectural.
+void Processor::state_changed() {
+  account_cpl();
+  const SegmentRegister& cs = state.segment(Segment::Cs);
+  BlockMode mode;
+  mode.code32 = cs.attributes.big();
+  mode.stack32 = state.segment(Segment::Ss).attributes.big();
+  mode.paragraph = state.paragraph_segments();
+  mode.flat_code = cs.base == 0 && cs.limit == 0xffff'ffff;
+  mode.code64k = cs.limit == 0xffff;
+  mode.flat_data = state.segment(Segment::Ds).flat_writable() && state.segment(Segment::Es).flat_writable() &&
+                   state.segment(Segment::Ss).flat_writable();
+  if (trap_handler_ != nullptr) {
+    mode.policy = trap_handler_->policy();
+  } else {
+    privilege = state.cpl == 3 ? Privilege::User : Privilege::Supervisor;
+  }
+  mode_ = mode;
+  jump_context = (static_cast<u64>(mode.value()) << 32) | (privilege == Privilege::User ? u64{1} << 63 : 0);
+  fpu_blocked = (state.cr0 & (cr0::kTs | cr0::kEm)) != 0 || x87.has_pending_exception();
+}
+
+void Processor::account_cpl() {
+  const Ticks now = ticks();
+  counters_.retired_at_cpl[accounted_cpl_] += now - accounted_ticks_;
+  accounted_ticks_ = now;
+  accounted_cpl_ = state.cpl;
+}
+
+const ProcessorCounters& Processor::counters() {
+  account_cpl();
+  return counters_;
+}
+
+// --- Running
+// -------------------------------------------------------------------------------------------------
+
+void Processor::request_attention() {
+  if (attention_) return;
+  attention_ = true;
+  held_back_ = budget;
+  slice_end_ -= budget;
+  budget = 0;
+}
+
+void Processor::release_attention() {
+  if (!attention_) return;
+  attention_ = false;
+  budget += held_back_;
+  slice_end_ += held_back_;
+  held_back_ = 0;
+}
+
+void Processor::deadline_moved() {
+  if (scheduler_ == nullptr) return;
+  const Ticks deadline = scheduler_->next_deadline_ticks();
+  const s64 end = slice_end_ + held_back_;
+  if (deadline >= static_cast<Ticks>(end)) return;
+  const s64 shorter = end - static_cast<s64>(deadline);
+  if (attention_) {
+    held_back_ -= shorter;
+  } else {
+    budget -= shorter;
+    slice_end_ -= shorter;
+  }
+}
+
+Exit Processor::run(Ticks limit) {
+  release_attention();
+  const s64 extension = static_cast<s64>(limit) - slice_end_;
+  slice_end_ += extension;
+  budget += extension;
+  Exit exit;
+  bool first = true;
+  while (true) {
+    release_attention();
+    unretired = 0;
+    if (blocks_->has_removed()) {
+      link_exit = nullptr;
+      blocks_->free_removed();
+    }
+    if (budget <= 0) return {ExitReason::Budget, 0};
+    seen_fetch_generation = memory.fetch_generation();
+    const Boundary boundary = nothing_special() ? Boundary::Run : service_boundary(first, exit);
+    if (boundary == Boundary::Leave) return exit;
+    first = false;
+    if (boundary == Boundary::Again) continue;
+    if (trap_handler_ != nullptr && state.cpl == 0) [[unlikely]]
+      return {ExitReason::Invariant, registers.eip};
+    if (boundary == Boundary::RunOne) {
+      run_one(guest_view());
+    } else if (run_at_eip(false)) {
+      handle_leave();
+    }
+  }
+}
+
+bool Processor::nothing_special() {
+  const PrivilegedState& guest = guest_view().state;
+  return !intr_ && !nmi_pending_ && guest.activity == Activity::Running &&
+         guest.shadow == InterruptShadow::None && guest.pending_debug == 0 &&
+         (registers.flags.control() & (eflags::kTf | eflags::kRf)) == 0 && (guest.dr7 & 0xff) == 0 &&
+         breakpoints_.empty();
+}
+
+Processor::Boundary Processor::service_boundary(bool first, Exit& exit) {
+  SystemView& guest = guest_view();
+  PrivilegedState& s = guest.state;
+  if (s.activity == Activity::Shutdown) {
+    exit = {ExitReason::Shutdown, 0};
+    return Boundary::Leave;
+  }
+  if (s.shadow == InterruptShadow::None && service_events(guest, exit) == Boundary::Again)
+    return Boundary::Again;
+  if (s.activity == Activity::Halted) {
+    exit = {ExitReason::Halted, 0};
+    return Boundary::Leave;
+  }
+  const u32 linear = s.segment(Segment::Cs).base + registers.eip;
+  if (!first && has_breakpoint(linear)) {
+    exit = {ExitReason::Breakpoint, linear};
+    return Boundary::Leave;
+  }
+  const bool resume = (registers.flags.control() & eflags::kRf) != 0;
+  if ((s.dr7 & 0xff) != 0 && !resume) {
+    if (const u32 hits = instruction_breakpoint_hits(s, linear); hits != 0) {
+      // The handler's IRET must get past the breakpoint (Intel SDM vol. 3A, 17.3.1.1).
+      registers.flags.set_control(registers.flags.control() | eflags::kRf);
+      raise_event({Event::Source::Exception, static_cast<u8>(Vector::Debug), false, 0, hits});
+      return Boundary::Again;
+    }
+  }
+  const bool one = s.shadow != InterruptShadow::None || resume || registers.flags.tf() ||
+                   (s.dr7 & 0xff) != 0 || !breakpoints_.empty();
+  return one ? Boundary::RunOne : Boundary::Run;
+}
+
+// Traps of the last instruction come before NMI, NMI before INTR (Intel SDM vol. 3A, table 6-2).
+Processor::Boundary Processor::service_events(SystemView& guest, Exit&) {
+  PrivilegedState& s = guest.state;
+  if (s.pending_debug != 0) {
+    const u32 bits = s.pending_debug;
+    s.pending_debug = 0;
+    raise_event({Event::Source::Exception, static_cast<u8>(Vector::Debug), false, 0, bits});
+    return Boundary::Again;
+  }
+  if (nmi_pending_ && !s.nmi_blocked) {
+    nmi_pending_ = false;
+    s.nmi_blocked = true;
+    raise_event({Event::Source::External, static_cast<u8>(Vector::Nmi), false, 0, 0});
+    return Boundary::Again;
+  }
+  if (intr_ && (s.flags & eflags::kIf) != 0 && interrupts_ != nullptr) {
+    raise_event({Event::Source::External, interrupts_->acknowledge(), false, 0, 0});
+    return Boundary::Again;
+  }
+  return Boundary::Run;
+}
+
+// One instruction by itself, where what happens around it matters: RF and the interrupt shadow hold for this
+// one only, and TF as it was before decides about the trap behind it (Intel SDM vol. 3A, 17.3.1.4).
+void Processor::run_one(SystemView& guest) {
+  const bool step = registers.flags.tf();
+  registers.flags.set_control(registers.flags.control() & ~eflags::kRf);
+  guest.state.shadow = InterruptShadow::None;
+  step_suppressed_ = false;
+  if (!run_at_eip(true)) return;
+  if (handle_leave() && step && !step_suppressed_) guest_view().state.pending_debug |= dr6::kBs;
+}
+
+bool Processor::run_at_eip(bool single) {
+  const Block* block = find_block(single || config_.single_instruction_blocks);
+  if (block != nullptr && budget < static_cast<s64>(block->instruction_count)) block = find_block(true);
+  if (block == nullptr) return false;
+  link(*block);
+  budget -= block->instruction_count;
+  const Operation* op = block->operations;
+  while (op != nullptr) op = op->handler(*this, op);
+  return true;
+}
+
+void Processor::link(const Block& target) {
+  if (link_exit == nullptr) return;
+  const unsigned way = static_cast<unsigned>(link_way);
+  if (link_exit->eip[way] == target.eip && target.mode == mode_ && !target.crosses_page()) {
+    link_exit->target[way] = &target;
+    const_cast<Block&>(target).incoming.push_back(&link_exit->target[way]);
+  }
+  link_exit = nullptr;
+}
+
+bool Processor::handle_leave() {
+  switch (leave) {
+    case Leave::Boundary:
+      return true;
+    case Leave::Exception:
+      return handle_exception();
+    case Leave::Sensitive: {
+      const bool retired = trap_handler_->on_sensitive(*faulting) == TrapHandler::Outcome::Retired;
+      if (retired) --budget;
+      state_changed();
+      return retired;
+    }
+  }
+  return false;
+}
+
+bool Processor::handle_exception() {
+  link_exit = nullptr;
+  if (fault.kind == Fault::Kind::Split) {
+    split_block_at(registers.eip);
+    return false;
+  }
+  bool retired = false;
+  if (trap_handler_ != nullptr) {
+    retired = trap_handler_->on_exception(fault, faulting) == TrapHandler::Outcome::Retired;
+    if (retired) --budget;
+  } else if (fault.kind == Fault::Kind::Shutdown) {
+    state.activity = Activity::Shutdown;
+  } else {
+    (void)deliver_event(physical_view_, event_of(fault));
+  }
+  state_changed();
+  return retired;
+}
+
+void Processor::raise_event(const Event& event) {
+  link_exit = nullptr;
+  if (trap_handler_ != nullptr) {
+    trap_handler_->on_event(event);
+  } else {
+    (void)deliver_event(physical_view_, event);
+  }
+  state_changed();
+}
+
+Fault Processor::execute_system(SystemView& view, const Operation& op) {
+  const InstructionRow& row = instruction_table()[op.instruction];
+  memory.effects_allowed = true;
+  registers.eip = op.next_eip();
+  const Fault result = row.system(view, op);
+  if (result) registers.eip = op.eip;
+  step_suppressed_ = row.mnemonic == ZYDIS_MNEMONIC_INT || row.mnemonic == ZYDIS_MNEMONIC_INT3 ||
+                     row.mnemonic == ZYDIS_MNEMONIC_INTO;
+  return result;
+}
+
+// --- Blocks
+// --------------------------------------------------------------------------------------------------
+
+const Block* Processor::find_block(bool single) {
+  if (!single) {
+    const JumpEntry& entry = jump_cache[jump_index(registers.eip)];
+    if (entry.eip == registers.eip && entry.tag == jump_tag() &&
+        entry.code_base == state.segment(Segment::Cs).base && entry.block != nullptr) {
+      return entry.block;
+    }
+  }
+  return look_up_block(single);
+}
+
+const Block* Processor::fetch_failed(const Fault& failure) {
+  link_exit = nullptr;
+  leave = Leave::Exception;
+  fault = failure;
+  faulting = nullptr;
+  handle_exception();
+  return nullptr;
+}
+
+const Block* Processor::look_up_block(bool single) {
+  const SegmentRegister& cs = state.segment(Segment::Cs);
+  const u32 eip = registers.eip;
+  if (eip > cs.limit) return fetch_failed(general_protection());
+  const u32 linear = cs.base + eip;
+  memory.effects_allowed = true;
+  const Resolution page = memory.fetch(GuestLinear(linear), privilege);
+  if (page.kind == Resolution::Kind::Fault) return fetch_failed(Fault::page(linear, page.error_code));
+
+  BlockMode mode = mode_;
+  mode.single = single;
+  const bool cacheable = page.kind == Resolution::Kind::Memory;
+  const u64 physical = (static_cast<u64>(page.page.read_frame) << kPageShift) | (linear & kPageOffsetMask);
+  Block* block = cacheable ? blocks_->find(physical, eip, mode) : nullptr;
+  if (block != nullptr && block->crosses_page()) {
+    const Resolution second = memory.fetch(GuestLinear((linear | kPageOffsetMask) + 1), privilege);
+    if (second.kind != Resolution::Kind::Memory || second.page.read_frame != block->second_frame) {
+      blocks_->remove(*block);
+      block = nullptr;
+    }
+  }
+  if (block != nullptr && eip + (block->byte_length - 1u) > cs.limit && !single) return look_up_block(true);
+  const Block* found = block;
+  if (found == nullptr) {
+    bool beyond_limit = false;
+    found = decode_block(mode, linear, page, beyond_limit);
+    if (beyond_limit) return fetch_failed(general_protection());
+    if (found == nullptr) return nullptr;
+  }
+  if (!single && !found->crosses_page() && cacheable && (mode.flat_code || mode.code64k)) {
+    jump_cache[jump_index(eip)] = {eip, cs.base, jump_tag(), found};
+  }
+  return found;
+}
+
+namespace {
+
+constexpr u32 kMaximumInstructionLength = 15;
+/// Blocks beyond this many bytes are all dropped: cheaper than choosing.
+constexpr u64 kBlockMemoryLimit = u64{48} << 20;
+
+}  // namespace
+
+const Block* Processor::decode_block(BlockMode mode, u32 linear, const Resolution& page, bool& beyond_limit) {
+  const SegmentRegister& cs = state.segment(Segment::Cs);
+  if (blocks_->memory_used() > kBlockMemoryLimit) {
+    blocks_->clear();
+    ++counters_.cache_flushes;
+  }
+  auto block = std::make_unique<Block>();
+  block->eip = registers.eip;
+  block->mode = mode;
+  const u32 offset = linear & kPageOffsetMask;
+  DecodeRequest request;
+  request.eip = registers.eip;
+  request.mode = mode;
+  request.last_eip = cs.limit;
+
+  std::array<u8, kPageSize + kMaximumInstructionLength> bytes;
+  const bool from_memory = page.kind == Resolution::Kind::Memory;
+  if (from_memory) {
+    const HostFrame frame(page.page.read_frame);
+    block->physical = (static_cast<u64>(frame.value) << kPageShift) | offset;
+    request.bytes = std::span<const u8>(memory.memory().store().page(frame) + offset, kPageSize - offset);
+    request.splits = blocks_->splits(frame);
+    request.first_split_bit = offset;
+  } else {
+    // Code in device memory: one instruction, from bytes read now, kept for this execution only.
+    request.mode.single = true;
+    const u32 count = std::min(kMaximumInstructionLength, kPageSize - offset);
+    memory.memory().read(GuestPhysical(page.physical.value + offset),
+                         std::as_writable_bytes(std::span<u8>(bytes).first(count)));
+    request.bytes = std::span<const u8>(bytes).first(count);
+  }
+
+  DecodeStatus status = decoder_.decode(request, *block);
+  if (status == DecodeStatus::NeedsNextPage) {
+    const u32 next_page = (linear | kPageOffsetMask) + 1;
+    const Resolution second = memory.fetch(GuestLinear(next_page), privilege);
+    if (second.kind == Resolution::Kind::Fault)
+      return fetch_failed(Fault::page(next_page, second.error_code));
+    const u32 head = static_cast<u32>(request.bytes.size());
+    std::copy(request.bytes.begin(), request.bytes.end(), bytes.begin());
+    if (second.kind == Resolution::Kind::Memory) {
+      block->second_frame = second.page.read_frame;
+      std::memcpy(bytes.data() + head, memory.memory().store().page(HostFrame(second.page.read_frame)),
+                  kMaximumInstructionLength);
+    } else {
+      block->second_frame = 0;  // never cached below; marks the block as crossing
+      memory.memory().read(second.physical, std::as_writable_bytes(std::span<u8>(bytes).subspan(
+                                                head, kMaximumInstructionLength)));
+    }
+    request.bytes = std::span<const u8>(bytes).first(head + kMaximumInstructionLength);
+    request.splits = {};
+    request.mode.single = true;
+    status = decoder_.decode(request, *block);
+    if (second.kind != Resolution::Kind::Memory) {
+      ++counters_.blocks_decoded;
+      beyond_limit = status == DecodeStatus::BeyondLimit;
+      uncached_ = std::move(block);
+      return beyond_limit ? nullptr : uncached_.get();
+    }
+  }
+  if (status != DecodeStatus::Done) {
+    beyond_limit = true;
+    return nullptr;
+  }
+  ++counters_.blocks_decoded;
+  if (!from_memory) {
+    uncached_ = std::move(block);
+    return uncached_.get();
+  }
+  return &blocks_->insert(std::move(block));
+}
+
+void Processor::split_block_at(u32 eip) {
+  const u32 linear = state.segment(Segment::Cs).base + eip;
+  const Resolution page = memory.fetch(GuestLinear(linear), privilege);
+  if (page.kind != Resolution::Kind::Memory) return;
+  ++counters_.block_splits;
+  blocks_->split_at((static_cast<u64>(page.page.read_frame) << kPageShift) | (linear & kPageOffsetMask));
+}
+
+// --- Pins and devices
+// ----------------------------------------------------------------------------------------
+
+void Processor::set_intr(Level level) {
+  intr_ = level == Level::High;
+  if (intr_) request_attention();
+}
+
+void Processor::pulse_nmi() {
+  nmi_pending_ = true;
+  request_attention();
+}
+
+AccessStatus Processor::read_table(GuestLinear linear, std::span<std::byte> data) {
+  if (trap_handler_ != nullptr) return trap_handler_->read_physical_table(linear, data);
+  return memory.read(linear, Privilege::Supervisor, data);
+}
+
+AccessStatus Processor::write_table(GuestLinear linear, std::span<const std::byte> data) {
+  if (trap_handler_ != nullptr) return trap_handler_->write_physical_table(linear, data);
+  return memory.write(linear, Privilege::Supervisor, data);
+}
+
+void Processor::paging_changed() {
+  if (trap_handler_ == nullptr) bare_paging_.set_controls(paging_controls(state));
+}
+
+void Processor::invalidate_page(GuestLinear linear) {
+  if (trap_handler_ == nullptr) memory.invalidate_page(linear);
+}
+
+u32 Processor::read_port(IoPort port, Width width) {
+  return static_cast<u32>(ports_.read(port.value, width));
+}
+
+void Processor::write_port(IoPort port, Width width, u32 value) { ports_.write(port.value, width, value); }
+
+u64 Processor::time_stamp() const {
+  return scheduler_ != nullptr ? cycles_in(scheduler_->now(), model_.tsc_hertz()) : ticks();
+}
+
+u64 Processor::apic_base() const { return hooks_.apic_base ? hooks_.apic_base() : 0; }
+
+void Processor::set_apic_base(u64 value) {
+  if (hooks_.set_apic_base) hooks_.set_apic_base(value);
+}
+
+void Processor::set_ferr(bool asserted) {
+  if (hooks_.set_ferr) hooks_.set_ferr(asserted);
+}
+
+void Processor::frame_written(HostFrame frame, u32 offset, u32 length) {
+  if (blocks_->bytes_written(frame, offset, length) != 0) request_attention();
+}
+
+void Processor::map_changed() {
+  blocks_->clear();
+  request_attention();
+}
+
+// --- Debugger
+// ------------------------------------------------------------------------------------------------
+
+void Processor::set_breakpoint(u32 linear) {
+  if (!has_breakpoint(linear)) breakpoints_.push_back(linear);
+}
+
+void Processor::clear_breakpoint(u32 linear) { std::erase(breakpoints_, linear); }
+
+bool Processor::has_breakpoint(u32 linear) const {
+  return std::find(breakpoints_.begin(), breakpoints_.end(), linear) != breakpoints_.end();
+}
+
+// --- State
+// ---------------------------------------------------------------------------------------------------
+
+void Processor::serialize(Archive& archive) {
+  release_attention();
+  Ticks now = ticks();
+  archive(now, registers, state, x87, sse, intr_, nmi_pending_);
+  account_cpl();
+  archive(counters_.retired_at_cpl);
+  if (!archive.loading()) return;
+  slice_end_ = static_cast<s64>(now);
+  budget = 0;
+  unretired = 0;
+  accounted_ticks_ = now;
+  accounted_cpl_ = state.cpl;
+  link_exit = nullptr;
+  blocks_->clear();
+  memory.invalidate_all();
+  paging_changed();
+  state_changed();
+}
+
+}  // namespace ringdown
