@@ -1,0 +1,177 @@
+// Host files by pread and pwrite where there is POSIX, by a stream elsewhere.
+#include "core/host_file.h"
+
+#include <fmt/core.h>
+
+#include <cerrno>
+#include <cstring>
+
+#if defined(__unix__) || defined(__APPLE__)
+#define RINGDOWN_POSIX_FILES 1
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#else
+#include <filesystem>
+#include <fstream>
+#endif
+
+namespace ringdown {
+
+#if defined(RINGDOWN_POSIX_FILES)
+
+struct HostFile::Handle {
+  int descriptor;
+  explicit Handle(int d) : descriptor(d) {}
+  Handle(const Handle&) = delete;
+  Handle& operator=(const Handle&) = delete;
+  ~Handle() { close(descriptor); }
+};
+
+namespace {
+
+Error open_failure(const std::string& path, HostFile::Access access, int error) {
+  const bool writing = access == HostFile::Access::ReadWrite;
+  if (error == ENOENT) return Error{fmt::format("{}: no such file: check the name", path)};
+  if (writing && (error == EACCES || error == EROFS || error == EPERM)) {
+    return Error{fmt::format("{}: not writable: change its permissions or attach it read-only", path)};
+  }
+  if (error == EACCES) return Error{fmt::format("{}: not readable: change its permissions", path)};
+  return Error{fmt::format("{}: cannot be opened: {}", path, std::strerror(error))};
+}
+
+/// Size of a regular file or block device.
+Result<u64> size_of(const std::string& path, int descriptor) {
+  struct stat status {};
+  if (fstat(descriptor, &status) != 0) return open_failure(path, HostFile::Access::ReadOnly, errno);
+  if (S_ISREG(status.st_mode)) return static_cast<u64>(status.st_size);
+  if (S_ISBLK(status.st_mode)) {
+    const off_t end = lseek(descriptor, 0, SEEK_END);
+    if (end >= 0) return static_cast<u64>(end);
+  }
+  return Error{fmt::format("{}: not a file: name a disk image", path)};
+}
+
+}  // namespace
+
+Result<HostFile> HostFile::open(const std::string& path, Access access) {
+  const bool writing = access == Access::ReadWrite;
+  // O_NONBLOCK: opening a FIFO by mistake must not wait for its other end.
+  const int descriptor = ::open(path.c_str(), (writing ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NONBLOCK);
+  if (descriptor < 0) {
+    if (errno == EISDIR) return Error{fmt::format("{}: a folder: name a disk image", path)};
+    return open_failure(path, access, errno);
+  }
+  auto handle = std::make_unique<Handle>(descriptor);
+  const Result<u64> size = size_of(path, descriptor);
+  if (!size) return size.error();
+  // Two machines writing one image destroy it. File systems without locks are let through.
+  if (flock(descriptor, (writing ? LOCK_EX : LOCK_SH) | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+    return Error{fmt::format("{}: in use by another machine: close that one or attach a copy", path)};
+  }
+  return HostFile(path, *size, std::move(handle));
+}
+
+Result<void> HostFile::read(u64 offset, std::span<std::byte> data) {
+  while (!data.empty()) {
+    const ssize_t count = pread(handle_->descriptor, data.data(), data.size(), static_cast<off_t>(offset));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return failure("cannot be read");
+    if (count == 0)
+      return Error{fmt::format("{}: shorter than it was: do not change an image in use", path_)};
+    data = data.subspan(static_cast<std::size_t>(count));
+    offset += static_cast<u64>(count);
+  }
+  return {};
+}
+
+Result<void> HostFile::write(u64 offset, std::span<const std::byte> data) {
+  if (offset > size_ || data.size() > size_ - offset)
+    return Error{fmt::format("{}: write past its end", path_)};
+  dirty_ = true;
+  while (!data.empty()) {
+    const ssize_t count = pwrite(handle_->descriptor, data.data(), data.size(), static_cast<off_t>(offset));
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return failure("cannot be written");
+    data = data.subspan(static_cast<std::size_t>(count));
+    offset += static_cast<u64>(count);
+  }
+  return {};
+}
+
+Result<void> HostFile::flush() {
+  if (!dirty_) return {};
+#if defined(__APPLE__)
+  if (fsync(handle_->descriptor) != 0) return failure("cannot be flushed");
+#else
+  if (fdatasync(handle_->descriptor) != 0) return failure("cannot be flushed");
+#endif
+  dirty_ = false;
+  return {};
+}
+
+#else
+
+struct HostFile::Handle {
+  std::fstream stream;
+};
+
+Result<HostFile> HostFile::open(const std::string& path, Access access) {
+  std::error_code error;
+  const auto size = std::filesystem::file_size(path, error);
+  if (error) return Error{fmt::format("{}: cannot be opened: {}", path, error.message())};
+  auto handle = std::make_unique<Handle>();
+  const bool writing = access == Access::ReadWrite;
+  handle->stream.open(path,
+                      std::ios::binary | std::ios::in | (writing ? std::ios::out : std::ios::openmode{}));
+  if (!handle->stream) {
+    return Error{fmt::format("{}: not {}: change its permissions{}", path, writing ? "writable" : "readable",
+                             writing ? " or attach it read-only" : "")};
+  }
+  return HostFile(path, size, std::move(handle));
+}
+
+Result<void> HostFile::read(u64 offset, std::span<std::byte> data) {
+  std::fstream& stream = handle_->stream;
+  stream.clear();
+  stream.seekg(static_cast<std::streamoff>(offset));
+  stream.read(reinterpret_cast<char*>(data.data()), static_cast<std::streamsize>(data.size()));
+  return stream ? Result<void>{} : failure("cannot be read");
+}
+
+Result<void> HostFile::write(u64 offset, std::span<const std::byte> data) {
+  if (offset > size_ || data.size() > size_ - offset)
+    return Error{fmt::format("{}: write past its end", path_)};
+  dirty_ = true;
+  std::fstream& stream = handle_->stream;
+  stream.clear();
+  stream.seekp(static_cast<std::streamoff>(offset));
+  stream.write(reinterpret_cast<const char*>(data.data()), static_cast<std::streamsize>(data.size()));
+  return stream ? Result<void>{} : failure("cannot be written");
+}
+
+Result<void> HostFile::flush() {
+  if (!dirty_) return {};
+  if (!handle_->stream.flush()) return failure("cannot be flushed");
+  dirty_ = false;
+  return {};
+}
+
+#endif
+
+HostFile::HostFile(std::string path, u64 size, std::unique_ptr<Handle> handle)
+    : path_(std::move(path)), size_(size), handle_(std::move(handle)) {}
+
+HostFile::HostFile(HostFile&&) noexcept = default;
+
+HostFile::~HostFile() {
+  // An error here has nobody left to hear it; a guest that needs to know uses FLUSH CACHE.
+  if (handle_ != nullptr) static_cast<void>(flush());
+}
+
+Error HostFile::failure(const char* what) const {
+  return Error{fmt::format("{}: {}: {}", path_, what, std::strerror(errno))};
+}
+
+}  // namespace ringdown
