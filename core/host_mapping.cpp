@@ -26,6 +26,11 @@ std::optional<HostMapping> HostMapping::create(u64 size) {
   return HostMapping(static_cast<u8*>(mapped), mapped, size, descriptor);
 }
 
+u64 HostMapping::next_touched(u64 offset) const {
+  const off_t data = lseek(descriptor_, static_cast<off_t>(offset), SEEK_DATA);
+  return data < 0 ? size_ : static_cast<u64>(data);
+}
+
 HostMapping::~HostMapping() {
   if (allocation_ == nullptr) return;
   munmap(allocation_, size_);
@@ -42,6 +47,8 @@ std::optional<HostMapping> HostMapping::create(u64 size) {
   const std::uintptr_t aligned = (address + kPageOffsetMask) & ~std::uintptr_t{kPageOffsetMask};
   return HostMapping(static_cast<u8*>(allocation) + (aligned - address), allocation, size, kNoDescriptor);
 }
+
+u64 HostMapping::next_touched(u64 offset) const { return offset; }
 
 HostMapping::~HostMapping() { std::free(allocation_); }
 

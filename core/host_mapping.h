@@ -28,6 +28,9 @@ class HostMapping {
 
   u8* data() const { return data_; }
   u64 size() const { return size_; }
+  /// The first offset at or after `offset` that may hold something other than zeros; size() if none. Tells
+  /// what was never touched without touching it, where the host can say.
+  u64 next_touched(u64 offset) const;
   /// What a second view is mapped from; kNoDescriptor where the host offers none.
   int descriptor() const { return descriptor_; }
 

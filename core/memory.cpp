@@ -23,7 +23,19 @@ constexpr int kCompressionLevel = 1;
 
 constexpr std::array<std::byte, kPageSize> kZeroPage{};
 
-bool is_zero(const u8* page) { return std::memcmp(page, kZeroPage.data(), kPageSize) == 0; }
+/// Tells zero pages, asked in rising order, without making the host allocate those that were never touched.
+class ZeroPages {
+ public:
+  explicit ZeroPages(const MemoryStore& store) : store_(store) {}
+  bool contains(HostFrame frame) {
+    if (frame >= touched_) touched_ = store_.next_touched(frame);
+    return frame < touched_ || std::memcmp(store_.page(frame), kZeroPage.data(), kPageSize) == 0;
+  }
+
+ private:
+  const MemoryStore& store_;
+  HostFrame touched_;
+};
 
 /// Bytes from `address` to the end of its page, at most `limit`.
 std::size_t within_page(GuestPhysical address, std::size_t limit) {
@@ -34,6 +46,22 @@ std::size_t within_page(GuestPhysical address, std::size_t limit) {
 using GroupBitmap = std::array<u64, kGroupPages / 64>;
 bool holds(const GroupBitmap& bitmap, u32 page) { return (bitmap[page / 64] >> (page % 64) & 1) != 0; }
 void add(GroupBitmap& bitmap, u32 page) { bitmap[page / 64] |= u64{1} << (page % 64); }
+
+/// Reads and decompresses the pages of one group into `plain`; returns them, nothing if the archive failed.
+std::span<const std::byte> unpack_group(Archive& archive, std::vector<u8>& packed, std::vector<u8>& plain) {
+  u32 size = 0;
+  archive(size);
+  if (size > packed.size()) archive.fail("a group of RAM pages has an impossible length");
+  if (archive.failed()) return {};
+  archive.bytes(std::as_writable_bytes(std::span(packed).first(size)));
+  if (archive.failed()) return {};
+  uLongf length = plain.size();
+  if (uncompress(plain.data(), &length, packed.data(), size) != Z_OK) {
+    archive.fail("a group of RAM pages does not decompress");
+    return {};
+  }
+  return std::as_bytes(std::span(plain).first(length));
+}
 
 }  // namespace
 
@@ -140,12 +168,13 @@ void GuestMemory::save_ram(Archive& archive) {
   std::vector<u8> plain;
   plain.reserve(kGroupBytes);
   std::vector<u8> packed(compressBound(kGroupBytes));
+  ZeroPages zeros(store_);
   for (u32 first = 0; first < frames; first += kGroupPages) {
     GroupBitmap bitmap{};
     plain.clear();
     for (u32 i = 0; i < std::min(kGroupPages, frames - first); ++i) {
       const u8* page = store_.page(HostFrame(first + i));
-      if (is_zero(page)) continue;
+      if (zeros.contains(HostFrame(first + i))) continue;
       add(bitmap, i);
       plain.insert(plain.end(), page, page + kPageSize);
     }
@@ -166,37 +195,23 @@ void GuestMemory::load_ram(Archive& archive) {
   const u32 frames = store_.first_rom_frame().value;
   std::vector<u8> plain(kGroupBytes);
   std::vector<u8> packed(compressBound(kGroupBytes));
+  ZeroPages zeros(store_);
   for (u32 first = 0; first < frames && !archive.failed(); first += kGroupPages) {
     GroupBitmap bitmap{};
     archive(bitmap);
-    const bool any = bitmap != GroupBitmap{};
-    uLongf length = any ? kGroupBytes : 0;
-    if (any) {
-      u32 size = 0;
-      archive(size);
-      if (size > packed.size()) archive.fail("a group of RAM pages has an impossible length");
-      if (archive.failed()) return;
-      archive.bytes(std::as_writable_bytes(std::span(packed).first(size)));
-      if (archive.failed()) return;
-      if (uncompress(plain.data(), &length, packed.data(), size) != Z_OK) {
-        archive.fail("a group of RAM pages does not decompress");
-        return;
-      }
-    }
-    std::span<const std::byte> rest = std::as_bytes(std::span(plain).first(length));
-    for (u32 i = 0; i < std::min(kGroupPages, frames - first); ++i) {
-      std::span<const std::byte> content(kZeroPage);
-      if (holds(bitmap, i)) {
-        if (rest.size() < kPageSize) {
-          archive.fail("a group of RAM pages is short");
-          return;
-        }
-        content = rest.first(kPageSize);
-        rest = rest.subspan(kPageSize);
-      }
+    auto rest = bitmap == GroupBitmap{} ? std::span<const std::byte>() : unpack_group(archive, packed, plain);
+    for (u32 i = 0; i < std::min(kGroupPages, frames - first) && !archive.failed(); ++i) {
       const HostFrame frame(first + i);
       // Pages that already hold the content keep what was derived from them.
-      if (std::memcmp(store_.page(frame), content.data(), kPageSize) != 0) write_frame(frame, 0, content);
+      if (!holds(bitmap, i)) {
+        if (!zeros.contains(frame)) write_frame(frame, 0, kZeroPage);
+      } else if (rest.size() < kPageSize) {
+        archive.fail("a group of RAM pages is short");
+      } else {
+        const auto content = rest.first(kPageSize);
+        rest = rest.subspan(kPageSize);
+        if (std::memcmp(store_.page(frame), content.data(), kPageSize) != 0) write_frame(frame, 0, content);
+      }
     }
   }
 }

@@ -22,6 +22,9 @@ class MemoryStore {
   u32 frame_count() const { return static_cast<u32>((ram_size_ + rom_size_) >> kPageShift); }
   HostFrame first_rom_frame() const { return HostFrame(static_cast<u32>(ram_size_ >> kPageShift)); }
   bool is_rom(HostFrame frame) const { return frame >= first_rom_frame(); }
+  /// The first frame at or after `frame` whose page may hold something other than zeros; frame_count() if
+  /// none.
+  HostFrame next_touched(HostFrame frame) const;
   /// Start of a page. Writing here goes past write tracking: only GuestMemory and the TLB may.
   u8* page(HostFrame frame) const { return mapping_.data() + (static_cast<u64>(frame.value) << kPageShift); }
 

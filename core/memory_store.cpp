@@ -19,4 +19,8 @@ Result<MemoryStore> MemoryStore::create(u64 ram_size, u64 rom_size) {
   return MemoryStore(std::move(*mapping), ram_size, rom_size);
 }
 
+HostFrame MemoryStore::next_touched(HostFrame frame) const {
+  return HostFrame(static_cast<u32>(mapping_.next_touched(u64{frame.value} << kPageShift) >> kPageShift));
+}
+
 }  // namespace ringdown
