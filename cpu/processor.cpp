@@ -39,7 +39,7 @@ void Processor::reset() {
   registers.flags.assign(eflags::kReserved1);
   state = PrivilegedState{};
   for (SegmentRegister& segment : state.segments) segment = {0, {0x0093}, 0, 0xffff};
-  state.segment(Segment::Cs) = {0xf000, {0x009b}, 0xffff'0000, 0xffff};
+  state.segment(Segment::Cs) = {0xf000, {0x0093}, 0xffff'0000, 0xffff};
   state.ldtr = {0, {0x0082}, 0, 0xffff};
   state.tr = {0, {0x008b}, 0, 0xffff};
   state.gdtr = {0, 0xffff};
@@ -285,7 +285,7 @@ bool Processor::handle_exception() {
   } else if (fault.kind == Fault::Kind::Shutdown) {
     state.activity = Activity::Shutdown;
   } else {
-    (void)deliver_event(physical_view_, event_of(fault));
+    deliver(physical_view_, event_of(fault));
   }
   state_changed();
   return retired;
@@ -296,9 +296,14 @@ void Processor::raise_event(const Event& event) {
   if (trap_handler_ != nullptr) {
     trap_handler_->on_event(event);
   } else {
-    (void)deliver_event(physical_view_, event);
+    deliver(physical_view_, event);
   }
   state_changed();
+}
+
+void Processor::deliver(SystemView& view, const Event& event) {
+  memory.effects_allowed = true;
+  if (deliver_event(view, event).kind == Fault::Kind::Shutdown) view.state.activity = Activity::Shutdown;
 }
 
 Fault Processor::execute_system(SystemView& view, const Operation& op) {

@@ -133,6 +133,8 @@ class Processor final : public TickSource, public SystemBackend, public MemoryOb
   u32 seen_fetch_generation = 0;
   /// Runs an operation on privileged state over a view: EIP is moved behind it first, and back on a fault.
   Fault execute_system(SystemView& view, const Operation& op);
+  /// Delivers an event over a view; a triple fault shuts that view's processor down.
+  void deliver(SystemView& view, const Event& event);
 
   // --- Running -----------------------------------------------------------------------------------------
   /// Runs until `limit` ticks have retired in total, or something else stops it. Never runs past `limit`.

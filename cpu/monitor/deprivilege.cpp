@@ -1,0 +1,68 @@
+// Derives the physical state that the processor runs the guest with from the guest's virtual state.
+#include "cpu/monitor/deprivilege.h"
+
+#include <algorithm>
+
+namespace ringdown {
+
+u8 physical_ring(u8 virtual_ring, Deprivilege deprivilege) {
+  if (deprivilege == Deprivilege::Ring3) return 3;
+  return std::max<u8>(virtual_ring, 1);
+}
+
+SegmentAttributes deprivileged(SegmentAttributes attributes, Deprivilege deprivilege) {
+  const u8 dpl = physical_ring(static_cast<u8>(attributes.dpl()), deprivilege);
+  attributes.value = SegmentAttributes::Dpl::with(attributes.value, dpl);
+  return attributes;
+}
+
+namespace {
+
+void derive_segments(const PrivilegedState& virtual_state, Deprivilege deprivilege,
+                     PrivilegedState& physical) {
+  const bool paragraph = virtual_state.paragraph_segments();
+  for (unsigned i = 0; i < kSegmentCount; ++i) {
+    SegmentRegister segment = virtual_state.segments[i];
+    if (paragraph) {
+      segment.attributes.value = SegmentAttributes::Dpl::with(segment.attributes.value, 3);
+    } else if (segment.attributes.present()) {
+      segment.attributes = deprivileged(segment.attributes, deprivilege);
+    }
+    physical.segments[i] = segment;
+  }
+  if (paragraph) return;
+  // Code and stack show the ring they run at; data selectors stay as they were loaded.
+  for (const Segment name : {Segment::Cs, Segment::Ss}) {
+    u16& selector = physical.segment(name).selector;
+    if (!Selector(selector).null()) {
+      selector = static_cast<u16>((selector & ~3u) | physical_ring(selector & 3, deprivilege));
+    }
+  }
+}
+
+}  // namespace
+
+void derive_physical_state(const PrivilegedState& v, Deprivilege deprivilege, PrivilegedState& physical) {
+  using namespace monitor_tables;
+  const bool paragraph = v.paragraph_segments();
+  derive_segments(v, deprivilege, physical);
+  physical.ldtr = {kLdtSelector, {0x0082}, kLdtBase, v.ldtr.attributes.present() ? v.ldtr.limit : 0};
+  physical.tr = {kTssSelector, {0x008b}, kTssBase, kTssLimit};
+  physical.gdtr = {kGdtBase, static_cast<u16>(kGdtLimit)};
+  physical.idtr = {kIdtBase, static_cast<u16>(kIdtLimit)};
+
+  constexpr u32 kFollow0 = cr0::kMp | cr0::kEm | cr0::kTs | cr0::kNe;
+  physical.cr0 = cr0::kPe | cr0::kPg | cr0::kWp | cr0::kEt | (v.cr0 & kFollow0);
+  if (v.protected_mode()) physical.cr0 |= v.cr0 & cr0::kAm;
+  constexpr u32 kFollow4 = cr4::kTsd | cr4::kDe | cr4::kPce | cr4::kOsfxsr | cr4::kOsxmmexcpt;
+  physical.cr4 = v.cr4 & kFollow4;
+  physical.flags = eflags::kIf | (paragraph ? eflags::kVm : 0);
+  physical.cpl = paragraph ? 3 : physical_ring(v.cpl, deprivilege);
+  physical.msr.sysenter_cs = 0;
+  physical.msr.tsc_offset = v.msr.tsc_offset;
+  physical.activity = Activity::Running;
+  physical.shadow = InterruptShadow::None;
+  physical.pending_debug = 0;
+}
+
+}  // namespace ringdown

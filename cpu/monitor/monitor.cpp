@@ -1,0 +1,279 @@
+// The monitor's trap dispatch: emulate, reflect, and enter the guest again.
+#include "cpu/monitor/monitor.h"
+
+#include "cpu/paging_controls.h"
+
+namespace ringdown {
+
+Monitor::Monitor(Processor& processor, GuestMemory& memory, Deprivilege deprivilege, Policy policy)
+    : processor_(processor),
+      memory_(memory),
+      deprivilege_(deprivilege),
+      policy_(std::move(policy)),
+      view_(processor.registers, virtual_, processor.memory, *this),
+      shadow_(memory, processor.memory, deprivilege),
+      descriptors_(processor.memory, virtual_, policy_, deprivilege) {
+  statistics_.by_instruction.resize(instruction_table().size());
+  shadow_.set_observer(this);
+  memory_.add_observer(*this);
+}
+
+Monitor::~Monitor() {
+  untrack_descriptor_tables();
+  memory_.remove_observer(*this);
+}
+
+void Monitor::attach() {
+  virtual_ = processor_.state;
+  accounted_ticks_ = processor_.ticks();
+  accounted_cpl_ = virtual_.cpl;
+  processor_.memory.set_address_space(shadow_);
+  shadow_.set_controls(paging_controls(virtual_));
+  enter_guest();
+  processor_.set_trap_handler(this);
+}
+
+void Monitor::detach() {
+  account();
+  processor_.state = virtual_;
+  processor_.set_trap_handler(nullptr);
+}
+
+void Monitor::reset() {
+  account();
+  virtual_ = processor_.state;
+  recheck_segments_ = true;
+  paging_changed();
+  enter_guest();
+  processor_.state_changed();
+}
+
+void Monitor::set_policy(Policy policy) {
+  policy_ = std::move(policy);
+  processor_.set_trap_handler(this);
+}
+
+bool Monitor::stops(const InstructionRow& row, const Operation&, u8 policy) const {
+  return policy_.stops(row, PolicyKey::from_value(policy));
+}
+
+// --- Traps
+// ---------------------------------------------------------------------------------------------------
+
+TrapHandler::Outcome Monitor::on_sensitive(const Operation& op) { return emulate(op, TrapCause::Sensitive); }
+
+TrapHandler::Outcome Monitor::on_exception(const Fault& fault, const Operation* op) {
+  if (fault.kind == Fault::Kind::Exception && op != nullptr && op->handler != nullptr) {
+    const InstructionRow& row = instruction_table()[op->instruction];
+    const bool decoded = op->length != 0 && row.system != nullptr && fault.vector != Vector::InvalidOpcode;
+    if (decoded && row.sensitivity != Sensitivity::Innocuous && !policy_.lets_through(op->instruction)) {
+      return emulate(*op, TrapCause::Privileged);
+    }
+  }
+  if (policy_.lets_anything_through()) adopt_physical_changes();
+  ++statistics_.cause(fault.vector == Vector::PageFault ? TrapCause::PageFault : TrapCause::Exception);
+  reflect(event_of(fault));
+  return Outcome::NotRetired;
+}
+
+void Monitor::on_event(const Event& event) {
+  if (policy_.lets_anything_through()) adopt_physical_changes();
+  const bool external = event.source == Event::Source::External;
+  ++statistics_.cause(external ? TrapCause::Interrupt : TrapCause::Debug);
+  if (external) ++statistics_.interrupts;
+  reflect(event);
+}
+
+TrapHandler::Outcome Monitor::emulate(const Operation& op, TrapCause cause) {
+  if (policy_.lets_anything_through()) adopt_physical_changes();
+  ++statistics_.cause(cause);
+  ++statistics_.by_instruction[op.instruction];
+  assisted_tick_ = processor_.ticks();
+  const Fault fault = processor_.execute_system(view_, op);
+  if (fault) {
+    reflect(event_of(fault));
+    return Outcome::NotRetired;
+  }
+  ++statistics_.emulated;
+  enter_guest();
+  return Outcome::Retired;
+}
+
+void Monitor::reflect(const Event& event) {
+  ++statistics_.exceptions[event.vector];
+  processor_.deliver(view_, event);
+  enter_guest();
+}
+
+void Monitor::instruction_assisted() {
+  const Ticks now = processor_.ticks();
+  if (now == assisted_tick_) return;
+  assisted_tick_ = now;
+  ++statistics_.emulated;
+}
+
+// --- Entering the guest
+// --------------------------------------------------------------------------------------
+
+void Monitor::enter_guest() {
+  if (virtual_.cpl != accounted_cpl_) account();
+  if (!(virtual_.gdtr == tracked_gdtr_) || !(virtual_.ldtr == tracked_ldtr_)) track_descriptor_tables();
+  derive_physical_state(virtual_, deprivilege_, processor_.state);
+  processor_.set_privilege(virtual_.cpl == 3 ? Privilege::User : Privilege::Supervisor);
+  if (deprivilege_ == Deprivilege::Ring3)
+    shadow_.set_side(virtual_.cpl == 3 ? GuestSide::User : GuestSide::Kernel);
+  if (recheck_segments_ || virtual_.paragraph_segments()) {
+    const bool stale = has_stale_segment();
+    if (stale != stale_segment_) {
+      account();
+      stale_segment_ = stale;
+    }
+  }
+}
+
+void Monitor::account() {
+  const Ticks now = processor_.ticks();
+  const u64 passed = now - accounted_ticks_;
+  statistics_.virtual_cpl[accounted_cpl_] += passed;
+  if (stale_segment_) statistics_.stale_segment += passed;
+  accounted_ticks_ = now;
+  accounted_cpl_ = virtual_.cpl;
+}
+
+const MonitorStatistics& Monitor::statistics() {
+  account();
+  const ShadowCounters& shadow = shadow_.counters();
+  statistics_.cause(TrapCause::HiddenFault) = shadow.hidden_faults;
+  statistics_.cause(TrapCause::WriteProtect) = shadow.write_protect_traps;
+  statistics_.cause(TrapCause::Device) = shadow.device_accesses;
+  return statistics_;
+}
+
+// --- Let-through instructions
+// --------------------------------------------------------------------------------
+
+void Monitor::adopt_physical_changes() {
+  PrivilegedState expected;
+  derive_physical_state(virtual_, deprivilege_, expected);
+  const PrivilegedState& physical = processor_.state;
+  if (!virtual_.paragraph_segments()) {
+    for (unsigned i = 0; i < kSegmentCount; ++i) {
+      if (physical.segments[i].selector == expected.segments[i].selector) continue;
+      virtual_.segments[i] = guest_segment(physical.segments[i].selector, physical.segments[i]);
+    }
+  }
+  if (physical.cpl != expected.cpl)
+    virtual_.cpl = physical.cpl == physical_ring(0, deprivilege_) ? 0 : physical.cpl;
+}
+
+/// The guest's view of a segment that the processor loaded from the shadow table: selector as loaded, with
+/// the deprivileged ring turned back where it stands for ring 0.
+SegmentRegister Monitor::guest_segment(u16 selector, const SegmentRegister& physical) {
+  SegmentRegister segment = physical;
+  segment.selector = selector;
+  u64 descriptor = 0;
+  const Selector s(selector);
+  const u32 base = s.local() ? virtual_.ldtr.base : virtual_.gdtr.base;
+  if (!s.null() && processor_.memory.read_value(GuestLinear(base + s.offset()), Privilege::Supervisor,
+                                                descriptor) == AccessStatus::Done) {
+    const u16 dpl = static_cast<u16>((descriptor >> 45) & 3u);
+    segment.attributes.value = SegmentAttributes::Dpl::with(segment.attributes.value, dpl);
+  }
+  return segment;
+}
+
+// --- Descriptor tables
+// ---------------------------------------------------------------------------------------
+
+AccessStatus Monitor::read_physical_table(GuestLinear linear, std::span<std::byte> data) {
+  descriptors_.read(linear, data);
+  return AccessStatus::Done;
+}
+
+// The only stores are accessed and busy bits; a shadow descriptor is made anew at each fetch, so they have
+// nowhere to go.
+AccessStatus Monitor::write_physical_table(GuestLinear, std::span<const std::byte>) {
+  return AccessStatus::Done;
+}
+
+AccessStatus Monitor::read_table(GuestLinear linear, std::span<std::byte> data) {
+  return processor_.memory.read(linear, Privilege::Supervisor, data);
+}
+
+AccessStatus Monitor::write_table(GuestLinear linear, std::span<const std::byte> data) {
+  return processor_.memory.write(linear, Privilege::Supervisor, data);
+}
+
+void Monitor::paging_changed() { shadow_.set_controls(paging_controls(virtual_)); }
+
+void Monitor::invalidate_page(GuestLinear linear) { shadow_.invalidate_guest_page(linear); }
+
+// A descriptor changed in memory leaves segment registers that were loaded from it holding what hardware
+// could not be made to hold; knowing when needs the tables' frames tracked.
+void Monitor::track_descriptor_tables() {
+  untrack_descriptor_tables();
+  tracked_gdtr_ = virtual_.gdtr;
+  tracked_ldtr_ = virtual_.ldtr;
+  recheck_segments_ = true;
+  const auto track = [&](u32 base, u32 limit) {
+    for (u32 offset = 0; offset <= limit; offset += kPageSize) {
+      const Resolution page = shadow_.peek(GuestLinear(base + offset));
+      if (page.kind != Resolution::Kind::Memory || memory_.store().is_rom(HostFrame(page.page.read_frame)))
+        continue;
+      tracked_frames_.push_back(HostFrame(page.page.read_frame));
+      memory_.track(tracked_frames_.back(), Tracking::DescriptorTable);
+    }
+  };
+  if (!virtual_.protected_mode()) return;
+  track(virtual_.gdtr.base, virtual_.gdtr.limit);
+  if (virtual_.ldtr.attributes.present())
+    track(virtual_.ldtr.base, std::min<u32>(virtual_.ldtr.limit, 0xffff));
+}
+
+void Monitor::untrack_descriptor_tables() {
+  for (const HostFrame frame : tracked_frames_) memory_.untrack(frame, Tracking::DescriptorTable);
+  tracked_frames_.clear();
+}
+
+void Monitor::frame_written(HostFrame frame, u32, u32) {
+  if (memory_.tracked(frame, Tracking::DescriptorTable)) recheck_segments_ = true;
+}
+
+bool Monitor::has_stale_segment() {
+  recheck_segments_ = false;
+  for (const SegmentRegister& segment : virtual_.segments) {
+    if (virtual_.paragraph_segments()) {
+      if (segment.base != static_cast<u32>(segment.selector) << 4 || segment.limit != 0xffff) return true;
+      continue;
+    }
+    const Selector selector(segment.selector);
+    if (selector.null() || !segment.attributes.present()) continue;
+    u64 descriptor = 0;
+    const u32 base = selector.local() ? virtual_.ldtr.base : virtual_.gdtr.base;
+    const std::span<std::byte> bytes = std::as_writable_bytes(std::span<u64, 1>(&descriptor, 1));
+    if (!processor_.memory.peek(GuestLinear(base + selector.offset()), bytes)) return true;
+    const u32 descriptor_base =
+        static_cast<u32>((descriptor >> 16) & 0xff'ffffu) | (static_cast<u32>(descriptor >> 56) << 24);
+    constexpr u16 kAccessedIgnored = static_cast<u16>(~SegmentAttributes::kAccessed);
+    const u16 attributes = static_cast<u16>((descriptor >> 40) & 0xf0ffu);
+    if (descriptor_base != segment.base ||
+        (attributes & kAccessedIgnored) != (segment.attributes.value & kAccessedIgnored)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+void Monitor::serialize(Archive& archive) {
+  account();
+  archive(virtual_, statistics_, stale_segment_);
+  if (!archive.loading()) return;
+  accounted_ticks_ = processor_.ticks();
+  accounted_cpl_ = virtual_.cpl;
+  tracked_gdtr_ = {};
+  paging_changed();
+  enter_guest();
+  processor_.state_changed();
+}
+
+}  // namespace ringdown

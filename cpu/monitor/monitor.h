@@ -1,0 +1,109 @@
+// The monitor: owns the guest's virtual privileged state, takes every trap, and emulates, fills or reflects.
+#pragma once
+
+#include "cpu/monitor/deprivilege.h"
+#include "cpu/monitor/policy.h"
+#include "cpu/monitor/shadow_descriptors.h"
+#include "cpu/monitor/statistics.h"
+#include "cpu/processor.h"
+#include "mmu/shadow_paging.h"
+
+namespace ringdown {
+
+/// A classic virtual machine monitor for one processor. While it is attached, guest code never runs at
+/// physical ring 0. Every operation is the processor's own implementation (cpu/system), run over the virtual
+/// view.
+class Monitor final : public TrapHandler,
+                      public SystemBackend,
+                      public ShadowFaultObserver,
+                      public MemoryObserver,
+                      public Serializable {
+ public:
+  Monitor(Processor& processor, GuestMemory& memory, Deprivilege deprivilege, Policy policy);
+  ~Monitor() override;
+
+  /// Takes the guest over in the state that the processor is in now (after reset, or from bare mode).
+  void attach();
+  /// Hands the guest back to the bare processor, at an instruction boundary.
+  void detach();
+  /// The guest's processor is reset: virtual state as the processor's power-on state.
+  void reset();
+
+  PrivilegedState& virtual_state() { return virtual_; }
+  const PrivilegedState& virtual_state() const { return virtual_; }
+  ShadowPaging& shadow() { return shadow_; }
+  const ShadowPaging& shadow() const { return shadow_; }
+  const Policy& policy_in_force() const { return policy_; }
+  /// Replaces the policy while the guest runs.
+  void set_policy(Policy policy);
+  const MonitorStatistics& statistics();
+  Deprivilege deprivilege() const { return deprivilege_; }
+
+  // TrapHandler
+  bool stops(const InstructionRow& row, const Operation& op, u8 policy) const override;
+  u8 policy() const override { return PolicyKey::of(virtual_).value(); }
+  Outcome on_sensitive(const Operation& op) override;
+  Outcome on_exception(const Fault& fault, const Operation* op) override;
+  void on_event(const Event& event) override;
+  SystemView& guest_view() override { return view_; }
+  AccessStatus read_physical_table(GuestLinear linear, std::span<std::byte> data) override;
+  AccessStatus write_physical_table(GuestLinear linear, std::span<const std::byte> data) override;
+
+  // SystemBackend of the virtual view
+  AccessStatus read_table(GuestLinear linear, std::span<std::byte> data) override;
+  AccessStatus write_table(GuestLinear linear, std::span<const std::byte> data) override;
+  void paging_changed() override;
+  void invalidate_page(GuestLinear linear) override;
+  u32 read_port(IoPort port, Width width) override { return processor_.read_port(port, width); }
+  void write_port(IoPort port, Width width, u32 value) override { processor_.write_port(port, width, value); }
+  u64 time_stamp() const override { return processor_.time_stamp(); }
+  u64 retired_instructions() const override { return processor_.ticks(); }
+  u64 apic_base() const override { return processor_.apic_base(); }
+  void set_apic_base(u64 value) override { processor_.set_apic_base(value); }
+  void set_ferr(bool asserted) override { processor_.set_ferr(asserted); }
+  const CpuModel& model() const override { return processor_.model(); }
+
+  // ShadowFaultObserver
+  void instruction_assisted() override;
+
+  // MemoryObserver: stores to the guest's descriptor tables
+  void frame_written(HostFrame frame, u32 offset, u32 length) override;
+  void tracking_added(HostFrame) override {}
+  void map_changed() override {}
+
+  ChunkTag chunk_tag() const override { return ChunkTag("VMM "); }
+  void serialize(Archive& archive) override;
+
+ private:
+  Outcome emulate(const Operation& op, TrapCause cause);
+  void reflect(const Event& event);
+  /// Brings the processor's physical state in line with the virtual one.
+  void enter_guest();
+  /// After let-through instructions: what they loaded physically becomes virtual state.
+  void adopt_physical_changes();
+  SegmentRegister guest_segment(u16 selector, const SegmentRegister& physical);
+  void account();
+  void track_descriptor_tables();
+  void untrack_descriptor_tables();
+  bool has_stale_segment();
+
+  Processor& processor_;
+  GuestMemory& memory_;
+  Deprivilege deprivilege_;
+  Policy policy_;
+  PrivilegedState virtual_;
+  SystemView view_;
+  ShadowPaging shadow_;
+  ShadowDescriptors descriptors_;
+  MonitorStatistics statistics_;
+  Ticks accounted_ticks_ = 0;
+  u8 accounted_cpl_ = 0;
+  bool stale_segment_ = false;
+  bool recheck_segments_ = true;
+  Ticks assisted_tick_ = ~Ticks{0};  // the instruction already counted as emulated
+  TableRegister tracked_gdtr_;
+  SegmentRegister tracked_ldtr_;
+  std::vector<HostFrame> tracked_frames_;
+};
+
+}  // namespace ringdown

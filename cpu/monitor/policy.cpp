@@ -1,0 +1,77 @@
+// What happens to sensitive unprivileged instructions.
+#include "cpu/monitor/policy.h"
+
+#include <algorithm>
+
+namespace ringdown {
+
+PolicyKey PolicyKey::of(const PrivilegedState& s) {
+  PolicyKey key;
+  key.user = s.cpl == 3;
+  key.paragraph = s.paragraph_segments();
+  key.flags_same = s.flags == eflags::kIf;
+  return key;
+}
+
+Policy::Policy() : let_through_(instruction_table().size(), false) {}
+
+InstructionId Policy::id_of(const InstructionRow& row) {
+  return static_cast<InstructionId>(&row - instruction_table().data());
+}
+
+std::vector<std::string_view> Policy::names() {
+  std::vector<std::string_view> names;
+  for (const InstructionRow& row : instruction_table()) {
+    if (row.sensitivity != Sensitivity::SensitiveUnprivileged) continue;
+    if (std::find(names.begin(), names.end(), row.name) == names.end()) names.push_back(row.name);
+  }
+  return names;
+}
+
+Result<void> Policy::let_through(std::string_view list) {
+  while (!list.empty()) {
+    const std::size_t comma = list.find(',');
+    const std::string_view word = list.substr(0, comma);
+    list = comma == std::string_view::npos ? std::string_view() : list.substr(comma + 1);
+    bool known = false;
+    for (const InstructionRow& row : instruction_table()) {
+      if (row.sensitivity != Sensitivity::SensitiveUnprivileged || (word != "all" && row.name != word))
+        continue;
+      let_through_[id_of(row)] = true;
+      any_let_through_ = known = true;
+    }
+    if (!known) {
+      return Error{"--let-through: '" + std::string(word) +
+                   "' is no sensitive unprivileged instruction; --let-through list prints them"};
+    }
+  }
+  return {};
+}
+
+// Where physical and virtual state give the same result, nobody can tell that the monitor was not asked.
+bool Policy::unobservable(const InstructionRow& row, PolicyKey key) {
+  switch (row.mnemonic) {
+    case ZYDIS_MNEMONIC_CPUID:  // the processor model is the guest's
+    case ZYDIS_MNEMONIC_RDTSC:  // CR4.TSD and the offset follow the guest's
+    case ZYDIS_MNEMONIC_RDPMC:
+      return true;
+    case ZYDIS_MNEMONIC_MOV:
+      return row.form == Form::FromSegment && (key.user || key.paragraph);  // selectors are the guest's own
+    case ZYDIS_MNEMONIC_PUSH:
+      return key.user || key.paragraph;
+    case ZYDIS_MNEMONIC_PUSHF:
+    case ZYDIS_MNEMONIC_PUSHFD:
+    case ZYDIS_MNEMONIC_POPF:
+    case ZYDIS_MNEMONIC_POPFD:
+      return key.user && !key.paragraph && key.flags_same;
+    default:
+      return false;
+  }
+}
+
+bool Policy::stops(const InstructionRow& row, PolicyKey key) const {
+  if (row.sensitivity != Sensitivity::SensitiveUnprivileged) return false;
+  return !lets_through(id_of(row)) && !unobservable(row, key);
+}
+
+}  // namespace ringdown
