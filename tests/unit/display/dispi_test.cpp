@@ -1,6 +1,7 @@
 // The Bochs VBE extension: negotiation, modes, memory windows and pixel formats.
 #include <catch2/catch.hpp>
 
+#include "devices/display/vga_pci.h"
 #include "tests/unit/display/vga_board.h"
 
 using namespace ringdown;
@@ -167,4 +168,30 @@ TEST_CASE("leaving a VBE mode brings the VGA's picture back") {
   CHECK(board.vga.text_screen().empty());
   board.dispi(Enable, 0);
   CHECK(board.vga.text_screen().size() == 25);
+}
+
+TEST_CASE("the PCI function places framebuffer, registers and ROM") {
+  VgaBoard board;
+  VgaPci function(board.vga, {0x55, 0xaa, 0x4e});
+  CHECK(function.read_config(0x00, Width::Dword) == 0x11111234);
+  CHECK(function.read_config(0x08, Width::Dword) == 0x03000002);
+  const auto size_of = [&](u8 offset) {
+    function.write_config(offset, Width::Dword, 0xffffffff);
+    return function.read_config(offset, Width::Dword);
+  };
+  CHECK(size_of(0x10) == 0xff000008);
+  CHECK(size_of(0x18) == 0xfffff000);
+  CHECK(size_of(0x30) == 0xfffff801);
+  CHECK(size_of(0x14) == 0);
+  function.write_config(0x10, Width::Dword, 0xfd000000);
+  function.write_config(0x18, Width::Dword, 0xfebf0000);
+  function.write_config(0x30, Width::Dword, 0xfebe0001);
+  CHECK_FALSE(function.window_base(0));
+  function.write_config(0x04, Width::Word, 0x0003);
+  CHECK(function.window_base(0) == 0xfd000000u);
+  CHECK(function.window_base(1) == 0xfebf0000u);
+  CHECK(function.window_base(2) == 0xfebe0000u);
+  CHECK(function.windows()[2].range->read(0, Width::Dword) == 0x004eaa55);
+  function.windows()[0].range->write(4, Width::Qword, 0x1122334455667788);
+  CHECK(board.vga.framebuffer().read(8, Width::Dword) == 0x11223344);
 }
