@@ -63,7 +63,7 @@ Dir::Etc::sourcelist "$APT/sources.list";
 Dir::Etc::sourceparts "-";
 CONF
     private apt-get update >>"$APT/update.log" 2>&1 || true
-    knows_guests || die "no Debian archive offers i386 packages; apt's messages are in $APT/update.log"
+    knows_guests || die "cannot get i386 packages from a Debian archive (is the network reachable?); apt's messages are in $APT/update.log"
   fi
   apt_ready=yes
 }
