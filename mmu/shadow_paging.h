@@ -1,7 +1,9 @@
 // Shadow page tables: what the processor's paging root is while a monitor runs the guest.
 #pragma once
 
+#include <array>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -40,36 +42,47 @@ class ShadowFaultObserver {
   virtual void instruction_assisted() = 0;
 };
 
+class ShadowTables;
+struct ShadowRole;
+struct ShadowTable;
+
 /// Shadow tables for one guest. Every resolve() first looks at the shadow as the processor's hardware walk
 /// would; what the shadow does not grant is a physical #PF, answered here: hidden (fill and retry), a true
 /// fault, a store to a protected table (performed with one-shot permission), or a device access.
-/// Roots are cached by (CR3 or nonpaging, mode, WP, NXE, side); tables by (guest frame, level, role), shared
-/// between roots; a reverse map leads from each host frame to the entries that map it. Guest frames that hold
-/// tables are tracked (Tracking::PageTable), never mapped writable, and synced on each store; accessed and
-/// dirty bits are set in the guest's tables exactly when hardware would.
+/// Tables are keyed by (guest frame, level, role) and shared between roots: the directory found by CR3 or
+/// PDPTE, paging mode, PSE, WP, NXE and side is the cached root. A reverse map leads from each host frame to
+/// the entries that map it. Guest frames that hold tables are tracked (Tracking::PageTable), never mapped
+/// writable, and synced on each store; accessed and dirty bits are set in the guest's tables exactly when
+/// hardware would. What the guest sees is the same as with GuestPaging, access by access.
 class ShadowPaging final : public AddressSpace, public MemoryObserver {
  public:
   ShadowPaging(GuestMemory& memory, TranslationCache& cache, Deprivilege deprivilege);
   ~ShadowPaging() override;
 
-  void set_observer(ShadowFaultObserver* observer);
+  void set_observer(ShadowFaultObserver* observer) { observer_ = observer; }
 
   /// Virtual CR0/CR3/CR4/EFER changed: switches to the root of these controls (cached or new).
   void set_controls(const PagingControls& controls);
-  /// Ring3 only: kernel or user side runs next.
+  const PagingControls& controls() const { return controls_; }
+  /// Ring3 only: kernel or user side runs next. The processor's TLB, kept apart by guest privilege, stays.
   void set_side(GuestSide side);
-  /// Guest INVLPG.
-  void invalidate_guest_page(GuestLinear linear);
+  /// Guest INVLPG. The shadow is never stale, so only the TLB entry goes.
+  void invalidate_guest_page(GuestLinear linear) { cache_.invalidate_page(linear); }
 
-  /// `privilege` is the guest's (virtual) privilege of the access: the physical one follows from deprivilege.
+  /// `privilege` is the guest's (virtual) privilege of the access: the physical one, and with Ring3 the side
+  /// whose tables answer, follow from it.
   Resolution resolve(GuestLinear linear, AccessType type, Privilege privilege) override;
   Resolution peek(GuestLinear linear) override;
 
-  /// Compares every shadow entry with a fresh walk of the guest's tables; returns one line per difference.
+  /// Compares every shadow entry of every cached root with a fresh walk of the guest's tables, and checks
+  /// protection and reverse map; returns one line per difference.
   std::vector<std::string> audit();
   /// Host bytes that tables, reverse map and caches occupy.
   u64 memory_used() const;
-  /// Visits present leaf entries of the active root: for `walk ADDRESS` and the laboratory.
+  /// Shadow tables in use (directories and page tables).
+  u32 table_count() const;
+  /// Visits present leaf entries of the active root: for `walk ADDRESS` and the laboratory. With Ring3, of
+  /// the side that runs.
   struct Leaf {
     GuestLinear linear;
     HostFrame frame;
@@ -88,8 +101,50 @@ class ShadowPaging final : public AddressSpace, public MemoryObserver {
   void map_changed() override;
 
  private:
-  struct Tables;
-  std::unique_ptr<Tables> tables_;
+  /// Directories of one side: one without PAE, else one per PDPTE.
+  using Root = std::array<u32, 4>;
+
+  GuestSide side_of(Privilege privilege) const;
+  Privilege physical(Privilege privilege) const;
+  u32 directory_of(GuestLinear linear, GuestSide side) const;
+  u32 directory_count() const;
+  /// What the physical processor's walk finds; null tables where nothing is present.
+  struct Lookup {
+    ShadowTable* directory = nullptr;
+    ShadowTable* table = nullptr;
+    u64 leaf = 0;
+    u8 rights = 0;  // of both levels; 0 without a present leaf
+  };
+  Lookup look_up(GuestLinear linear, GuestSide side) const;
+
+  ShadowRole directory_role(GuestSide side) const;
+  /// Finds or makes the directories of the current controls. True if all were cached.
+  bool activate_roots();
+  void deactivate_roots();
+  u32 find_or_make_directory(u32 position, const ShadowRole& role, bool& cached);
+
+  Resolution answer_fault(GuestLinear linear, AccessType type, Privilege privilege);
+  void fill(GuestLinear linear, GuestSide side);
+  void count_fault(GuestLinear linear, AccessType type, const Resolution& resolution);
+
+  void audit_directory(u32 directory, std::vector<std::string>& differences) const;
+  void audit_leaf(const ShadowTable& directory, u32 slot, u32 table_slot, const PagingControls& controls,
+                  std::vector<std::string>& differences) const;
+  void audit_mappings(std::vector<std::string>& differences) const;
+
+  GuestMemory& memory_;
+  TranslationCache& cache_;
+  const Deprivilege deprivilege_;
+  GuestSide side_ = GuestSide::Kernel;
+  PagingControls controls_;
+  std::unique_ptr<ShadowTables> tables_;
+  std::array<Root, 2> roots_{};  // by side; Ring1 uses the first
+  bool roots_valid_ = false;
+  /// Accessed and dirty bits being set by a fill: not a store of the guest's.
+  bool updating_entry_ = false;
+  /// The protected page whose store was trapped and not performed yet: a read-modify-write traps once.
+  std::optional<GuestLinear> one_shot_page_;
+  ShadowFaultObserver* observer_ = nullptr;
   ShadowCounters counters_;
 };
 

@@ -1,0 +1,226 @@
+// Answers the physical page faults of a shadowed guest, and keeps the shadow true to the guest's tables.
+#include "mmu/shadow_paging.h"
+
+#include "mmu/shadow_tables.h"
+
+namespace ringdown {
+
+ShadowPaging::ShadowPaging(GuestMemory& memory, TranslationCache& cache, Deprivilege deprivilege)
+    : memory_(memory),
+      cache_(cache),
+      deprivilege_(deprivilege),
+      tables_(std::make_unique<ShadowTables>(memory, cache)) {
+  memory_.add_observer(*this);
+}
+
+ShadowPaging::~ShadowPaging() { memory_.remove_observer(*this); }
+
+u64 ShadowPaging::memory_used() const { return tables_->memory_used(); }
+
+GuestSide ShadowPaging::side_of(Privilege privilege) const {
+  const bool user = deprivilege_ == Deprivilege::Ring3 && privilege == Privilege::User;
+  return user ? GuestSide::User : GuestSide::Kernel;
+}
+
+Privilege ShadowPaging::physical(Privilege privilege) const {
+  return deprivilege_ == Deprivilege::Ring3 ? Privilege::User : privilege;
+}
+
+u32 ShadowPaging::directory_count() const { return mode_of(controls_) == PagingMode::Pae ? 4 : 1; }
+
+u32 ShadowPaging::directory_of(GuestLinear linear, GuestSide side) const {
+  const u32 position = mode_of(controls_) == PagingMode::Pae ? linear.value >> 30 : 0;
+  return roots_[static_cast<unsigned>(side)][position];
+}
+
+// --- Roots -------------------------------------------------------------------------------------------------
+
+void ShadowPaging::set_controls(const PagingControls& controls) {
+  const bool same = controls == controls_ || (!controls.paging && !controls_.paging);
+  controls_ = controls;
+  if (same) return;
+  cache_.invalidate_all();
+  one_shot_page_.reset();
+  ++counters_.root_switches;
+  if (activate_roots()) ++counters_.root_cache_hits;
+}
+
+void ShadowPaging::set_side(GuestSide side) {
+  if (deprivilege_ == Deprivilege::Ring1 || side == side_) return;
+  side_ = side;
+  ++counters_.root_switches;
+  // Both sides of the current controls are always at hand.
+  ++counters_.root_cache_hits;
+}
+
+ShadowRole ShadowPaging::directory_role(GuestSide side) const {
+  const PagingMode mode = mode_of(controls_);
+  if (mode == PagingMode::None) return {.direct = true};
+  return {.mode = mode,
+          .page_size_extension = controls_.page_size_extension,
+          .write_protect = controls_.write_protect,
+          .no_execute = controls_.no_execute,
+          .deprivilege = deprivilege_,
+          .side = side};
+}
+
+void ShadowPaging::deactivate_roots() {
+  for (const Root& root : roots_) {
+    for (const u32 directory : root) {
+      if (directory != ShadowTables::kNone) tables_->at(directory).active = 0;
+    }
+  }
+}
+
+bool ShadowPaging::activate_roots() {
+  if (roots_valid_) deactivate_roots();
+  for (Root& root : roots_) root.fill(ShadowTables::kNone);
+  roots_valid_ = true;
+  bool cached = true;
+  const unsigned sides = deprivilege_ == Deprivilege::Ring3 ? 2 : 1;
+  for (unsigned side = 0; side < sides; ++side) {
+    const ShadowRole role = directory_role(static_cast<GuestSide>(side));
+    for (u32 position = 0; position < directory_count(); ++position) {
+      roots_[side][position] = find_or_make_directory(position, role, cached);
+    }
+  }
+  return cached;
+}
+
+u32 ShadowPaging::find_or_make_directory(u32 position, const ShadowRole& role, bool& cached) {
+  GuestPhysical base{};
+  HostFrame frame{};
+  if (!role.direct) {
+    const bool pae = role.mode == PagingMode::Pae;
+    const u64 pointer = pae ? controls_.pdpte[position] : controls_.cr3;
+    if (pae && !page_entry::Present::get(pointer)) return ShadowTables::kNone;
+    base = frame_address(pointer, role.mode);
+    const GuestMemory::Page page = memory_.page(base);
+    if (!is_plain_ram(page)) return ShadowTables::kNone;
+    frame = HostFrame(page.read_frame);
+  }
+  u32 directory = role.direct ? tables_->find_direct(base, role) : tables_->find(frame, role);
+  if (directory == ShadowTables::kNone) {
+    cached = false;
+    directory = tables_->create(base, frame, role);
+  }
+  ShadowTable& table = tables_->at(directory);
+  table.active |= static_cast<u8>(1u << position);
+  table.touch();
+  return directory;
+}
+
+// --- Translation -------------------------------------------------------------------------------------------
+
+ShadowPaging::Lookup ShadowPaging::look_up(GuestLinear linear, GuestSide side) const {
+  Lookup found;
+  const u32 directory = directory_of(linear, side);
+  if (directory == ShadowTables::kNone) return found;
+  found.directory = &tables_->at(directory);
+  const TableGeometry geometry = found.directory->geometry();
+  const u64 entry = found.directory->entries[geometry.directory_slot(linear)];
+  if (!shadow_entry::Present::get(entry)) return found;
+  found.table = &tables_->at(shadow_entry::Target::get(entry));
+  const u64 leaf = found.table->entries[geometry.table_slot(linear)];
+  if (!shadow_entry::Present::get(leaf)) return found;
+  found.leaf = leaf;
+  found.rights = shadow_entry::Rights::get(entry) & shadow_entry::Rights::get(leaf);
+  return found;
+}
+
+Resolution ShadowPaging::resolve(GuestLinear linear, AccessType type, Privilege privilege) {
+  if (!roots_valid_) activate_roots();
+  const Lookup found = look_up(linear, side_of(privilege));
+  const Privilege as = physical(privilege);
+  if (found.leaf == shadow_entry::kNotPresent || !shadow_rights::allow(found.rights, type, as)) {
+    return answer_fault(linear, type, privilege);
+  }
+  found.directory->touch();
+  found.table->touch();
+  Resolution resolution;
+  resolution.kind = Resolution::Kind::Memory;
+  resolution.keep_read = true;
+  resolution.keep_write = shadow_rights::allow(found.rights, AccessType::Write, as);
+  const u32 frame = shadow_entry::Target::get(found.leaf);
+  resolution.page = {frame, resolution.keep_write ? frame : GuestMemory::Page::kDiscard};
+  resolution.physical = GuestPhysical(shadow_entry::GuestPage::get(found.leaf) << kPageShift);
+  return resolution;
+}
+
+Resolution ShadowPaging::answer_fault(GuestLinear linear, AccessType type, Privilege privilege) {
+  const WalkResult walk = walk_page(memory_, controls_, linear);
+  Resolution resolution = resolve_walked(memory_, controls_, walk, type, privilege);
+  if (resolution.kind == Resolution::Kind::Fault) {
+    ++counters_.true_faults;
+    return resolution;
+  }
+  updating_entry_ = true;
+  set_accessed_dirty(memory_, walk, type);
+  updating_entry_ = false;
+  // Only what the shadow now holds is invalidated when the guest changes its tables: only that may be kept.
+  if (resolution.keep_read) fill(linear, side_of(privilege));
+  const Lookup found = look_up(linear, side_of(privilege));
+  resolution.keep_read = shadow_rights::allow(found.rights, AccessType::Read, physical(privilege)) &&
+                         found.leaf != shadow_entry::kNotPresent;
+  resolution.keep_write =
+      resolution.keep_read && shadow_rights::allow(found.rights, AccessType::Write, physical(privilege));
+  count_fault(linear, type, resolution);
+  return resolution;
+}
+
+void ShadowPaging::fill(GuestLinear linear, GuestSide side) {
+  const u32 directory = directory_of(linear, side);
+  if (directory == ShadowTables::kNone) return;
+  const TableGeometry geometry = tables_->at(directory).geometry();
+  const u32 table = tables_->link(directory, geometry.directory_slot(linear));
+  if (table != ShadowTables::kNone) {
+    tables_->at(directory).touch();
+    tables_->at(table).touch();
+    if (tables_->refresh_leaf(table, geometry.table_slot(linear))) ++counters_.fills;
+  }
+  tables_->free_orphans();
+}
+
+void ShadowPaging::count_fault(GuestLinear linear, AccessType type, const Resolution& resolution) {
+  bool assisted = true;
+  if (resolution.kind == Resolution::Kind::Device) {
+    ++counters_.device_accesses;
+  } else if (type == AccessType::Write &&
+             is_write_protected(memory_, HostFrame(resolution.page.write_frame))) {
+    if (one_shot_page_ == page_of(linear)) return;
+    one_shot_page_ = page_of(linear);
+    ++counters_.write_protect_traps;
+  } else {
+    assisted = false;
+    ++counters_.hidden_faults;
+  }
+  if (assisted && observer_ != nullptr) observer_->instruction_assisted();
+}
+
+Resolution ShadowPaging::peek(GuestLinear linear) {
+  return resolve_walked(memory_, controls_, walk_page(memory_, controls_, linear), AccessType::Read,
+                        Privilege::Supervisor);
+}
+
+// --- Changes -----------------------------------------------------------------------------------------------
+
+void ShadowPaging::frame_written(HostFrame frame, u32 offset, u32 length) {
+  if (!updating_entry_ && is_write_protected(memory_, frame)) one_shot_page_.reset();
+  if (!tables_->has_tables(frame)) return;
+  counters_.syncs += tables_->stored(frame, offset, length);
+  if (updating_entry_) return;
+  tables_->note_store(frame);
+  tables_->free_orphans();
+}
+
+void ShadowPaging::tracking_added(HostFrame frame) {
+  if (is_write_protected(memory_, frame)) tables_->write_protect(frame);
+}
+
+void ShadowPaging::map_changed() {
+  tables_->clear();
+  roots_valid_ = false;
+  cache_.invalidate_all();
+}
+
+}  // namespace ringdown

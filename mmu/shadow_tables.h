@@ -1,0 +1,88 @@
+// The pool of shadow tables: look-up by guest frame and role, links, the reverse map, protection and
+// eviction.
+#pragma once
+
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "mmu/shadow_table.h"
+
+namespace ringdown {
+
+/// Tables are numbered; entries are numbered `table * kSlots + slot`. Everything that takes rights away from
+/// an entry of the active root tells the translation cache.
+class ShadowTables {
+ public:
+  static constexpr u32 kNone = ShadowTable::kNone;
+
+  ShadowTables(GuestMemory& memory, TranslationCache& cache);
+  ~ShadowTables();
+
+  ShadowTable& at(u32 table) { return *tables_[table]; }
+  const ShadowTable& at(u32 table) const { return *tables_[table]; }
+  u32 size() const { return static_cast<u32>(tables_.size()); }
+  u64 memory_used() const;
+
+  /// The table of a guest frame in a role; kNone if there is none.
+  u32 find(HostFrame frame, const ShadowRole& role) const;
+  /// The table that maps memory from `base` on.
+  u32 find_direct(GuestPhysical base, const ShadowRole& role) const;
+  /// Makes an empty table; write-protects the guest's frame. May evict others, but none of the active root.
+  u32 create(GuestPhysical base, HostFrame frame, const ShadowRole& role);
+
+  /// Points the directory's entry to the table that the guest's entry says, made if need be. Returns the
+  /// table, or kNone if the guest's entry cannot be cached.
+  u32 link(u32 directory, u32 slot);
+  /// Brings a page-table entry in line with the guest's. True if it changed.
+  bool refresh_leaf(u32 table, u32 slot);
+  /// The guest's entries [offset, offset + length) of `frame` were stored to: brings present shadow entries
+  /// in line. Returns how many changed.
+  u32 stored(HostFrame frame, u32 offset, u32 length);
+  /// Counts a guest store to a frame of tables. A frame that is stored to again and again without being used
+  /// for a translation has most likely become something else: its tables are dropped.
+  void note_store(HostFrame frame);
+  bool has_tables(HostFrame frame) const { return tables_of_frame_[frame.value] != kNone; }
+
+  /// The frame became a table: takes write permission from every entry that maps it.
+  void write_protect(HostFrame frame);
+  /// Frees tables that nothing points to any more. To be called where no table is being worked on.
+  void free_orphans();
+  /// Frees everything, also what is active.
+  void clear();
+
+  /// Head of the list of entries that map `frame`, for the audit.
+  u32 first_mapping(HostFrame frame) const { return mappings_[frame.value]; }
+
+ private:
+  static constexpr u32 kFloodLimit = 24;
+  static constexpr u32 kMinimumTables = 48;
+
+  static u32 entry_id(u32 table, u32 slot) { return table * ShadowTable::kSlots + slot; }
+  static u64 direct_key(GuestPhysical base, const ShadowRole& role);
+  u32& list_head(const ShadowTable& table, u64 entry);
+  void insert(u32 table, u32 slot, u64 entry);
+  void remove(u32 table, u32 slot);
+
+  /// Brings a present directory entry in line with `target`. True if it changed.
+  bool update_directory(u32 table, u32 slot, const DirectoryTarget& target);
+  bool points_to(const ShadowTable& child, const ShadowTable& directory, const DirectoryTarget& target) const;
+  void invalidate_leaf(const ShadowTable& table, u32 slot);
+  void invalidate_directory(const ShadowTable& directory, u32 slot);
+  void free_table(u32 table);
+  void release(u32 table);
+  void evict();
+
+  GuestMemory& memory_;
+  TranslationCache& cache_;
+  std::vector<std::unique_ptr<ShadowTable>> tables_;
+  std::vector<u32> free_;
+  std::vector<u32> orphans_;
+  std::vector<u32> tables_of_frame_;  // by host frame: first table
+  std::vector<u32> mappings_;         // by host frame: first entry that maps it
+  std::unordered_map<u64, u32> direct_tables_;
+  u32 limit_;
+  u32 hand_ = 0;
+};
+
+}  // namespace ringdown
