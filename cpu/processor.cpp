@@ -146,6 +146,10 @@ Exit Processor::run(Ticks limit) {
       link_exit = nullptr;
       blocks_->free_removed();
     }
+    if (stop_) {
+      stop_ = false;
+      return {ExitReason::Stopped, 0};
+    }
     if (budget <= 0) return {ExitReason::Budget, 0};
     seen_fetch_generation = memory.fetch_generation();
     const Boundary boundary = nothing_special() ? Boundary::Run : service_boundary(first, exit);

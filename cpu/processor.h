@@ -30,6 +30,7 @@ enum class ExitReason : u8 {
   Halted,      // HLT with nothing to take; time may jump to the next event
   Shutdown,    // triple fault
   Breakpoint,  // a debugger's breakpoint: EIP stands on it
+  Stopped,     // `request_stop`
   Invariant,   // guest code was about to run at physical ring 0 under a monitor
 };
 
@@ -178,6 +179,11 @@ class Processor final : public TickSource, public SystemBackend, public MemoryOb
   void deadline_moved() override;
   /// Ends the slice after the current instruction: something needs the machine's attention.
   void request_attention();
+  /// Makes `run` return Stopped after the current instruction: a device asks for a reset or the like.
+  void request_stop() {
+    stop_ = true;
+    request_attention();
+  }
 
   // --- SystemBackend of the physical view ----------------------------------------------------------------
   AccessStatus read_table(GuestLinear linear, std::span<std::byte> data) override;
@@ -243,6 +249,7 @@ class Processor final : public TickSource, public SystemBackend, public MemoryOb
   s64 held_back_ = 0;  // taken from `budget` by request_attention
   bool intr_ = false;
   bool nmi_pending_ = false;
+  bool stop_ = false;
   bool step_suppressed_ = false;  // INT n, INT3, INTO: no single-step trap behind them
   u8 accounted_cpl_ = 0;
   Ticks accounted_ticks_ = 0;  // already attributed to a CPL

@@ -1,0 +1,193 @@
+// Builds the PC: every device at its ports, interrupts and PCI place.
+#include "frontend/machine/board.h"
+
+#include <cassert>
+
+#include "frontend/machine/board_layout.h"
+
+namespace ringdown {
+
+namespace {
+
+std::vector<I440fx::LegacyRom> legacy_roms(const GuestMemory& memory, u64 firmware_size) {
+  // The last 128 KiB of the firmware also answer below 1 MiB.
+  const u64 size = std::min(firmware_size, board::kLegacyFirmwareSize);
+  const u32 first = memory.store().first_rom_frame().value + static_cast<u32>((firmware_size - size) >> kPageShift);
+  return {{GuestPhysical(board::kLegacyFirmware + board::kLegacyFirmwareSize - size), size, HostFrame(first)}};
+}
+
+CmosConfig cmos_config(const MachineConfig& config) {
+  CmosConfig cmos;
+  cmos.time = config.time;
+  cmos.ram_below_4gib = config.memory_bytes;
+  cmos.boot_order = config.boot_order;
+  return cmos;
+}
+
+void attach(Bus& bus, u64 base, u64 length, BusRange& range, const char* device, Width widest) {
+  // Fixed places of one board cannot collide; if they do, the layout is wrong.
+  [[maybe_unused]] const Result<void> result = bus.attach(base, length, range, device, widest);
+  assert(result);
+}
+
+}  // namespace
+
+Board::Board(const BoardConnections& c, const MachineConfig& config, BoardMedia media)
+    : local_apic_(c.scheduler, {c.pins, pic_, c.memory}, c.log, board::kApicBusHertz, 0),
+      io_apic_(local_apic_),
+      isa_(pic_, io_apic_),
+      pit_(c.scheduler, InterruptLine(isa_, board::kIrqTimer)),
+      rtc_(c.scheduler, InterruptLine(isa_, board::kIrqRtc), cmos_config(config)),
+      a20_(c.pins),
+      keyboard_(c.scheduler,
+                {InterruptLine(isa_, board::kIrqKeyboard), InterruptLine(isa_, board::kIrqMouse), a20_, c.control},
+                c.log),
+      port_92_(a20_, c.control),
+      firmware_(c.memory, c.log),
+      debug_console_(config.debug_console ? DebugConsole::Sink([sink = config.debug_console](char character) {
+        sink(static_cast<u8>(character));
+      })
+                                          : DebugConsole::Sink()),
+      debug_exit_(c.control),
+      pci_(c.ports, c.device_memory, c.log),
+      host_bridge_(c.memory, c.control, c.log, legacy_roms(c.memory, media.firmware_size)),
+      isa_bridge_(isa_, c.control, c.log),
+      power_(c.scheduler, c.control, c.log, InterruptLine(isa_bridge_, Piix3::kSciInput)),
+      ide_primary_(0, InterruptLine(isa_, board::kIrqIdePrimary)),
+      ide_secondary_(1, InterruptLine(isa_, board::kIrqIdeSecondary)),
+      ide_(c.memory, c.log, ide_primary_, ide_secondary_,
+           {IdePorts{board::kIdePrimary, board::kIdePrimaryControl},
+            IdePorts{board::kIdeSecondary, board::kIdeSecondaryControl}}),
+      vga_(c.log, c.scheduler),
+      vga_pci_(vga_, std::move(media.vga_rom)) {
+  pic_.connect_output(InterruptLine(local_apic_, LocalApic::kLint0));
+  local_apic_.connect_io_apic(io_apic_);
+  for (unsigned port = 0; port < serial_.size(); ++port) {
+    if (config.serial_backends[port] == nullptr) continue;
+    serial_[port] = std::make_unique<Uart16550>(port, c.log, c.scheduler, InterruptLine(isa_, board::kIrqSerial[port]),
+                                                *config.serial_backends[port]);
+  }
+  attach_drives(c, media);
+  attach_ports(c);
+  add_pci_functions();
+  fill_firmware_configuration(config);
+  connect_inputs(c.inputs);
+  reset();
+}
+
+void Board::attach_ports(const BoardConnections& c) {
+  using namespace board;
+  Bus& ports = c.ports;
+  attach(ports, kPicMaster, 2, pic_.master_ports(), "pic", Width::Byte);
+  attach(ports, kPicSlave, 2, pic_.slave_ports(), "pic", Width::Byte);
+  attach(ports, kPicEdgeLevel, 2, pic_.edge_level_ports(), "pic", Width::Byte);
+  attach(ports, kPitCounters, 4, pit_.counter_ports(), "pit", Width::Byte);
+  attach(ports, kPitControl, 1, pit_.control_port(), "pit", Width::Byte);
+  attach(ports, kRtc, 4, rtc_.ports(), "rtc", Width::Byte);
+  attach(ports, kKeyboardData, 1, keyboard_.data_port(), "keyboard", Width::Byte);
+  attach(ports, kKeyboardCommand, 1, keyboard_.command_port(), "keyboard", Width::Byte);
+  attach(ports, kPort92, 1, port_92_, "port92", Width::Byte);
+  attach(ports, kDebugConsole, 1, debug_console_, "debugcon", Width::Byte);
+  attach(ports, kDebugExit, 1, debug_exit_, "debug-exit", Width::Byte);
+  attach(ports, kDmaPages, 1, post_, "post", Width::Byte);
+  attach(ports, kFirmwareConfiguration, 2, firmware_.ports(), "fw_cfg", Width::Word);
+  attach(ports, kFirmwareConfigurationDma, 8, firmware_.dma_ports(), "fw_cfg", Width::Dword);
+  attach(ports, kApm, Piix4Pm::kApmLength, power_.apm_ports(), "power", Width::Byte);
+  attach(ports, kGeneralPurposeEvents, Piix4Pm::kGpeLength, power_.general_purpose_events(), "power", Width::Dword);
+  attach(ports, kPciConfiguration, PciBus::kConfigurationPortsLength, pci_.configuration_ports(), "pci", Width::Dword);
+  attach(ports, kVgaPorts, 32, vga_.ports(), "vga", Width::Byte);
+  attach(ports, kVgaMonochrome, 12, vga_.monochrome_ports(), "vga", Width::Byte);
+  attach(ports, kVbeDispi, Vga::kDispiPortCount, vga_.dispi_ports(), "vga", Width::Word);
+  for (unsigned port = 0; port < serial_.size(); ++port) {
+    if (serial_[port]) attach(ports, kSerial[port], 8, serial_[port]->registers(), "serial", Width::Byte);
+  }
+  attach(c.device_memory, kVgaWindow, Vga::kLegacyWindowSize, vga_.legacy_window(), "vga", Width::Dword);
+  attach(c.device_memory, kIoApic, kIoApicSize, io_apic_.registers(), "ioapic", Width::Dword);
+}
+
+void Board::attach_drives(const BoardConnections& c, BoardMedia& media) {
+  for (BoardMedia::Drive& drive : media.drives) {
+    const u8 channel = static_cast<u8>(drive.config.unit / 2);
+    const IdePlace place{channel, static_cast<u8>(drive.config.unit % 2)};
+    if (drive.image) images_.push_back(drive.image.get());
+    std::unique_ptr<IdeDrive> device;
+    if (!drive.config.cdrom) device = std::make_unique<AtaDisk>(c.scheduler, c.log, place, std::move(drive.image));
+    if (device) (channel == 0 ? ide_primary_ : ide_secondary_).attach(place.drive, std::move(device));
+  }
+}
+
+void Board::add_pci_functions() {
+  const auto add = [&](PciFunction& function, PciAddress at) {
+    [[maybe_unused]] const Result<void> result = pci_.add(function, at);
+    assert(result);
+  };
+  add(host_bridge_, board::kPciHostBridge);
+  add(isa_bridge_, board::kPciIsaBridge);
+  add(ide_, board::kPciIde);
+  add(power_, board::kPciPower);
+  add(vga_pci_, board::kPciVga);
+  pci_.connect_reset_control(isa_bridge_.reset_control());
+}
+
+void Board::fill_firmware_configuration(const MachineConfig& config) {
+  using Key = FirmwareConfig::Key;
+  firmware_.set_number(Key::MaximumCpus, 1, 2);
+  firmware_.set_number(Key::BootMenu, 0, 2);
+  firmware_.set_number(Key::Irq0Override, 1, 1);
+  for (const FirmwareItem& item : config.firmware_items) firmware_.set_item(static_cast<Key>(item.key), item.content);
+  for (const FirmwareFile& file : config.firmware_files) firmware_.add_file(file.name, file.content);
+}
+
+void Board::connect_inputs(InputSeam& inputs) {
+  inputs.connect(InputChannel::Keyboard,
+                 [this](const std::vector<u8>& payload) { keyboard_.keyboard_input(payload); });
+  inputs.connect(InputChannel::PowerButton, [this](const std::vector<u8>&) { power_.press_power_button(); });
+  for (unsigned port = 0; port < serial_.size(); ++port) {
+    if (!serial_[port]) continue;
+    const auto channel = static_cast<InputChannel>(static_cast<unsigned>(InputChannel::Serial0) + port);
+    inputs.connect(channel, [this, port](const std::vector<u8>& payload) { serial_[port]->receive(payload); });
+  }
+  inputs.connect(InputChannel::SerialBreak, [this](const std::vector<u8>& payload) {
+    if (!payload.empty() && payload[0] < serial_.size() && serial_[payload[0]]) serial_[payload[0]]->receive_break();
+  });
+}
+
+void Board::reset() {
+  pci_.reset();
+  pic_.reset();
+  local_apic_.reset();
+  io_apic_.reset();
+  pit_.reset();
+  rtc_.reset();
+  keyboard_.reset();
+  port_92_.reset();
+  firmware_.reset();
+  vga_.reset();
+  for (auto& uart : serial_) {
+    if (uart) uart->reset();
+  }
+}
+
+std::vector<Serializable*> Board::components() {
+  std::vector<Serializable*> all{&pic_,     &local_apic_,  &io_apic_,    &pit_,         &rtc_,           &keyboard_,
+                                 &port_92_, &firmware_,    &post_,       &host_bridge_, &isa_bridge_,    &power_,
+                                 &ide_,     &ide_primary_, &ide_secondary_, &vga_,      &vga_pci_};
+  for (auto& uart : serial_) {
+    if (uart) all.push_back(uart.get());
+  }
+  all.push_back(&pci_);  // places the windows of the functions restored above
+  return all;
+}
+
+Result<void> Board::flush_disks() {
+  for (DiskImage* image : images_) {
+    if (Result<void> result = image->flush(); !result) return result;
+  }
+  return {};
+}
+
+void Board::set_ferr(bool asserted) {
+  isa_.set_input(board::kIrqCoprocessor, asserted ? Level::High : Level::Low);
+}
+
+}  // namespace ringdown

@@ -1,0 +1,175 @@
+// Builds the machine, runs it between events, saves and restores it.
+#include "frontend/machine/machine.h"
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+
+#include "cpu/cpu_model.h"
+#include "frontend/machine/board_layout.h"
+
+namespace ringdown {
+
+namespace {
+
+Result<std::vector<u8>> read_file(const std::string& path, const std::string& remedy) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return Error{"cannot read '" + path + "': " + remedy};
+  return std::vector<u8>(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
+}
+
+Result<BoardMedia> open_media(const MachineConfig& config) {
+  BoardMedia media;
+  Result<std::vector<u8>> vga_rom =
+      read_file(config.vga_rom_path, "install Debian's package seabios, which holds the VGA BIOS");
+  if (!vga_rom) return vga_rom.error();
+  media.vga_rom = std::move(*vga_rom);
+  for (const DiskConfig& disk : config.disks) {
+    BoardMedia::Drive drive{disk, nullptr};
+    if (!disk.path.empty()) {
+      const bool read_only = disk.read_only || disk.cdrom;
+      auto image = RawDiskImage::open(disk.path, read_only ? HostFile::Access::ReadOnly : HostFile::Access::ReadWrite);
+      if (!image) return image.error();
+      drive.image = std::move(*image);
+    }
+    media.drives.push_back(std::move(drive));
+  }
+  return media;
+}
+
+constexpr u64 kMinimumMemory = u64{1} << 20;
+constexpr u64 kMaximumMemory = u64{3584} << 20;
+constexpr u64 kMaximumFirmware = u64{4} << 20;
+
+}  // namespace
+
+Result<std::unique_ptr<Machine>> Machine::create(const MachineConfig& config, Log& log) {
+  if (config.memory_bytes < kMinimumMemory || config.memory_bytes > kMaximumMemory ||
+      config.memory_bytes % kPageSize != 0) {
+    return Error{"--memory must be between 1M and 3584M in steps of 4K"};
+  }
+  const CpuModel* model = CpuModel::find(config.cpu_model);
+  if (model == nullptr) return Error{"--cpu '" + config.cpu_model + "' is no known model; --cpu list prints them"};
+  Result<std::vector<u8>> firmware = read_file(
+      config.firmware_path, "install Debian's package seabios or name another image with --firmware");
+  if (!firmware) return firmware.error();
+  if (firmware->empty() || firmware->size() % kPageSize != 0 || firmware->size() > kMaximumFirmware) {
+    return Error{"firmware '" + config.firmware_path + "' is no BIOS image: its size must be a multiple of 4 KiB, at most 4 MiB"};
+  }
+  Result<BoardMedia> media = open_media(config);
+  if (!media) return media.error();
+  media->firmware_size = firmware->size();
+  Result<MemoryStore> store = MemoryStore::create(config.memory_bytes, firmware->size());
+  if (!store) return store.error();
+  std::unique_ptr<Machine> machine(new Machine(config, log, std::move(*store), *model));
+  machine->build(std::move(*media), *firmware);
+  return machine;
+}
+
+Machine::Machine(const MachineConfig& config, Log& log, MemoryStore store, const CpuModel& model)
+    : config_(config),
+      log_(log),
+      store_(std::move(store)),
+      scheduler_(config.ticks_per_second),
+      ports_("port", log),
+      device_memory_("memory", log),
+      memory_(store_, device_memory_),
+      processor_(std::make_unique<Processor>(memory_, ports_, model,
+                                             ProcessorConfig{config.single_instruction_blocks})) {}
+
+Machine::~Machine() = default;
+
+void Machine::build(BoardMedia media, std::span<const u8> firmware) {
+  scheduler_.connect(*processor_);
+  processor_->connect_scheduler(scheduler_);
+  for (std::size_t offset = 0; offset < firmware.size(); offset += kPageSize) {
+    memory_.write_frame(HostFrame(store_.first_rom_frame().value + static_cast<u32>(offset >> kPageShift)), 0,
+                        std::as_bytes(firmware.subspan(offset, kPageSize)));
+  }
+  memory_.map_rom(GuestPhysical(board::kTopOfAddressSpace - firmware.size()), firmware.size(),
+                  store_.first_rom_frame());
+  board_ = std::make_unique<Board>(
+      BoardConnections{ports_, device_memory_, memory_, scheduler_, log_, *this, *this, inputs_}, config_,
+      std::move(media));
+  processor_->connect_interrupts(board_->local_apic());
+  processor_->connect_platform({[this] { return board_->local_apic().apic_base(); },
+                                [this](u64 value) { (void)board_->local_apic().set_apic_base(value); },
+                                [this](bool asserted) { board_->set_ferr(asserted); }});
+  inputs_.connect(InputChannel::ClockRate, [this](const std::vector<u8>& payload) {
+    u64 rate = 0;
+    if (payload.size() != sizeof(rate)) return;
+    std::memcpy(&rate, payload.data(), sizeof(rate));
+    if (rate != 0) scheduler_.set_ticks_per_second(rate);
+  });
+  if (config_.mode == RunMode::Trap) {
+    monitor_ = std::make_unique<Monitor>(*processor_, memory_, config_.deprivilege, config_.policy);
+    monitor_->attach();
+  }
+  requested_.reset();
+}
+
+Stop Machine::run(Ticks limit) {
+  while (true) {
+    if (requested_) {
+      const Stop stop = *requested_;
+      requested_.reset();
+      return stop;
+    }
+    inputs_.deliver(ticks());
+    scheduler_.run_due();
+    if (requested_) continue;
+    if (ticks() >= limit) return {};
+    const Ticks next = std::min({limit, scheduler_.next_deadline_ticks(), inputs_.next_replay()});
+    const Exit exit = processor_->run(std::max(next, ticks()));
+    switch (exit.reason) {
+      case ExitReason::Budget:
+      case ExitReason::Stopped: break;
+      case ExitReason::Halted: return {StopReason::Idle, 0, scheduler_.next_deadline()};
+      case ExitReason::Shutdown: return {StopReason::TripleFault};
+      case ExitReason::Breakpoint: return {StopReason::Breakpoint};
+      case ExitReason::Invariant: return {StopReason::Invariant};
+    }
+  }
+}
+
+void Machine::reset() {
+  board_->reset();
+  if (monitor_) monitor_->detach();
+  processor_->reset();
+  if (monitor_) monitor_->attach();
+}
+
+void Machine::request(StopReason reason, u8 code) {
+  requested_ = Stop{reason, code, Scheduler::kNeverTime};
+  processor_->request_stop();
+}
+
+void Machine::request_reset() { request(StopReason::Reset, 0); }
+void Machine::request_power_off() { request(StopReason::PowerOff, 0); }
+void Machine::request_exit(u8 code) { request(StopReason::Exit, code); }
+
+std::vector<Serializable*> Machine::components() {
+  std::vector<Serializable*> all{&scheduler_, &inputs_, processor_.get(), &memory_};
+  const std::vector<Serializable*> devices = board_->components();
+  all.insert(all.end(), devices.begin(), devices.end());
+  if (monitor_) all.push_back(monitor_.get());
+  return all;
+}
+
+std::vector<std::byte> Machine::save_state() {
+  StateWriter writer;
+  for (Serializable* component : components()) writer.add(*component);
+  return {writer.data().begin(), writer.data().end()};
+}
+
+Result<void> Machine::load_state(std::vector<std::byte> data, const std::string& name) {
+  Result<StateReader> reader = StateReader::open(std::move(data), name);
+  if (!reader) return reader.error();
+  for (Serializable* component : components()) {
+    if (Result<void> result = reader->restore(*component); !result) return result;
+  }
+  requested_.reset();
+  return {};
+}
+
+}  // namespace ringdown

@@ -1,0 +1,101 @@
+// The headless PC: memory, processor, monitor and board, run in slices by whoever owns it.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/input_seam.h"
+#include "core/log.h"
+#include "core/memory.h"
+#include "core/scheduler.h"
+#include "cpu/monitor/monitor.h"
+#include "cpu/processor.h"
+#include "frontend/machine/board.h"
+#include "frontend/machine/machine_config.h"
+
+namespace ringdown {
+
+/// Why `Machine::run` returned.
+enum class StopReason : u8 {
+  Limit,       // the tick limit is reached
+  Idle,        // halted: nothing happens before `wake_time`, unless an input comes
+  PowerOff,    // ACPI S5
+  Exit,        // isa-debug-exit wrote `exit_code`
+  Reset,       // the guest asked for a reset; `reset()` performs it
+  TripleFault, // the processor shut down; `reset()` restarts it
+  Breakpoint,  // a debugger's breakpoint
+  Invariant,   // guest code was about to run at physical ring 0: a defect of this program
+};
+
+struct Stop {
+  StopReason reason = StopReason::Limit;
+  u8 exit_code = 0;
+  Picoseconds wake_time = Scheduler::kNeverTime;
+};
+
+/// One machine. Every member function is called on the machine's thread; only `inputs().post` is not.
+class Machine final : private ProcessorPins, private MachineControl {
+ public:
+  /// Opens all files and builds the machine, reset and ready to run. Errors name the file or option.
+  static Result<std::unique_ptr<Machine>> create(const MachineConfig& config, Log& log);
+  ~Machine() override;
+
+  /// Runs until `limit` ticks have retired in total or something else stops it.
+  Stop run(Ticks limit);
+  /// After Idle: lets virtual time jump to `time` (at most the wake time).
+  void skip_to(Picoseconds time) { scheduler_.skip_to(time); }
+  /// A hard reset of processor and devices.
+  void reset();
+
+  Ticks ticks() const { return processor_->ticks(); }
+  Scheduler& scheduler() { return scheduler_; }
+  InputSeam& inputs() { return inputs_; }
+  Processor& processor() { return *processor_; }
+  /// nullptr in bare mode.
+  Monitor* monitor() { return monitor_.get(); }
+  Board& board() { return *board_; }
+  GuestMemory& memory() { return memory_; }
+  Bus& ports() { return ports_; }
+  Bus& device_memory() { return device_memory_; }
+  Log& log() { return log_; }
+  RunMode mode() const { return config_.mode; }
+  const MachineConfig& config() const { return config_; }
+
+  /// The whole machine as a state file's bytes.
+  std::vector<std::byte> save_state();
+  /// Restores what `save_state` of a machine of the same configuration wrote. On an error the machine must not
+  /// run on. `name` is the file's, for error lines.
+  Result<void> load_state(std::vector<std::byte> data, const std::string& name);
+
+ private:
+  Machine(const MachineConfig& config, Log& log, MemoryStore store, const CpuModel& model);
+  void build(BoardMedia media, std::span<const u8> firmware);
+  std::vector<Serializable*> components();
+
+  // ProcessorPins
+  void set_intr(Level level) override { processor_->set_intr(level); }
+  void pulse_nmi() override { processor_->pulse_nmi(); }
+  void set_a20(Level level) override { memory_.set_a20(level == Level::High); }
+  // MachineControl
+  void request_reset() override;
+  void request_power_off() override;
+  void request_exit(u8 code) override;
+  void request(StopReason reason, u8 code);
+
+  MachineConfig config_;
+  Log& log_;
+  MemoryStore store_;
+  Scheduler scheduler_;
+  InputSeam inputs_;
+  Bus ports_;
+  Bus device_memory_;
+  GuestMemory memory_;
+  std::unique_ptr<Processor> processor_;
+  std::unique_ptr<Monitor> monitor_;
+  std::unique_ptr<Board> board_;
+  std::optional<Stop> requested_;
+};
+
+}  // namespace ringdown

@@ -1,0 +1,59 @@
+// What a machine is made of, as the command line or a test asks for it.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cpu/monitor/policy.h"
+#include "devices/serial/serial_backend.h"
+#include "devices/timers/cmos_contents.h"
+#include "mmu/shadow_paging.h"
+
+namespace ringdown {
+
+enum class RunMode : u8 {
+  Bare,  // the guest runs at its own privilege, without a monitor
+  Trap,  // deprivileged, under the monitor
+};
+
+struct DiskConfig {
+  std::string path;
+  unsigned unit = 0;  // 0: primary master, 1: primary slave, 2: secondary master, 3: secondary slave
+  bool read_only = false;
+  bool cdrom = false;  // an ATAPI drive with an ISO image (path may be empty: no medium)
+};
+
+/// A file that the firmware finds by name through fw_cfg.
+struct FirmwareFile {
+  std::string name;
+  std::vector<u8> content;
+};
+
+/// A numbered fw_cfg item (the kernel loader's protocol with its option ROM).
+struct FirmwareItem {
+  u16 key;
+  std::vector<u8> content;
+};
+
+struct MachineConfig {
+  u64 memory_bytes = u64{256} << 20;  // 1 MiB to 3.5 GiB, a multiple of 4 KiB
+  std::string firmware_path = "/usr/share/seabios/bios-256k.bin";
+  std::string vga_rom_path = "/usr/share/seabios/vgabios-stdvga.bin";
+  std::string cpu_model = "pentium4";
+  u64 ticks_per_second = 400'000'000;  // declared speed: instructions per second of virtual time
+  RunMode mode = RunMode::Trap;
+  Deprivilege deprivilege = Deprivilege::Ring1;
+  Policy policy;
+  bool single_instruction_blocks = false;
+  std::vector<DiskConfig> disks;
+  std::array<BootDevice, 3> boot_order{BootDevice::Disk, BootDevice::Cdrom, BootDevice::None};
+  std::vector<FirmwareFile> firmware_files;
+  std::vector<FirmwareItem> firmware_items;
+  CivilTime time{};                                // of the RTC at power-on
+  std::array<SerialBackend*, 4> serial_backends{};  // nullptr: that port does not exist; must outlive the machine
+  std::function<void(u8)> debug_console;            // bytes written to port 402h
+};
+
+}  // namespace ringdown
