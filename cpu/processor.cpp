@@ -84,7 +84,29 @@ void Processor::state_changed() {
   }
   mode_ = mode;
   jump_context = (static_cast<u64>(mode.value()) << 32) | (privilege == Privilege::User ? u64{1} << 63 : 0);
+  // EFLAGS.AC at CPL 3 under CR0.AM: the fast path does not check alignment, so there must be none.
+  const bool aligned =
+      (state.cr0 & cr0::kAm) != 0 && state.cpl == 3 && (registers.flags.control() & eflags::kAc) != 0;
+  memory.set_caching(!aligned);
+  update_watch();
   fpu_blocked = (state.cr0 & (cr0::kTs | cr0::kEm)) != 0 || x87.has_pending_exception();
+}
+
+void Processor::update_watch() {
+  const PrivilegedState& guest = guest_view().state;
+  if (guest.dr7 == watched_control_ && guest.dr == watched_addresses_) return;
+  watched_control_ = guest.dr7;
+  watched_addresses_ = guest.dr;
+  std::vector<GuestLinear> pages;
+  if ((guest.dr7 & 0xff) != 0) {
+    for (const u32 address : guest.dr) pages.push_back(GuestLinear(address & ~kPageOffsetMask));
+  }
+  memory.watch(this, pages);
+}
+
+void Processor::watched_access(GuestLinear linear, u32 size, AccessType type) {
+  PrivilegedState& guest = guest_view().state;
+  guest.pending_debug |= data_breakpoint_hits(guest, linear.value, size, type);
 }
 
 void Processor::account_cpl() {

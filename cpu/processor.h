@@ -79,7 +79,11 @@ struct ProcessorConfig {
 };
 
 /// Public members are the architectural state and what handlers (cpu/handler.h) work on.
-class Processor final : public TickSource, public SystemBackend, public MemoryObserver, public Serializable {
+class Processor final : public TickSource,
+                        public SystemBackend,
+                        public MemoryObserver,
+                        public WatchObserver,
+                        public Serializable {
  public:
   Processor(GuestMemory& memory, Bus& ports, const CpuModel& model, ProcessorConfig config = {});
   ~Processor() override;
@@ -204,6 +208,9 @@ class Processor final : public TickSource, public SystemBackend, public MemoryOb
   void tracking_added(HostFrame) override {}
   void map_changed() override;
 
+  // --- WatchObserver: data breakpoints of DR0–DR3 --------------------------------------------------------
+  void watched_access(GuestLinear linear, u32 size, AccessType type) override;
+
   const ProcessorCounters& counters();
 
   ChunkTag chunk_tag() const override { return ChunkTag("CPU "); }
@@ -230,6 +237,8 @@ class Processor final : public TickSource, public SystemBackend, public MemoryOb
   void raise_event(const Event& event);
   void release_attention();
   void account_cpl();
+  /// Watches the pages of data breakpoints while DR7 enables any.
+  void update_watch();
   void link(const Block& target);
 
   Bus& ports_;
@@ -255,6 +264,8 @@ class Processor final : public TickSource, public SystemBackend, public MemoryOb
   Ticks accounted_ticks_ = 0;  // already attributed to a CPL
   ProcessorCounters counters_;
   std::vector<u32> breakpoints_;
+  std::array<u32, 4> watched_addresses_{};  // DR0–DR3 and DR7 that the memory unit watches for
+  u32 watched_control_ = 0;
   std::unique_ptr<Block> uncached_;  // the last block that could not be cached
 };
 

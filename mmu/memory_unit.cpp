@@ -30,9 +30,15 @@ void MemoryUnit::set_address_space(AddressSpace& space) {
   invalidate_all();
 }
 
+void MemoryUnit::set_caching(bool on) {
+  if (on == caching_) return;
+  caching_ = on;
+  for (Tlb& tlb : tlbs_) tlb.clear();
+}
+
 void MemoryUnit::fill(GuestLinear page, Privilege privilege, const Resolution& resolution) {
   const GuestMemory::Page frames = resolution.page;
-  if (!resolution.keep_read || !is_frame(frames.read_frame) || watched(page)) return;
+  if (!caching_ || !resolution.keep_read || !is_frame(frames.read_frame) || watched(page)) return;
   const HostFrame frame(frames.read_frame);
   const bool write =
       resolution.keep_write && frames.write_frame == frames.read_frame && memory_.tracking(frame) == 0;

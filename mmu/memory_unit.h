@@ -88,6 +88,10 @@ class MemoryUnit final : public TranslationCache, public MemoryObserver {
   /// Set before a slow access: may it touch devices and tracked frames? Only the last instruction of a block
   /// may, since what follows in the block could depend on it.
   bool effects_allowed = true;
+  /// While off, nothing new enters the TLB and what was there is gone: every access takes the slow path,
+  /// whose callers then check alignment.
+  void set_caching(bool on);
+  bool caching() const { return caching_; }
   /// Set by a page fault: CR2 and the error code.
   GuestLinear fault_address{};
   u32 fault_code = 0;
@@ -158,6 +162,7 @@ class MemoryUnit final : public TranslationCache, public MemoryObserver {
   std::vector<u64> writable_frames_;
   GuestMemory& memory_;
   AddressSpace* space_ = nullptr;
+  bool caching_ = true;
   u32 fetch_generation_ = 1;
   bool fetched_ = false;  // anything since the last invalidate_all
   TlbCounters counters_;
