@@ -27,21 +27,19 @@ using Float32 = Format<u32, 23, 127>;
 using Float64 = Format<u64, 52, 1023>;
 
 template <class F>
-Float80 widen(typename F::Bits bits, FloatEnvironment& environment) {
-  environment.rounded_up = false;
+Widened widen(typename F::Bits bits) {
   const u16 sign = (bits >> F::kSignShift) != 0 ? float80::kSignBit : u16{0};
   const s32 exponent = static_cast<s32>((bits >> F::kFractionBits) & F::kMaxExponent);
   const u64 fraction = static_cast<u64>(bits & F::kFractionMask) << F::kDropped;
   if (exponent == F::kMaxExponent) {
-    const Float80 wide{fraction | float80::kIntegerBit, static_cast<u16>(float80::kExponentMask | sign)};
-    return fraction == 0 ? wide : propagate_nan(wide, environment);
+    return {{fraction | float80::kIntegerBit, static_cast<u16>(float80::kExponentMask | sign)}, false};
   }
   const s32 wide_exponent = exponent + float80::kBias - F::kBias;
-  if (exponent != 0) return {fraction | float80::kIntegerBit, static_cast<u16>(wide_exponent | sign)};
-  if (fraction == 0) return {0, sign};
-  environment.raise(x87_exception::kDenormal);
+  if (exponent != 0)
+    return {{fraction | float80::kIntegerBit, static_cast<u16>(wide_exponent | sign)}, false};
+  if (fraction == 0) return {{0, sign}, false};
   const int shift = std::countl_zero(fraction);
-  return {fraction << shift, static_cast<u16>((wide_exponent + 1 - shift) | sign)};
+  return {{fraction << shift, static_cast<u16>((wide_exponent + 1 - shift) | sign)}, true};
 }
 
 template <class F>
@@ -156,8 +154,21 @@ s64 to_integer(Float80 a, IntegerSize size, FloatEnvironment& environment) {
   return static_cast<s64>(sign ? u64{0} - m.rounded.value : m.rounded.value);
 }
 
-Float80 from_float32(u32 bits, FloatEnvironment& environment) { return widen<Float32>(bits, environment); }
-Float80 from_float64(u64 bits, FloatEnvironment& environment) { return widen<Float64>(bits, environment); }
+Widened widen_float32(u32 bits) { return widen<Float32>(bits); }
+Widened widen_float64(u64 bits) { return widen<Float64>(bits); }
+Float80 from_widened(Widened operand, FloatEnvironment& environment) {
+  environment.rounded_up = false;
+  if (operand.denormal) environment.raise(x87_exception::kDenormal);
+  if (classify(operand.value) != FloatClass::SignalingNan) return operand.value;
+  return propagate_nan(operand.value, environment);
+}
+
+Float80 from_float32(u32 bits, FloatEnvironment& environment) {
+  return from_widened(widen_float32(bits), environment);
+}
+Float80 from_float64(u64 bits, FloatEnvironment& environment) {
+  return from_widened(widen_float64(bits), environment);
+}
 u32 to_float32(Float80 a, FloatEnvironment& environment) { return narrow<Float32>(a, environment); }
 u64 to_float64(Float80 a, FloatEnvironment& environment) { return narrow<Float64>(a, environment); }
 

@@ -18,6 +18,18 @@ enum class IntegerSize : u8 { Word = 16, Doubleword = 32, Quadword = 64 };
 /// raise the invalid exception and give the integer indefinite (the most negative value).
 s64 to_integer(Float80 a, IntegerSize size, FloatEnvironment& environment);
 
+/// A single or double operand in the 80-bit format, exactly. Its widened form no longer shows that it was a
+/// denormal; an instruction that computes with it owes the denormal exception by `denormal`.
+struct Widened {
+  Float80 value;
+  bool denormal;
+};
+Widened widen_float32(u32 bits);
+Widened widen_float64(u64 bits);
+
+/// The operand as FLD loads it: a signaling NaN raises the invalid and a denormal the denormal exception.
+Float80 from_widened(Widened operand, FloatEnvironment& environment);
+
 /// FLD m32fp and m64fp. Widening is exact; a signaling NaN raises the invalid and a denormal the denormal
 /// exception.
 Float80 from_float32(u32 bits, FloatEnvironment& environment);

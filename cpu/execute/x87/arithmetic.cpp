@@ -1,0 +1,231 @@
+// FADD, FSUB, FMUL, FDIV in all their forms, and the other instructions that compute on the stack
+// (Intel SDM vol. 1, 8.3.5).
+#include "cpu/execute/x87/operands.h"
+#include "cpu/execute/x87/x87_lowerings.h"
+
+namespace ringdown {
+
+namespace x87 {
+namespace {
+
+enum class Arithmetic : u8 { Add, Multiply, Subtract, SubtractReversed, Divide, DivideReversed };
+
+/// destination := destination op source, or source op destination where reversed.
+template <Arithmetic A>
+[[gnu::always_inline]] inline Float80 apply(Float80 destination, Float80 source,
+                                            FloatEnvironment& environment) {
+  if constexpr (A == Arithmetic::Add) return x87_float::add(destination, source, environment);
+  if constexpr (A == Arithmetic::Multiply) return x87_float::multiply(destination, source, environment);
+  if constexpr (A == Arithmetic::Subtract) return x87_float::subtract(destination, source, environment);
+  if constexpr (A == Arithmetic::SubtractReversed)
+    return x87_float::subtract(source, destination, environment);
+  if constexpr (A == Arithmetic::Divide) return x87_float::divide(destination, source, environment);
+  if constexpr (A == Arithmetic::DivideReversed) return x87_float::divide(source, destination, environment);
+}
+
+/// Which register of ST(0) and ST(i) is written.
+enum class Target : u8 { St0, Sti, StiThenPop };
+
+template <Arithmetic A, Target T>
+const Operation* arithmetic_registers(Processor& cpu, const Operation* op) {
+  if (!enter_waiting(cpu, op)) return nullptr;
+  X87State& x = cpu.x87;
+  record(cpu, *op);
+  const u8 i = stack_index(*op);
+  const u8 destination = T == Target::St0 ? u8{0} : i;
+  const u8 source = T == Target::St0 ? i : u8{0};
+  if (is_empty(x, 0) || is_empty(x, i)) [[unlikely]] {
+    if (stack_fault(cpu, *op, StackFault::Underflow)) {
+      write(x, destination, float80::kIndefinite);
+      if constexpr (T == Target::StiThenPop) pop(x);
+    }
+    return finish(cpu, op);
+  }
+  FloatEnvironment environment = begin(x);
+  const Float80 result = apply<A>(st(x, destination), st(x, source), environment);
+  commit(cpu, *op, environment);
+  if (!environment.is_suppressed()) [[likely]] {
+    st(x, destination) = result;
+    if constexpr (T == Target::StiThenPop) pop(x);
+  }
+  return finish(cpu, op);
+}
+
+template <Arithmetic A, class Format, Addressing Mode>
+const Operation* arithmetic_memory(Processor& cpu, const Operation* op) {
+  if (!enter_waiting(cpu, op)) return nullptr;
+  const auto loaded = load<typename Format::Bits, Mode>(cpu, op);
+  if (!loaded.ok) return nullptr;
+  X87State& x = cpu.x87;
+  record_memory(cpu, *op);
+  if (is_empty(x, 0)) [[unlikely]] {
+    if (stack_fault(cpu, *op, StackFault::Underflow)) write(x, 0, float80::kIndefinite);
+    return finish(cpu, op);
+  }
+  const Widened source = Format::widen(loaded.value);
+  const Float80 st0 = st(x, 0);
+  FloatEnvironment environment = begin(x);
+  const auto operation = [&](FloatEnvironment& e) { return apply<A>(st0, source.value, e); };
+  const Float80 result =
+      source.denormal ? with_denormal_operand(st0, environment, operation) : operation(environment);
+  commit(cpu, *op, environment);
+  if (!environment.is_suppressed()) [[likely]]
+    st(x, 0) = result;
+  return finish(cpu, op);
+}
+
+template <Arithmetic A, class Format>
+Handler by_addressing(const LoweringContext& context) {
+  return context.addressing == Addressing::Flat ? &arithmetic_memory<A, Format, Addressing::Flat>
+                                                : &arithmetic_memory<A, Format, Addressing::Segmented>;
+}
+
+/// D8: ST(0) with m32fp or ST(i). DC: ST(0) with m64fp, or ST(i) with ST(0). DA, DE: with m32int, m16int;
+/// DE with registers pops.
+template <Arithmetic A>
+Handler lower_arithmetic(const LoweringContext& context, Operation& op) {
+  set_opcode(context, op);
+  switch (context.instruction.opcode) {
+    case 0xD8:
+      return op.memory ? by_addressing<A, Single>(context) : &arithmetic_registers<A, Target::St0>;
+    case 0xDC:
+      return op.memory ? by_addressing<A, Double>(context) : &arithmetic_registers<A, Target::Sti>;
+    case 0xDA:
+      return by_addressing<A, Doubleword>(context);
+    default:
+      return op.memory ? by_addressing<A, Word>(context) : &arithmetic_registers<A, Target::StiThenPop>;
+  }
+}
+
+// --- Instructions on ST(0), and on ST(0) and ST(1)
+// -----------------------------------------------------------
+
+template <Float80 (*Function)(Float80, FloatEnvironment&)>
+Fault unary(Processor& cpu, const Operation& op) {
+  X87State& x = cpu.x87;
+  record(cpu, op);
+  if (is_empty(x, 0)) {
+    if (stack_fault(cpu, op, StackFault::Underflow)) write(x, 0, float80::kIndefinite);
+    return Fault::none();
+  }
+  FloatEnvironment environment = begin(x);
+  const Float80 result = Function(st(x, 0), environment);
+  commit(cpu, op, environment);
+  if (!environment.is_suppressed()) st(x, 0) = result;
+  return Fault::none();
+}
+
+/// FABS and FCHS touch the sign only; no operand is invalid.
+Float80 absolute_value(Float80 a, FloatEnvironment& environment) {
+  environment.rounded_up = false;
+  return absolute(a);
+}
+Float80 change_sign(Float80 a, FloatEnvironment& environment) {
+  environment.rounded_up = false;
+  return negate(a);
+}
+
+Fault fscale(Processor& cpu, const Operation& op) {
+  X87State& x = cpu.x87;
+  record(cpu, op);
+  if (is_empty(x, 0) || is_empty(x, 1)) {
+    if (stack_fault(cpu, op, StackFault::Underflow)) write(x, 0, float80::kIndefinite);
+    return Fault::none();
+  }
+  FloatEnvironment environment = begin(x);
+  const Float80 result = soft_float::scale(st(x, 0), st(x, 1), environment);
+  commit(cpu, op, environment);
+  if (!environment.is_suppressed()) st(x, 0) = result;
+  return Fault::none();
+}
+
+template <soft_float::RemainderKind Kind>
+Fault fprem(Processor& cpu, const Operation& op) {
+  X87State& x = cpu.x87;
+  record(cpu, op);
+  if (is_empty(x, 0) || is_empty(x, 1)) {
+    x.status.set<x87_status::C2>(false);
+    if (stack_fault(cpu, op, StackFault::Underflow)) write(x, 0, float80::kIndefinite);
+    return Fault::none();
+  }
+  FloatEnvironment environment = begin(x);
+  const soft_float::Remainder remainder = soft_float::remainder(st(x, 0), st(x, 1), Kind, environment);
+  commit(cpu, op, environment);
+  x.status.set<x87_status::C2>(remainder.partial);
+  if (environment.is_suppressed()) return Fault::none();
+  st(x, 0) = remainder.value;
+  // Of an invalid operation or a NaN there is no quotient.
+  if (is_not_a_number(classify(remainder.value))) return Fault::none();
+  x.status.set<x87_status::C0>((remainder.quotient & 4) != 0);
+  x.status.set<x87_status::C3>((remainder.quotient & 2) != 0);
+  x.status.set<x87_status::C1>((remainder.quotient & 1) != 0);
+  return Fault::none();
+}
+
+Fault fxtract(Processor& cpu, const Operation& op) {
+  X87State& x = cpu.x87;
+  record(cpu, op);
+  if (is_empty(x, 0) || overflows(x)) {
+    const StackFault fault = is_empty(x, 0) ? StackFault::Underflow : StackFault::Overflow;
+    if (stack_fault(cpu, op, fault)) {
+      write(x, 0, float80::kIndefinite);
+      push(x, float80::kIndefinite);
+    }
+    return Fault::none();
+  }
+  FloatEnvironment environment = begin(x);
+  const soft_float::Extracted parts = soft_float::extract(st(x, 0), environment);
+  commit(cpu, op, environment);
+  if (environment.is_suppressed()) return Fault::none();
+  st(x, 0) = parts.exponent;
+  push(x, parts.significand);
+  return Fault::none();
+}
+
+}  // namespace
+}  // namespace x87
+
+using x87::Arithmetic;
+
+Handler lower_fadd(const LoweringContext& context, Operation& op) {
+  return x87::lower_arithmetic<Arithmetic::Add>(context, op);
+}
+Handler lower_fmul(const LoweringContext& context, Operation& op) {
+  return x87::lower_arithmetic<Arithmetic::Multiply>(context, op);
+}
+Handler lower_fsub(const LoweringContext& context, Operation& op) {
+  return x87::lower_arithmetic<Arithmetic::Subtract>(context, op);
+}
+Handler lower_fsubr(const LoweringContext& context, Operation& op) {
+  return x87::lower_arithmetic<Arithmetic::SubtractReversed>(context, op);
+}
+Handler lower_fdiv(const LoweringContext& context, Operation& op) {
+  return x87::lower_arithmetic<Arithmetic::Divide>(context, op);
+}
+Handler lower_fdivr(const LoweringContext& context, Operation& op) {
+  return x87::lower_arithmetic<Arithmetic::DivideReversed>(context, op);
+}
+
+Handler lower_x87_basic(const LoweringContext& context, Operation& op) {
+  x87::set_opcode(context, op);
+  switch (context.instruction.mnemonic) {
+    case ZYDIS_MNEMONIC_FABS:
+      return &x87::waiting<x87::unary<x87::absolute_value>>;
+    case ZYDIS_MNEMONIC_FCHS:
+      return &x87::waiting<x87::unary<x87::change_sign>>;
+    case ZYDIS_MNEMONIC_FSQRT:
+      return &x87::waiting<x87::unary<x87_float::square_root>>;
+    case ZYDIS_MNEMONIC_FRNDINT:
+      return &x87::waiting<x87::unary<x87_float::round_to_integer>>;
+    case ZYDIS_MNEMONIC_FSCALE:
+      return &x87::waiting<x87::fscale>;
+    case ZYDIS_MNEMONIC_FPREM:
+      return &x87::waiting<x87::fprem<soft_float::RemainderKind::Truncating>>;
+    case ZYDIS_MNEMONIC_FPREM1:
+      return &x87::waiting<x87::fprem<soft_float::RemainderKind::Nearest>>;
+    default:
+      return &x87::waiting<x87::fxtract>;
+  }
+}
+
+}  // namespace ringdown

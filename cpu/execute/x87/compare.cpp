@@ -1,0 +1,224 @@
+// Comparisons and examination (Intel SDM vol. 1, 8.3.6).
+#include "cpu/execute/x87/operands.h"
+#include "cpu/execute/x87/x87_lowerings.h"
+
+namespace ringdown {
+
+namespace x87 {
+namespace {
+
+using soft_float::Ordering;
+using soft_float::QuietNans;
+
+/// C3, C2 and C0 as the comparisons set them (vol. 1, table 8-6).
+void set_condition(X87State& x, Ordering order) {
+  const bool unordered = order == Ordering::Unordered;
+  x.status.set<x87_status::C3>(unordered || order == Ordering::Equal);
+  x.status.set<x87_status::C2>(unordered);
+  x.status.set<x87_status::C0>(unordered || order == Ordering::Less);
+}
+
+/// ZF, PF and CF as FCOMI sets them; the other status flags are cleared.
+u32 status_flags(Ordering order) {
+  switch (order) {
+    case Ordering::Less:
+      return eflags::kCf;
+    case Ordering::Equal:
+      return eflags::kZf;
+    case Ordering::Greater:
+      return 0;
+    case Ordering::Unordered:
+      return eflags::kZf | eflags::kPf | eflags::kCf;
+  }
+  return 0;
+}
+
+enum class Result : u8 { ConditionCodes, StatusFlags };
+
+template <Result R>
+void deliver(Processor& cpu, Ordering order) {
+  if constexpr (R == Result::ConditionCodes) {
+    set_condition(cpu.x87, order);
+  } else {
+    cpu.registers.flags.assign_status(status_flags(order));
+  }
+}
+
+void pop_times(X87State& x, unsigned pops) {
+  while (pops-- > 0) pop(x);
+}
+
+/// ST(0) with another number, which `empty` says is missing. An unmasked exception leaves condition and
+/// stack.
+template <Result R, class Compare>
+[[gnu::always_inline]] inline const Operation* compare_with(Processor& cpu, const Operation* op, bool empty,
+                                                            unsigned pops, Compare compare) {
+  X87State& x = cpu.x87;
+  if (is_empty(x, 0) || empty) [[unlikely]] {
+    if (stack_fault(cpu, *op, StackFault::Underflow)) {
+      deliver<R>(cpu, Ordering::Unordered);
+      pop_times(x, pops);
+    }
+    return finish(cpu, op);
+  }
+  FloatEnvironment environment = begin(x);
+  const Ordering order = compare(environment);
+  commit(cpu, *op, environment);
+  if (!environment.is_suppressed()) [[likely]] {
+    deliver<R>(cpu, order);
+    pop_times(x, pops);
+  }
+  return finish(cpu, op);
+}
+
+template <Result R, QuietNans Q, unsigned Pops>
+const Operation* compare_registers(Processor& cpu, const Operation* op) {
+  if (!enter_waiting(cpu, op)) return nullptr;
+  X87State& x = cpu.x87;
+  record(cpu, *op);
+  const u8 i = stack_index(*op);
+  return compare_with<R>(cpu, op, is_empty(x, i), Pops, [&](FloatEnvironment& environment) {
+    return x87_float::compare(st(x, 0), st(x, i), Q, environment);
+  });
+}
+
+template <class Format, unsigned Pops, Addressing Mode>
+const Operation* compare_memory(Processor& cpu, const Operation* op) {
+  if (!enter_waiting(cpu, op)) return nullptr;
+  const auto loaded = load<typename Format::Bits, Mode>(cpu, op);
+  if (!loaded.ok) return nullptr;
+  record_memory(cpu, *op);
+  const Widened source = Format::widen(loaded.value);
+  return compare_with<Result::ConditionCodes>(cpu, op, false, Pops, [&](FloatEnvironment& environment) {
+    const Float80 st0 = st(cpu.x87, 0);
+    const auto compare = [&](FloatEnvironment& e) {
+      return x87_float::compare(st0, source.value, QuietNans::Invalid, e);
+    };
+    return source.denormal ? with_denormal_operand(st0, environment, compare) : compare(environment);
+  });
+}
+
+const Operation* ftst(Processor& cpu, const Operation* op) {
+  if (!enter_waiting(cpu, op)) return nullptr;
+  record(cpu, *op);
+  return compare_with<Result::ConditionCodes>(cpu, op, false, 0, [&](FloatEnvironment& environment) {
+    return x87_float::compare(st(cpu.x87, 0), float80::zero(false), QuietNans::Invalid, environment);
+  });
+}
+
+/// C3 C2 C0 of FXAM for a register that is not empty (vol. 2, table of FXAM).
+u8 examination(Float80 value) {
+  switch (classify(value)) {
+    case FloatClass::Unsupported:
+      return 0b000;
+    case FloatClass::QuietNan:
+    case FloatClass::SignalingNan:
+      return 0b001;
+    case FloatClass::Normal:
+      return 0b010;
+    case FloatClass::Infinity:
+      return 0b011;
+    case FloatClass::Zero:
+      return 0b100;
+    case FloatClass::Denormal:
+      return 0b110;
+  }
+  return 0;
+}
+
+Fault fxam(Processor& cpu, const Operation& op) {
+  constexpr u8 kEmpty = 0b101;
+  X87State& x = cpu.x87;
+  record(cpu, op);
+  const u8 code = is_empty(x, 0) ? kEmpty : examination(st(x, 0));
+  x.status.set<x87_status::C3>((code & 4) != 0);
+  x.status.set<x87_status::C2>((code & 2) != 0);
+  x.status.set<x87_status::C0>((code & 1) != 0);
+  x.status.set<x87_status::C1>(sign_of(st(x, 0)));
+  return Fault::none();
+}
+
+template <QuietNans Q>
+Handler register_handler(unsigned pops) {
+  switch (pops) {
+    case 0:
+      return &compare_registers<Result::ConditionCodes, Q, 0>;
+    case 1:
+      return &compare_registers<Result::ConditionCodes, Q, 1>;
+    default:
+      return &compare_registers<Result::ConditionCodes, Q, 2>;
+  }
+}
+
+template <class Format>
+Handler memory_handler(const LoweringContext& context, unsigned pops) {
+  if (pops == 0) {
+    return context.addressing == Addressing::Flat ? &compare_memory<Format, 0, Addressing::Flat>
+                                                  : &compare_memory<Format, 0, Addressing::Segmented>;
+  }
+  return context.addressing == Addressing::Flat ? &compare_memory<Format, 1, Addressing::Flat>
+                                                : &compare_memory<Format, 1, Addressing::Segmented>;
+}
+
+/// How often a comparison of that name pops.
+unsigned pops_of(ZydisMnemonic mnemonic) {
+  switch (mnemonic) {
+    case ZYDIS_MNEMONIC_FCOMPP:
+    case ZYDIS_MNEMONIC_FUCOMPP:
+      return 2;
+    case ZYDIS_MNEMONIC_FCOMP:
+    case ZYDIS_MNEMONIC_FUCOMP:
+    case ZYDIS_MNEMONIC_FICOMP:
+      return 1;
+    default:
+      return 0;
+  }
+}
+
+}  // namespace
+}  // namespace x87
+
+Handler lower_fcom(const LoweringContext& context, Operation& op) {
+  x87::set_opcode(context, op);
+  const unsigned pops = x87::pops_of(context.instruction.mnemonic);
+  if (!op.memory) return x87::register_handler<soft_float::QuietNans::Invalid>(pops);
+  switch (context.instruction.opcode) {
+    case 0xD8:
+      return x87::memory_handler<x87::Single>(context, pops);
+    case 0xDC:
+      return x87::memory_handler<x87::Double>(context, pops);
+    case 0xDA:
+      return x87::memory_handler<x87::Doubleword>(context, pops);
+    default:
+      return x87::memory_handler<x87::Word>(context, pops);
+  }
+}
+
+Handler lower_fucom(const LoweringContext& context, Operation& op) {
+  x87::set_opcode(context, op);
+  return x87::register_handler<soft_float::QuietNans::Accepted>(x87::pops_of(context.instruction.mnemonic));
+}
+
+Handler lower_fcomi(const LoweringContext& context, Operation& op) {
+  using soft_float::QuietNans;
+  using x87::Result;
+  x87::set_opcode(context, op);
+  switch (context.instruction.mnemonic) {
+    case ZYDIS_MNEMONIC_FCOMI:
+      return &x87::compare_registers<Result::StatusFlags, QuietNans::Invalid, 0>;
+    case ZYDIS_MNEMONIC_FCOMIP:
+      return &x87::compare_registers<Result::StatusFlags, QuietNans::Invalid, 1>;
+    case ZYDIS_MNEMONIC_FUCOMI:
+      return &x87::compare_registers<Result::StatusFlags, QuietNans::Accepted, 0>;
+    default:
+      return &x87::compare_registers<Result::StatusFlags, QuietNans::Accepted, 1>;
+  }
+}
+
+Handler lower_x87_examine(const LoweringContext& context, Operation& op) {
+  x87::set_opcode(context, op);
+  if (context.instruction.mnemonic == ZYDIS_MNEMONIC_FTST) return &x87::ftst;
+  return &x87::waiting<x87::fxam>;
+}
+
+}  // namespace ringdown

@@ -1,0 +1,373 @@
+// Loads, stores, exchanges and conditional moves, and the constants (Intel SDM vol. 1, 8.3.3 and 8.3.4).
+#include "cpu/execute/x87/operands.h"
+#include "cpu/execute/x87/x87_lowerings.h"
+
+namespace ringdown {
+
+namespace x87 {
+namespace {
+
+using soft_float::PackedDecimal;
+
+// --- Loads
+// ---------------------------------------------------------------------------------------------------
+
+/// Pushes a loaded number, or the indefinite on a stack overflow.
+void push_loaded(Processor& cpu, const Operation& op, Float80 value, const FloatEnvironment& environment) {
+  X87State& x = cpu.x87;
+  if (overflows(x)) [[unlikely]] {
+    if (stack_fault(cpu, op, StackFault::Overflow)) push(x, float80::kIndefinite);
+    return;
+  }
+  commit(cpu, op, environment);
+  if (!environment.is_suppressed()) [[likely]]
+    push(x, value);
+}
+
+template <class Format, Addressing Mode>
+const Operation* load_number(Processor& cpu, const Operation* op) {
+  if (!enter_waiting(cpu, op)) return nullptr;
+  const auto loaded = load<typename Format::Bits, Mode>(cpu, op);
+  if (!loaded.ok) return nullptr;
+  record_memory(cpu, *op);
+  FloatEnvironment environment = begin(cpu.x87);
+  push_loaded(cpu, *op, soft_float::from_widened(Format::widen(loaded.value), environment), environment);
+  return finish(cpu, op);
+}
+
+Fault fld_extended(Processor& cpu, const Operation& op) {
+  std::array<u8, 10> bytes;
+  if (const Fault fault = read_operand(cpu, op, bytes)) return fault;
+  record_memory(cpu, op);
+  Float80 value;
+  std::memcpy(&value.significand, bytes.data(), 8);
+  std::memcpy(&value.sign_exponent, bytes.data() + 8, 2);
+  push_loaded(cpu, op, value, begin(cpu.x87));
+  return Fault::none();
+}
+
+Fault fbld(Processor& cpu, const Operation& op) {
+  PackedDecimal digits;
+  if (const Fault fault = read_operand(cpu, op, digits)) return fault;
+  record_memory(cpu, op);
+  push_loaded(cpu, op, soft_float::from_packed_decimal(digits), begin(cpu.x87));
+  return Fault::none();
+}
+
+const Operation* fld_register(Processor& cpu, const Operation* op) {
+  if (!enter_waiting(cpu, op)) return nullptr;
+  X87State& x = cpu.x87;
+  record(cpu, *op);
+  const u8 i = stack_index(*op);
+  if (is_empty(x, i)) [[unlikely]] {
+    if (stack_fault(cpu, *op, StackFault::Underflow)) push(x, float80::kIndefinite);
+  } else {
+    push_loaded(cpu, *op, st(x, i), begin(x));
+  }
+  return finish(cpu, op);
+}
+
+/// FLD1 to FLDZ, by the low bits of the ModRM byte: 66-bit constants rounded by the rounding control
+/// (vol. 1, 8.3.4 and 8.3.8). `below` says that the value rounded to nearest lies below the exact one.
+struct Constant {
+  Float80 nearest;
+  enum class Error : u8 { Exact, Below, Above } error;
+};
+constexpr std::array<Constant, 8> kConstants{{
+    {{0x8000'0000'0000'0000, 0x3FFF}, Constant::Error::Exact},  // 1
+    {{0xD49A'784B'CD1B'8AFE, 0x4000}, Constant::Error::Below},  // log2(10)
+    {{0xB8AA'3B29'5C17'F0BC, 0x3FFF}, Constant::Error::Above},  // log2(e)
+    {{0xC90F'DAA2'2168'C235, 0x4000}, Constant::Error::Above},  // pi
+    {{0x9A20'9A84'FBCF'F799, 0x3FFD}, Constant::Error::Above},  // log10(2)
+    {{0xB172'17F7'D1CF'79AC, 0x3FFE}, Constant::Error::Above},  // ln(2)
+    {{0, 0}, Constant::Error::Exact},                           // 0
+    {{0, 0}, Constant::Error::Exact},
+}};
+
+Float80 rounded(const Constant& constant, Rounding rounding) {
+  Float80 value = constant.nearest;
+  if (constant.error == Constant::Error::Below && rounding == Rounding::Up) ++value.significand;
+  const bool truncates = rounding == Rounding::Down || rounding == Rounding::Zero;
+  if (constant.error == Constant::Error::Above && truncates) --value.significand;
+  return value;
+}
+
+Fault fld_constant(Processor& cpu, const Operation& op) {
+  record(cpu, op);
+  FloatEnvironment environment = begin(cpu.x87);
+  environment.rounded_up = false;
+  push_loaded(cpu, op, rounded(kConstants[stack_index(op)], environment.rounding()), environment);
+  return Fault::none();
+}
+
+// --- Stores
+// ----------------------------------------------------------------------------------------------------
+
+/// What FST and FIST store: the format, its conversion, and the masked response to a stack underflow.
+struct StoreSingle {
+  using Bits = u32;
+  static constexpr Bits kIndefinite = 0xFFC0'0000;
+  static Bits convert(Float80 a, FloatEnvironment& e) { return x87_float::to_float32(a, e); }
+};
+struct StoreDouble {
+  using Bits = u64;
+  static constexpr Bits kIndefinite = 0xFFF8'0000'0000'0000;
+  static Bits convert(Float80 a, FloatEnvironment& e) { return x87_float::to_float64(a, e); }
+};
+struct StoreWord {
+  using Bits = u16;
+  static constexpr Bits kIndefinite = 0x8000;
+  static Bits convert(Float80 a, FloatEnvironment& e) {
+    return static_cast<u16>(x87_float::to_integer16(a, e));
+  }
+};
+struct StoreDoubleword {
+  using Bits = u32;
+  static constexpr Bits kIndefinite = 0x8000'0000;
+  static Bits convert(Float80 a, FloatEnvironment& e) {
+    return static_cast<u32>(x87_float::to_integer32(a, e));
+  }
+};
+struct StoreQuadword {
+  using Bits = u64;
+  static constexpr Bits kIndefinite = 0x8000'0000'0000'0000;
+  static Bits convert(Float80 a, FloatEnvironment& e) {
+    return static_cast<u64>(x87_float::to_integer64(a, e));
+  }
+};
+
+enum class Pops : u8 { No, Once };
+
+/// Overflow and underflow, where unmasked, leave a memory destination unwritten (vol. 1, 8.5.4 and 8.5.5).
+bool stores_nothing(const FloatEnvironment& environment) {
+  return (environment.unmasked() & ~x87_exception::kPrecision) != 0;
+}
+
+template <class Format, Pops P, Addressing Mode>
+const Operation* store_number(Processor& cpu, const Operation* op) {
+  if (!enter_waiting(cpu, op)) return nullptr;
+  X87State& x = cpu.x87;
+  FloatEnvironment environment = begin(x);
+  const bool empty = is_empty(x, 0);
+  bool stores = true;
+  typename Format::Bits bits = Format::kIndefinite;
+  if (empty) [[unlikely]] {
+    stores = environment.is_masked(x87_exception::kInvalid);
+  } else {
+    bits = Format::convert(st(x, 0), environment);
+    stores = !stores_nothing(environment);
+  }
+  if (stores && !store<typename Format::Bits, Mode>(cpu, op, bits)) return nullptr;
+  record_memory(cpu, *op);
+  if (empty) [[unlikely]] {
+    (void)stack_fault(cpu, *op, StackFault::Underflow);
+  } else {
+    commit(cpu, *op, environment);
+  }
+  if (P == Pops::Once && stores) pop(x);
+  return finish(cpu, op);
+}
+
+/// A ten-byte store that pops: FSTP m80fp and FBSTP. `bytes` is what to store unless ST(0) is empty.
+Fault store_ten_bytes(Processor& cpu, const Operation& op, const std::array<u8, 10>& bytes,
+                      const FloatEnvironment& environment) {
+  X87State& x = cpu.x87;
+  const bool empty = is_empty(x, 0);
+  const bool stores = empty ? environment.is_masked(x87_exception::kInvalid) : !stores_nothing(environment);
+  if (stores) {
+    if (const Fault fault = write_operand(cpu, op, bytes)) return fault;
+  }
+  record_memory(cpu, op);
+  if (empty) {
+    (void)stack_fault(cpu, op, StackFault::Underflow);
+  } else {
+    commit(cpu, op, environment);
+  }
+  if (stores) pop(x);
+  return Fault::none();
+}
+
+Fault fstp_extended(Processor& cpu, const Operation& op) {
+  const X87State& x = cpu.x87;
+  const Float80 value = is_empty(x, 0) ? float80::kIndefinite : x.registers[x.top()];
+  std::array<u8, 10> bytes;
+  std::memcpy(bytes.data(), &value.significand, 8);
+  std::memcpy(bytes.data() + 8, &value.sign_exponent, 2);
+  return store_ten_bytes(cpu, op, bytes, begin(x));
+}
+
+Fault fbstp(Processor& cpu, const Operation& op) {
+  const X87State& x = cpu.x87;
+  FloatEnvironment environment = begin(x);
+  // The indefinite is what an infinity is converted to.
+  FloatEnvironment ignored;
+  const PackedDecimal digits = is_empty(x, 0)
+                                   ? soft_float::to_packed_decimal(float80::kIndefinite, ignored)
+                                   : soft_float::to_packed_decimal(x.registers[x.top()], environment);
+  return store_ten_bytes(cpu, op, digits, environment);
+}
+
+template <Pops P>
+const Operation* fst_register(Processor& cpu, const Operation* op) {
+  if (!enter_waiting(cpu, op)) return nullptr;
+  X87State& x = cpu.x87;
+  record(cpu, *op);
+  const u8 i = stack_index(*op);
+  Float80 value = float80::kIndefinite;
+  if (is_empty(x, 0)) [[unlikely]] {
+    if (!stack_fault(cpu, *op, StackFault::Underflow)) return finish(cpu, op);
+  } else {
+    value = st(x, 0);
+    x.status.set<x87_status::C1>(false);
+  }
+  write(x, i, value);
+  if constexpr (P == Pops::Once) pop(x);
+  return finish(cpu, op);
+}
+
+/// FSTPNCE (D9 D8), an alias of FSTP that looks at no tag: an empty ST(0) is popped and stores nothing.
+const Operation* fstp_unchecked(Processor& cpu, const Operation* op) {
+  if (!is_empty(cpu.x87, 0)) return fst_register<Pops::Once>(cpu, op);
+  if (!enter_waiting(cpu, op)) return nullptr;
+  record(cpu, *op);
+  cpu.x87.status.set<x87_status::C1>(false);
+  pop(cpu.x87);
+  return finish(cpu, op);
+}
+
+// --- Between registers
+// -------------------------------------------------------------------------------------------
+
+const Operation* fxch(Processor& cpu, const Operation* op) {
+  if (!enter_waiting(cpu, op)) return nullptr;
+  X87State& x = cpu.x87;
+  record(cpu, *op);
+  const u8 i = stack_index(*op);
+  if (is_empty(x, 0) || is_empty(x, i)) [[unlikely]] {
+    if (!stack_fault(cpu, *op, StackFault::Underflow)) return finish(cpu, op);
+    if (is_empty(x, 0)) write(x, 0, float80::kIndefinite);
+    if (is_empty(x, i)) write(x, i, float80::kIndefinite);
+  } else {
+    x.status.set<x87_status::C1>(false);
+  }
+  std::swap(st(x, 0), st(x, i));
+  return finish(cpu, op);
+}
+
+/// Conditions of FCMOVcc, as the opcode map orders them.
+enum class Condition : u8 { Below, Equal, BelowOrEqual, Unordered };
+
+bool holds(const Flags& flags, Condition condition) {
+  switch (condition) {
+    case Condition::Below:
+      return flags.cf();
+    case Condition::Equal:
+      return flags.zf();
+    case Condition::BelowOrEqual:
+      return flags.cf() || flags.zf();
+    case Condition::Unordered:
+      return flags.pf();
+  }
+  return false;
+}
+
+/// DA: the condition in ModRM.reg. DB: its opposite.
+Fault fcmov(Processor& cpu, const Operation& op) {
+  X87State& x = cpu.x87;
+  record(cpu, op);
+  const u8 i = stack_index(op);
+  if (is_empty(x, 0) || is_empty(x, i)) {
+    if (stack_fault(cpu, op, StackFault::Underflow)) write(x, 0, float80::kIndefinite);
+    return Fault::none();
+  }
+  const bool negated = (op.extra & 0x100) != 0;
+  if (holds(cpu.registers.flags, static_cast<Condition>(op.number & 3)) != negated) st(x, 0) = st(x, i);
+  return Fault::none();
+}
+
+// --- Lowering
+// ----------------------------------------------------------------------------------------------------
+
+template <class Format>
+Handler load_handler(const LoweringContext& context) {
+  return context.addressing == Addressing::Flat ? &load_number<Format, Addressing::Flat>
+                                                : &load_number<Format, Addressing::Segmented>;
+}
+
+template <class Format>
+Handler store_handler(const LoweringContext& context, Pops pops) {
+  if (pops == Pops::No) {
+    return context.addressing == Addressing::Flat ? &store_number<Format, Pops::No, Addressing::Flat>
+                                                  : &store_number<Format, Pops::No, Addressing::Segmented>;
+  }
+  return context.addressing == Addressing::Flat ? &store_number<Format, Pops::Once, Addressing::Flat>
+                                                : &store_number<Format, Pops::Once, Addressing::Segmented>;
+}
+
+}  // namespace
+}  // namespace x87
+
+Handler lower_fld(const LoweringContext& context, Operation& op) {
+  x87::set_opcode(context, op);
+  if (!op.memory) return &x87::fld_register;
+  switch (context.instruction.opcode) {
+    case 0xD9:
+      return x87::load_handler<x87::Single>(context);
+    case 0xDD:
+      return x87::load_handler<x87::Double>(context);
+    default:
+      return &x87::waiting<x87::fld_extended>;
+  }
+}
+
+Handler lower_fild(const LoweringContext& context, Operation& op) {
+  x87::set_opcode(context, op);
+  if (context.instruction.opcode == 0xDB) return x87::load_handler<x87::Doubleword>(context);
+  return op.number == 0 ? x87::load_handler<x87::Word>(context) : x87::load_handler<x87::Quadword>(context);
+}
+
+Handler lower_fld_constant(const LoweringContext& context, Operation& op) {
+  x87::set_opcode(context, op);
+  return &x87::waiting<x87::fld_constant>;
+}
+
+Handler lower_fst(const LoweringContext& context, Operation& op) {
+  using x87::Pops;
+  x87::set_opcode(context, op);
+  if (context.instruction.mnemonic == ZYDIS_MNEMONIC_FSTPNCE) return &x87::fstp_unchecked;
+  const Pops pops = context.instruction.mnemonic == ZYDIS_MNEMONIC_FST ? Pops::No : Pops::Once;
+  if (!op.memory) return pops == Pops::No ? &x87::fst_register<Pops::No> : &x87::fst_register<Pops::Once>;
+  switch (context.instruction.opcode) {
+    case 0xD9:
+      return x87::store_handler<x87::StoreSingle>(context, pops);
+    case 0xDD:
+      return x87::store_handler<x87::StoreDouble>(context, pops);
+    default:
+      return &x87::waiting<x87::fstp_extended>;
+  }
+}
+
+Handler lower_fist(const LoweringContext& context, Operation& op) {
+  using x87::Pops;
+  x87::set_opcode(context, op);
+  const Pops pops = context.instruction.mnemonic == ZYDIS_MNEMONIC_FIST ? Pops::No : Pops::Once;
+  if (context.instruction.opcode == 0xDB) return x87::store_handler<x87::StoreDoubleword>(context, pops);
+  return op.number == 7 ? x87::store_handler<x87::StoreQuadword>(context, pops)
+                        : x87::store_handler<x87::StoreWord>(context, pops);
+}
+
+Handler lower_x87_transfer(const LoweringContext& context, Operation& op) {
+  x87::set_opcode(context, op);
+  switch (context.instruction.mnemonic) {
+    case ZYDIS_MNEMONIC_FBLD:
+      return &x87::waiting<x87::fbld>;
+    case ZYDIS_MNEMONIC_FBSTP:
+      return &x87::waiting<x87::fbstp>;
+    case ZYDIS_MNEMONIC_FXCH:
+      return &x87::fxch;
+    default:
+      return &x87::waiting<x87::fcmov>;
+  }
+}
+
+}  // namespace ringdown

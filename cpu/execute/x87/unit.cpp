@@ -1,0 +1,56 @@
+// The cold side of the x87 handlers: availability, pending exceptions, stack faults.
+#include "cpu/execute/x87/unit.h"
+
+namespace ringdown::x87 {
+
+Fault check_available(const Processor& cpu) {
+  if ((cpu.state.cr0 & (cr0::kEm | cr0::kTs)) != 0) return device_not_available();
+  return Fault::none();
+}
+
+Fault check_waiting(Processor& cpu) {
+  if (const Fault fault = check_available(cpu)) return fault;
+  if (cpu.x87.has_pending_exception() && (cpu.state.cr0 & cr0::kNe) != 0) {
+    return Fault::exception(Vector::FloatingPoint);
+  }
+  return Fault::none();
+}
+
+void update_pending(Processor& cpu, const Operation& op) {
+  const bool before = cpu.x87.has_pending_exception();
+  cpu.x87.update_error_summary();
+  const bool pending = cpu.x87.has_pending_exception();
+  cpu.fpu_blocked = pending || (cpu.state.cr0 & (cr0::kTs | cr0::kEm)) != 0;
+  if (before == pending) return;
+  // The interrupt controller sees the line change: let it see the right time.
+  cpu.unretired = op.remaining;
+  if (!pending) {
+    cpu.set_ferr(false);
+  } else if ((cpu.state.cr0 & cr0::kNe) == 0) {
+    cpu.set_ferr(true);
+  }
+}
+
+const Operation* finish_pending(Processor& cpu, const Operation* op) {
+  if ((cpu.state.cr0 & cr0::kNe) != 0) return next(cpu, op);
+  return leave_behind(cpu, op);
+}
+
+bool stack_fault(Processor& cpu, const Operation& op, StackFault fault) {
+  X87State& x = cpu.x87;
+  x.status.set<x87_status::StackFault>(true);
+  FloatEnvironment environment = begin(x);
+  environment.raise(x87_exception::kInvalid);
+  environment.rounded_up = fault == StackFault::Overflow;
+  commit(cpu, op, environment);
+  return environment.is_masked(x87_exception::kInvalid);
+}
+
+void set_opcode(const LoweringContext& context, Operation& op) {
+  const auto& modrm = context.instruction.raw.modrm;
+  const unsigned byte =
+      static_cast<unsigned>(modrm.mod) << 6 | static_cast<unsigned>(modrm.reg) << 3 | modrm.rm;
+  op.extra = static_cast<u16>((context.instruction.opcode & 7u) << 8 | byte);
+}
+
+}  // namespace ringdown::x87
