@@ -31,6 +31,7 @@ inline constexpr u32 kPge = 1u << 7;
 inline constexpr u32 kPce = 1u << 8;
 inline constexpr u32 kOsfxsr = 1u << 9;
 inline constexpr u32 kOsxmmexcpt = 1u << 10;
+inline constexpr u32 kUmip = 1u << 11;
 }  // namespace cr4
 
 namespace dr6 {

@@ -89,6 +89,7 @@ void fill_memory(const ZydisDecodedOperand& operand, const ZydisDecodedInstructi
 /// Registers by where the encoding names them, at the width the operand has.
 void fill_register(const ZydisDecodedOperand& operand, Operation& op) {
   const ZydisRegister reg = operand.reg.value;
+  if (ZydisRegisterGetClass(reg) == ZYDIS_REGCLASS_SEGMENT) op.number = ZydisRegisterGetId(reg) & 7u;
   if (!is_general(reg)) return;
   const unsigned bytes = operand.size / 8u;
   unsigned encoding = static_cast<unsigned>(ZydisRegisterGetId(reg));
@@ -158,7 +159,8 @@ Operation make_operation(const ZydisDecodedInstruction& zydis, std::span<const Z
   for (const ZydisDecodedOperand& operand : operands) {
     const bool hidden = operand.visibility == ZYDIS_OPERAND_VISIBILITY_HIDDEN;
     if (operand.type == ZYDIS_OPERAND_TYPE_MEMORY &&
-        (!hidden || (row.lowering == nullptr && !op.memory) || zydis.mnemonic == ZYDIS_MNEMONIC_XLAT)) {
+        (!hidden || zydis.meta.category == ZYDIS_CATEGORY_IOSTRINGOP ||
+         zydis.mnemonic == ZYDIS_MNEMONIC_XLAT)) {
       if (!op.memory) fill_memory(operand, zydis, op);
     } else if (operand.type == ZYDIS_OPERAND_TYPE_REGISTER && !hidden) {
       fill_register(operand, op);

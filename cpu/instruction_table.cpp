@@ -66,6 +66,7 @@ bool matches(Form form, const ZydisDecodedInstruction& instruction,
              std::span<const ZydisDecodedOperand> operands) {
   const ZydisRegisterClass to = register_class(operands, 0);
   const ZydisRegisterClass from = register_class(operands, 1);
+  const bool port_in_register = to != ZYDIS_REGCLASS_INVALID && from != ZYDIS_REGCLASS_INVALID;
   const bool far = instruction.meta.branch_type == ZYDIS_BRANCH_TYPE_FAR;
   switch (form) {
     case Form::Any:
@@ -94,6 +95,10 @@ bool matches(Form form, const ZydisDecodedInstruction& instruction,
       return to == ZYDIS_REGCLASS_SEGMENT;
     case Form::Far:
       return far;
+    case Form::PortImmediate:
+      return !port_in_register;
+    case Form::PortRegister:
+      return port_in_register;
   }
   return false;
 }

@@ -26,17 +26,19 @@ enum class Sensitivity : u8 {
 /// Which encodings of a Zydis mnemonic a row stands for.
 enum class Form : u8 {
   Any,
-  General,      // no segment, control or debug register operand; near branch
-  FromSegment,  // MOV r/m, Sreg
-  ToSegment,    // MOV Sreg, r/m
-  FromControl,  // MOV r32, CRn
-  ToControl,    // MOV CRn, r32
-  FromDebug,    // MOV r32, DRn
-  ToDebug,      // MOV DRn, r32
-  PushCs,       // PUSH CS
-  PushSegment,  // PUSH SS, DS, ES, FS, GS
-  PopSegment,   // POP SS, DS, ES, FS, GS
-  Far,          // far CALL, JMP (pointer or memory), RET
+  General,        // no segment, control or debug register operand; near branch
+  FromSegment,    // MOV r/m, Sreg
+  ToSegment,      // MOV Sreg, r/m
+  FromControl,    // MOV r32, CRn
+  ToControl,      // MOV CRn, r32
+  FromDebug,      // MOV r32, DRn
+  ToDebug,        // MOV DRn, r32
+  PushCs,         // PUSH CS
+  PushSegment,    // PUSH SS, DS, ES, FS, GS
+  PopSegment,     // POP SS, DS, ES, FS, GS
+  Far,            // far CALL, JMP (pointer or memory), RET
+  PortImmediate,  // IN, OUT with the port in the instruction
+  PortRegister,   // IN, OUT with the port in DX
 };
 
 /// CPUID feature an instruction needs; without it, it is an invalid opcode.

@@ -1,0 +1,156 @@
+// Port I/O: permission by IOPL and the TSS's bitmap, IN, OUT and the string forms (Intel SDM vol. 1, chapter
+// 19).
+#include "cpu/system/debug.h"
+#include "cpu/system/operations.h"
+#include "cpu/system/task_state.h"
+
+namespace ringdown {
+
+namespace {
+
+/// #GP(0) unless every port of the access is permitted. Virtual-8086 mode always asks the bitmap.
+Fault check_permission(SystemView& view, u16 port, Width width) {
+  const PrivilegedState& state = view.state;
+  const bool free = !state.protected_mode() || (!state.virtual_8086() && view.cpl() <= state.iopl());
+  if (free) return Fault::none();
+  const SegmentRegister& tr = state.tr;
+  if (!is_tss32(tr) || tss32::kIoMapBase + 1 > tr.limit) return general_protection();
+  u16 map = 0;
+  if (Fault fault = view.read_table(tr.base + tss32::kIoMapBase, map)) return fault;
+  // Two bytes are read always, so a bitmap needs one byte of ones behind it.
+  const u32 offset = u32{map} + port / 8;
+  if (offset + 1 > tr.limit) return general_protection();
+  u16 bits = 0;
+  if (Fault fault = view.read_table(tr.base + offset, bits)) return fault;
+  const u32 wanted = ((1u << bytes_of(width)) - 1) << (port % 8);
+  return (bits & wanted) != 0 ? general_protection() : Fault::none();
+}
+
+/// I/O breakpoints are traps: due behind the instruction.
+void note_breakpoint(SystemView& view, u16 port, Width width) {
+  view.state.pending_debug |= io_breakpoint_hits(view.state, port, bytes_of(width));
+}
+
+Width width_of(OperandSize size) {
+  switch (size) {
+    case OperandSize::Byte:
+      return Width::Byte;
+    case OperandSize::Word:
+      return Width::Word;
+    case OperandSize::Dword:
+    case OperandSize::Qword:
+      return Width::Dword;
+  }
+  return Width::Byte;
+}
+
+template <class T>
+inline constexpr Width kWidthOf = static_cast<Width>(sizeof(T));
+
+Fault input(SystemView& view, u16 port, OperandSize size) {
+  const Width width = width_of(size);
+  if (Fault fault = check_permission(view, port, width)) return fault;
+  const u32 value = view.backend.read_port(IoPort(port), width);
+  switch (width) {
+    case Width::Byte:
+      view.registers.write<u8>(offset_of(Gpr::Eax), static_cast<u8>(value));
+      break;
+    case Width::Word:
+      view.registers.write<u16>(offset_of(Gpr::Eax), static_cast<u16>(value));
+      break;
+    case Width::Dword:
+    case Width::Qword:
+      view.registers.set(Gpr::Eax, value);
+      break;
+  }
+  note_breakpoint(view, port, width);
+  return Fault::none();
+}
+
+Fault output(SystemView& view, u16 port, OperandSize size) {
+  const Width width = width_of(size);
+  if (Fault fault = check_permission(view, port, width)) return fault;
+  const u32 value = view.registers.get(Gpr::Eax) & static_cast<u32>(open_bus(width));
+  view.backend.write_port(IoPort(port), width, value);
+  note_breakpoint(view, port, width);
+  return Fault::none();
+}
+
+u16 port_in_dx(const SystemView& view) { return view.registers.read<u16>(offset_of(Gpr::Edx)); }
+u16 port_in_instruction(const Operation& op) { return static_cast<u8>(op.immediate); }
+
+u32 index_value(const SystemView& view, const Operation& op, Gpr reg) {
+  const u32 value = view.registers.get(reg);
+  return op.address16 ? value & 0xffffu : value;
+}
+
+void add_to_index(SystemView& view, const Operation& op, Gpr reg, u32 delta) {
+  if (op.address16) {
+    const u16 sum = static_cast<u16>(view.registers.read<u16>(offset_of(reg)) + delta);
+    view.registers.write<u16>(offset_of(reg), sum);
+  } else {
+    view.registers.set(reg, view.registers.get(reg) + delta);
+  }
+}
+
+bool is_exhausted(const SystemView& view, const Operation& op) {
+  return op.repeat != Repeat::None && index_value(view, op, Gpr::Ecx) == 0;
+}
+
+/// Moves the index register on and, under REP, has the instruction run again while iterations remain.
+void finish_iteration(SystemView& view, const Operation& op, Gpr index, u32 size) {
+  add_to_index(view, op, index, view.registers.flags.df() ? 0u - size : size);
+  if (op.repeat == Repeat::None) return;
+  add_to_index(view, op, Gpr::Ecx, ~0u);
+  if (index_value(view, op, Gpr::Ecx) != 0) view.registers.eip = op.eip;
+}
+
+template <class T>
+Fault input_string(SystemView& view, const Operation& op) {
+  const u16 port = port_in_dx(view);
+  if (is_exhausted(view, op)) return Fault::none();
+  if (Fault fault = check_permission(view, port, kWidthOf<T>)) return fault;
+  u32 linear = 0;
+  const u32 offset = index_value(view, op, Gpr::Edi);
+  if (Fault fault = view.check_segment(Segment::Es, offset, sizeof(T), AccessType::Write, linear))
+    return fault;
+  if (Fault fault = view.prepare_write(linear, view.privilege(), sizeof(T))) return fault;
+  const T value = static_cast<T>(view.backend.read_port(IoPort(port), kWidthOf<T>));
+  if (Fault fault = view.write(linear, view.privilege(), value)) return fault;
+  note_breakpoint(view, port, kWidthOf<T>);
+  finish_iteration(view, op, Gpr::Edi, sizeof(T));
+  return Fault::none();
+}
+
+template <class T>
+Fault output_string(SystemView& view, const Operation& op) {
+  const u16 port = port_in_dx(view);
+  if (is_exhausted(view, op)) return Fault::none();
+  if (Fault fault = check_permission(view, port, kWidthOf<T>)) return fault;
+  T value{};
+  if (Fault fault = view.read_segment(op.segment, index_value(view, op, Gpr::Esi), value)) return fault;
+  view.backend.write_port(IoPort(port), kWidthOf<T>, value);
+  note_breakpoint(view, port, kWidthOf<T>);
+  finish_iteration(view, op, Gpr::Esi, sizeof(T));
+  return Fault::none();
+}
+
+}  // namespace
+
+Fault op_in_immediate(SystemView& view, const Operation& op) {
+  return input(view, port_in_instruction(op), op.size);
+}
+Fault op_in_dx(SystemView& view, const Operation& op) { return input(view, port_in_dx(view), op.size); }
+Fault op_out_immediate(SystemView& view, const Operation& op) {
+  return output(view, port_in_instruction(op), op.size);
+}
+Fault op_out_dx(SystemView& view, const Operation& op) { return output(view, port_in_dx(view), op.size); }
+
+Fault op_insb(SystemView& view, const Operation& op) { return input_string<u8>(view, op); }
+Fault op_insw(SystemView& view, const Operation& op) { return input_string<u16>(view, op); }
+Fault op_insd(SystemView& view, const Operation& op) { return input_string<u32>(view, op); }
+Fault op_outsb(SystemView& view, const Operation& op) { return output_string<u8>(view, op); }
+Fault op_outsw(SystemView& view, const Operation& op) { return output_string<u16>(view, op); }
+Fault op_outsd(SystemView& view, const Operation& op) { return output_string<u32>(view, op); }
+
+}  // namespace ringdown

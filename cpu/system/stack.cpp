@@ -1,0 +1,83 @@
+// Frames on stacks, and the stack pointers in a TSS.
+#include "cpu/system/stack.h"
+
+#include "cpu/system/segment_descriptor.h"
+#include "cpu/system/task_state.h"
+
+namespace ringdown {
+
+Fault PushFrame::store_element(SystemView& view, u32 linear, Privilege privilege, u32 value) const {
+  if (bytes_each_ == 4) return view.write<u32>(linear, privilege, value);
+  return view.write<u16>(linear, privilege, static_cast<u16>(value));
+}
+
+Fault PushFrame::store(SystemView& view, const SegmentRegister& ss, Privilege privilege, u32 error_code,
+                       u32& esp) const {
+  u32 pointer = esp;
+  std::array<u32, kMost> linear;
+  for (unsigned i = 0; i < count_; ++i) {
+    pointer = move_stack_pointer(ss, pointer, 0u - bytes_each_);
+    const u32 offset = stack_offset(ss, pointer);
+    if (!ss.contains(offset, bytes_each_)) return stack_fault(error_code);
+    linear[i] = ss.base + offset;
+  }
+  // In the order of the pushes, so that CR2 is the first address that a processor would have met.
+  for (unsigned i = 0; i < count_; ++i) {
+    const bool same_page_as_before =
+        i != 0 && ((linear[i] ^ (linear[i - 1] + bytes_each_ - 1)) & ~kPageOffsetMask) == 0;
+    if (same_page_as_before) continue;
+    if (Fault fault = view.prepare_write(linear[i], privilege, bytes_each_)) return fault;
+  }
+  for (unsigned i = 0; i < count_; ++i) {
+    if (Fault fault = store_element(view, linear[i], privilege, values_[i])) return fault;
+  }
+  esp = pointer;
+  return Fault::none();
+}
+
+Fault PushFrame::push_on_current_stack(SystemView& view) const {
+  const SegmentRegister& ss = view.state.segment(Segment::Ss);
+  u32 esp = view.registers.get(Gpr::Esp);
+  const u32 first = stack_offset(ss, move_stack_pointer(ss, esp, 0u - bytes_each_));
+  u32 linear = 0;
+  if (Fault fault = view.check_segment(Segment::Ss, first, bytes_each_, AccessType::Write, linear))
+    return fault;
+  if (Fault fault = store(view, ss, view.privilege(), 0, esp)) return fault;
+  view.registers.set(Gpr::Esp, esp);
+  return Fault::none();
+}
+
+Fault StackReader::pop(u32& value) {
+  const SegmentRegister& ss = view_.state.segment(Segment::Ss);
+  const u32 offset = stack_offset(ss, esp_);
+  if (size_ == OperandSize::Dword) {
+    if (Fault fault = view_.read_segment(Segment::Ss, offset, value)) return fault;
+    skip(4);
+  } else {
+    u16 word = 0;
+    if (Fault fault = view_.read_segment(Segment::Ss, offset, word)) return fault;
+    value = word;
+    skip(2);
+  }
+  return Fault::none();
+}
+
+Fault find_inner_stack(SystemView& view, unsigned level, InnerStack& stack) {
+  const SegmentRegister& tr = view.state.tr;
+  const bool wide = is_tss32(tr);
+  const u32 offset = wide ? tss32::kEsp0 + 8 * level : tss16::kSp0 + 4 * level;
+  if (offset + (wide ? 5 : 3) > tr.limit) return invalid_tss(Selector(tr.selector).error_code());
+  u16 selector = 0;
+  if (wide) {
+    if (Fault fault = view.read_table(tr.base + offset, stack.esp)) return fault;
+    if (Fault fault = view.read_table(tr.base + offset + 4, selector)) return fault;
+  } else {
+    u16 sp = 0;
+    if (Fault fault = view.read_table(tr.base + offset, sp)) return fault;
+    if (Fault fault = view.read_table(tr.base + offset + 2, selector)) return fault;
+    stack.esp = sp;
+  }
+  return load_stack_segment(view, Selector(selector), level, Vector::InvalidTss, stack.ss);
+}
+
+}  // namespace ringdown

@@ -1,0 +1,75 @@
+// The stack as far transfers and events use it: frames of several words pushed or popped as one.
+#pragma once
+
+#include <array>
+
+#include "cpu/system/view.h"
+
+namespace ringdown {
+
+/// The stack pointer `delta` bytes further, in the width that the segment's B bit selects; of a 16-bit stack
+/// the upper half of ESP stays.
+constexpr u32 move_stack_pointer(const SegmentRegister& ss, u32 esp, u32 delta) {
+  if (ss.attributes.big()) return esp + delta;
+  return (esp & 0xffff'0000u) | ((esp + delta) & 0xffffu);
+}
+/// Sets the stack pointer to `value` in that width.
+constexpr u32 replace_stack_pointer(const SegmentRegister& ss, u32 esp, u32 value) {
+  return ss.attributes.big() ? value : (esp & 0xffff'0000u) | (value & 0xffffu);
+}
+constexpr u32 stack_offset(const SegmentRegister& ss, u32 esp) {
+  return ss.attributes.big() ? esp : esp & 0xffffu;
+}
+
+/// Words collected to be pushed, first pushed first, and then stored together or not at all.
+class PushFrame {
+ public:
+  /// `size`: Word or Dword, of every element.
+  explicit PushFrame(OperandSize size) : bytes_each_(size == OperandSize::Dword ? 4 : 2) {}
+  void push(u32 value) { values_[count_++] = value; }
+
+  /// Checks limit and paging of the whole frame below `ss`:`esp` and stores it; `esp` becomes the new stack
+  /// pointer. A limit violation is #SS(`error_code`).
+  Fault store(SystemView& view, const SegmentRegister& ss, Privilege privilege, u32 error_code,
+              u32& esp) const;
+  /// The same on SS:ESP as instructions push, alignment included; moves ESP.
+  Fault push_on_current_stack(SystemView& view) const;
+
+ private:
+  static constexpr unsigned kMost = 40;  // 31 parameters and a return frame with its stack
+
+  Fault store_element(SystemView& view, u32 linear, Privilege privilege, u32 value) const;
+
+  u32 bytes_each_;
+  unsigned count_ = 0;
+  std::array<u32, kMost> values_{};
+};
+
+/// Reads words from the top of the current stack without moving it.
+class StackReader {
+ public:
+  StackReader(SystemView& view, OperandSize size)
+      : view_(view), size_(size), esp_(view.registers.get(Gpr::Esp)) {}
+  /// The next word, zero-extended. Faults as the access through SS does.
+  Fault pop(u32& value);
+  void skip(u32 bytes) { esp_ = move_stack_pointer(view_.state.segment(Segment::Ss), esp_, bytes); }
+  /// The stack pointer as if what was read had been popped.
+  u32 esp() const { return esp_; }
+
+ private:
+  SystemView& view_;
+  OperandSize size_;
+  u32 esp_;
+};
+
+/// The stack that the current TSS holds for a privilege level.
+struct InnerStack {
+  SegmentRegister ss;
+  u32 esp = 0;
+};
+
+/// Reads and checks it (Intel SDM vol. 3A, 5.8.5): #TS for what is wrong with TSS or selector, #SS if the
+/// segment is not present.
+Fault find_inner_stack(SystemView& view, unsigned level, InnerStack& stack);
+
+}  // namespace ringdown
