@@ -39,8 +39,9 @@ class MemoryStore {
 /// Why a frame must not be written behind the machine's back.
 enum class Tracking : u8 {
   Code = 1,             // the block cache holds operations decoded from it
-  PageTable = 2,        // translations were derived from it
+  PageTable = 2,        // the processor's own paging unit derived translations from it
   DescriptorTable = 4,  // shadow descriptors were derived from it
+  ShadowedTable = 8,    // shadow page tables were derived from it
 };
 
 /// Told of writes to tracked frames and of changes of the map.

@@ -76,7 +76,7 @@ std::vector<std::string> ShadowPaging::audit() {
   for (u32 index = 0; index < tables_->size(); ++index) {
     const ShadowTable& table = tables_->at(index);
     if (!table.live) continue;
-    if (!table.role.direct && !memory_.tracked(table.frame, Tracking::PageTable)) {
+    if (!table.role.direct && !memory_.tracked(table.frame, Tracking::ShadowedTable)) {
       differences.push_back(fmt::format("frame {:x} holds a table and is not protected", table.frame.value));
     }
     if (table.role.level == 2) audit_directory(index, differences);

@@ -51,7 +51,7 @@ struct ShadowTable;
 /// fault, a store to a protected table (performed with one-shot permission), or a device access.
 /// Tables are keyed by (guest frame, level, role) and shared between roots: the directory found by CR3 or
 /// PDPTE, paging mode, PSE, WP, NXE and side is the cached root. A reverse map leads from each host frame to
-/// the entries that map it. Guest frames that hold tables are tracked (Tracking::PageTable), never mapped
+/// the entries that map it. Guest frames that hold tables are tracked (Tracking::ShadowedTable), never mapped
 /// writable, and synced on each store; accessed and dirty bits are set in the guest's tables exactly when
 /// hardware would. What the guest sees is the same as with GuestPaging, access by access.
 class ShadowPaging final : public AddressSpace, public MemoryObserver {

@@ -58,7 +58,7 @@ ShadowRole child_role(const ShadowRole& directory, bool large) {
 }
 
 bool is_write_protected(const GuestMemory& memory, HostFrame frame) {
-  return memory.tracked(frame, Tracking::PageTable) || memory.tracked(frame, Tracking::DescriptorTable);
+  return memory.tracked(frame, Tracking::ShadowedTable) || memory.tracked(frame, Tracking::DescriptorTable);
 }
 
 DirectoryTarget decode_directory_entry(const GuestMemory& memory, const ShadowTable& directory, u32 slot) {

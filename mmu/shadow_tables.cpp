@@ -77,7 +77,7 @@ u32 ShadowTables::create(GuestPhysical base, HostFrame frame, const ShadowRole& 
   }
   table.next_of_frame = tables_of_frame_[frame.value];
   tables_of_frame_[frame.value] = index;
-  memory_.track(frame, Tracking::PageTable);
+  memory_.track(frame, Tracking::ShadowedTable);
   return index;
 }
 
@@ -265,7 +265,7 @@ void ShadowTables::release(u32 index) {
   u32* link = &tables_of_frame_[table.frame.value];
   while (*link != index) link = &at(*link).next_of_frame;
   *link = table.next_of_frame;
-  if (!has_tables(table.frame)) memory_.untrack(table.frame, Tracking::PageTable);
+  if (!has_tables(table.frame)) memory_.untrack(table.frame, Tracking::ShadowedTable);
 }
 
 void ShadowTables::evict() {

@@ -34,7 +34,7 @@ struct ShadowMachine : MemoryMachine {
     CHECK(unit.read_value(GuestLinear(linear), privilege, value) == AccessStatus::Done);
     return value;
   }
-  bool is_protected(u32 table) { return memory.tracked(HostFrame(table >> 12), Tracking::PageTable); }
+  bool is_protected(u32 table) { return memory.tracked(HostFrame(table >> 12), Tracking::ShadowedTable); }
 
   MemoryUnit unit{memory};
   ShadowPaging shadow;
@@ -225,4 +225,24 @@ TEST_CASE("the number of shadow tables is bounded") {
   }
   CHECK(machine.shadow.table_count() <= MemoryMachine::kRamSize / 8 / 16384);
   CHECK(machine.shadow.memory_used() < MemoryMachine::kRamSize / 5);
+}
+
+TEST_CASE("bare paging and the shadow may take turns on one memory") {
+  ShadowMachine machine;
+  GuestPaging bare(machine.memory, machine.unit);
+  bare.set_controls(controls32(kDirectory));
+  const auto remap = [&](u32 frame) {
+    machine.entry32(kTable, 3, frame << 12 | kFull);
+    machine.memory.write_value(GuestPhysical(frame << 12), frame);
+    CHECK(machine.load(0x3000) == frame);
+  };
+  for (u32 turn = 0; turn < 4; ++turn) {
+    machine.unit.set_address_space(bare);
+    remap(0x200 + turn * 4);
+    bare.set_controls(controls32(kOtherDirectory));  // its records are out of date, its tracking is not gone
+    machine.unit.set_address_space(machine.shadow);
+    remap(0x201 + turn * 4);
+    remap(0x202 + turn * 4);
+    bare.set_controls(controls32(kDirectory));
+  }
 }
