@@ -172,32 +172,33 @@ u32 ShadowPaging::table_count() const {
 std::vector<ShadowPaging::Leaf> ShadowPaging::leaves() const {
   std::vector<Leaf> result;
   if (!roots_valid_) return result;
-  const TableGeometry geometry = geometry_of(mode_of(controls_));
-  const Privilege user = physical(Privilege::User);
-  const Privilege runs = deprivilege_ == Deprivilege::Ring3 ? Privilege::User : Privilege::Supervisor;
   const GuestSide side = deprivilege_ == Deprivilege::Ring3 ? side_ : GuestSide::Kernel;
   for (u32 position = 0; position < directory_count(); ++position) {
     const u32 index = roots_[static_cast<unsigned>(side)][position];
     if (index == ShadowTables::kNone) continue;
     const ShadowTable& directory = tables_->at(index);
-    for (u32 slot = 0; slot < geometry.entries; ++slot) {
-      if (!Present::get(directory.entries[slot])) continue;
-      const u8 outer = Rights::get(directory.entries[slot]);
-      const ShadowTable& table = tables_->at(Target::get(directory.entries[slot]));
-      const u32 start = (position << 30) + (slot << geometry.directory_shift);
-      for (u32 page = 0; page < geometry.entries; ++page) {
-        const u64 leaf = table.entries[page];
-        if (!Present::get(leaf)) continue;
-        const u8 rights = outer & Rights::get(leaf);
-        result.push_back({.linear = GuestLinear(start + (page << kPageShift)),
-                          .frame = HostFrame(Target::get(leaf)),
-                          .writable = shadow_rights::allow(rights, AccessType::Write, runs),
-                          .user = shadow_rights::allow(rights, AccessType::Read, user),
-                          .executable = shadow_rights::allow(rights, AccessType::Execute, runs)});
-      }
+    for (u32 slot = 0; slot < directory.geometry().entries; ++slot) {
+      const GuestLinear start((position << 30) + (slot << directory.geometry().directory_shift));
+      append_leaves(directory.entries[slot], start, result);
     }
   }
   return result;
+}
+
+void ShadowPaging::append_leaves(u64 directory_entry, GuestLinear start, std::vector<Leaf>& result) const {
+  if (!Present::get(directory_entry)) return;
+  const Privilege runs = physical(Privilege::Supervisor);
+  const ShadowTable& table = tables_->at(Target::get(directory_entry));
+  for (u32 slot = 0; slot < table.geometry().entries; ++slot) {
+    const u64 leaf = table.entries[slot];
+    if (!Present::get(leaf)) continue;
+    const u8 rights = Rights::get(directory_entry) & Rights::get(leaf);
+    result.push_back({.linear = start + (slot << kPageShift),
+                      .frame = HostFrame(Target::get(leaf)),
+                      .writable = shadow_rights::allow(rights, AccessType::Write, runs),
+                      .user = shadow_rights::allow(rights, AccessType::Read, Privilege::User),
+                      .executable = shadow_rights::allow(rights, AccessType::Execute, runs)});
+  }
 }
 
 std::string ShadowPaging::describe(GuestLinear linear) const {

@@ -127,6 +127,7 @@ class ShadowPaging final : public AddressSpace, public MemoryObserver {
   void fill(GuestLinear linear, GuestSide side);
   void count_fault(GuestLinear linear, AccessType type, const Resolution& resolution);
 
+  void append_leaves(u64 directory_entry, GuestLinear start, std::vector<Leaf>& result) const;
   void audit_directory(u32 directory, std::vector<std::string>& differences) const;
   void audit_leaf(const ShadowTable& directory, u32 slot, u32 table_slot, const PagingControls& controls,
                   std::vector<std::string>& differences) const;

@@ -167,6 +167,9 @@ TEST_CASE("the fetch generation moves when a fetched page may have changed") {
   machine.entry32(kTable, 0x10, 0x31'0000 | kP);
   machine.entry32(kTable, 0x12, 0x32'0000 | kP);
   CHECK(unit.fetch(GuestLinear(0x12000), kKernel).page.read_frame == 0x320);
+  const u32 before_flush = unit.fetch_generation();
+  unit.invalidate_all();
+  CHECK(unit.fetch_generation() != before_flush);
   CHECK(unit.fetch(GuestLinear(0x20000), Privilege::User).kind == Resolution::Kind::Fault);
   CHECK(unit.fault_address == GuestLinear(0x20000));
 }

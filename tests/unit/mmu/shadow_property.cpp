@@ -33,7 +33,8 @@ struct Seen {
 };
 
 constexpr u32 kFirstTableFrame = 0x10;
-constexpr u32 kTableFrames = 12;
+constexpr u32 kTableFrames = 20;
+constexpr u32 kRootFrames = 6;
 
 /// The memory of one machine under test, and the steps that do not depend on the paging unit.
 struct Subject : MemoryMachine {
@@ -215,7 +216,7 @@ class Generator {
     for (u64& pointer : controls.pdpte) pointer = chance(85) ? u64{root_frame()} << 12 | kP : 0;
     return controls;
   }
-  u32 root_frame() { return chance(97) ? kFirstTableFrame + below(4) : MemoryMachine::kRom >> 12; }
+  u32 root_frame() { return chance(97) ? kFirstTableFrame + below(kRootFrames) : MemoryMachine::kRom >> 12; }
 
   Step controls_step() const { return {.kind = Kind::Controls, .controls = controls_}; }
   Step change_controls() {
@@ -262,7 +263,7 @@ class Generator {
   Step dma() {
     const u32 bytes = pae() ? 8 : 4;
     Step step{.kind = Kind::Dma, .size = chance(90) ? bytes : 1u << below(3)};
-    const u32 frame = chance(50) ? kFirstTableFrame + below(4) : table_frame();
+    const u32 frame = chance(50) ? kFirstTableFrame + below(kRootFrames) : table_frame();
     step.address = (frame << 12) + slot() * bytes;
     step.value = entry();
     return step;
