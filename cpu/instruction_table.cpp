@@ -62,6 +62,13 @@ ZydisRegisterClass register_class(std::span<const ZydisDecodedOperand> operands,
   return ZydisRegisterGetClass(operands[operand].reg.value);
 }
 
+bool has_operand_of(ZydisRegisterClass wanted, std::span<const ZydisDecodedOperand> operands) {
+  for (std::size_t i = 0; i < operands.size(); ++i) {
+    if (register_class(operands, i) == wanted) return true;
+  }
+  return false;
+}
+
 bool matches(Form form, const ZydisDecodedInstruction& instruction,
              std::span<const ZydisDecodedOperand> operands) {
   const ZydisRegisterClass to = register_class(operands, 0);
@@ -95,6 +102,10 @@ bool matches(Form form, const ZydisDecodedInstruction& instruction,
       return to == ZYDIS_REGCLASS_SEGMENT;
     case Form::Far:
       return far;
+    case Form::Mmx:
+      return has_operand_of(ZYDIS_REGCLASS_MMX, operands) && !has_operand_of(ZYDIS_REGCLASS_XMM, operands);
+    case Form::Xmm:
+      return has_operand_of(ZYDIS_REGCLASS_XMM, operands);
     case Form::PortImmediate:
       return !port_in_register;
     case Form::PortRegister:
@@ -109,11 +120,17 @@ std::span<const InstructionRow> instruction_table() { return kTable; }
 
 const InstructionRow* find_row(const ZydisDecodedInstruction& instruction,
                                std::span<const ZydisDecodedOperand> operands) {
+  const InstructionRow* any = nullptr;
   for (InstructionId id = kIndex.first[static_cast<std::size_t>(instruction.mnemonic)]; id != kNoRow;
        id = kIndex.next[id]) {
-    if (matches(kTable[id].form, instruction, operands)) return &kTable[id];
+    const InstructionRow& row = kTable[id];
+    if (row.form == Form::Any) {
+      any = &row;
+    } else if (matches(row.form, instruction, operands)) {
+      return &row;
+    }
   }
-  return nullptr;
+  return any;
 }
 
 const InstructionRow* find_row(std::string_view name) {

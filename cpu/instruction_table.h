@@ -25,7 +25,7 @@ enum class Sensitivity : u8 {
 
 /// Which encodings of a Zydis mnemonic a row stands for.
 enum class Form : u8 {
-  Any,
+  Any,            // all that no row with another form stands for
   General,        // no segment, control or debug register operand; near branch
   FromSegment,    // MOV r/m, Sreg
   ToSegment,      // MOV Sreg, r/m
@@ -39,6 +39,8 @@ enum class Form : u8 {
   Far,            // far CALL, JMP (pointer or memory), RET
   PortImmediate,  // IN, OUT with the port in the instruction
   PortRegister,   // IN, OUT with the port in DX
+  Mmx,            // an MMX register operand and no XMM register
+  Xmm,            // an XMM register operand (also tells MOVSD and CMPSD from the string instructions)
 };
 
 /// CPUID feature an instruction needs; without it, it is an invalid opcode.
