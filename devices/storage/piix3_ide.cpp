@@ -26,10 +26,11 @@ constexpr PciRegister kRegisters[] = {
 Piix3Ide::Piix3Ide(GuestMemory& memory, Log& log, IdeChannel& primary, IdeChannel& secondary,
                    std::array<IdePorts, 2> places)
     : PciFunction("piix3-ide", kRegisters),
+      channels_{&primary, &secondary},
       bus_masters_{BusMaster(memory, primary, log), BusMaster(memory, secondary, log)},
       places_(places) {
   u8 timing = kIdeTiming;
-  for (IdeChannel* channel : {&primary, &secondary}) {
+  for (IdeChannel* channel : channels_) {
     add_window(PciSpace::Io, IdeChannel::kCommandBlockLength, &channel->command_block(), timing);
     add_window(PciSpace::Io, IdeChannel::kControlBlockLength, &channel->control_block(), timing);
     timing = static_cast<u8>(timing + sizeof(u16));
@@ -39,6 +40,7 @@ Piix3Ide::Piix3Ide(GuestMemory& memory, Log& log, IdeChannel& primary, IdeChanne
 
 void Piix3Ide::reset() {
   PciFunction::reset();
+  for (IdeChannel* channel : channels_) channel->reset();
   for (BusMaster& bus_master : bus_masters_) bus_master.reset();
 }
 

@@ -23,6 +23,7 @@ class Piix3Ide final : public PciFunction {
   Piix3Ide(GuestMemory& memory, Log& log, IdeChannel& primary, IdeChannel& secondary,
            std::array<IdePorts, 2> places);
 
+  /// RST#: also resets the channels and their drives, which hang behind the bridge.
   void reset() override;
   std::optional<u32> window_base(std::size_t index) const override;
 
@@ -38,6 +39,7 @@ class Piix3Ide final : public PciFunction {
   void config_restored() override { update_bus_masters(); }
   void update_bus_masters();
 
+  std::array<IdeChannel*, 2> channels_;
   std::array<BusMaster, 2> bus_masters_;
   std::array<IdePorts, 2> places_;
   Window<Piix3Ide, &Piix3Ide::read_bus_master, &Piix3Ide::write_bus_master> bus_master_window_{*this};

@@ -111,8 +111,12 @@ void Board::attach_drives(const BoardConnections& c, BoardMedia& media) {
     const IdePlace place{channel, static_cast<u8>(drive.config.unit % 2)};
     if (drive.image) images_.push_back(drive.image.get());
     std::unique_ptr<IdeDrive> device;
-    if (!drive.config.cdrom) device = std::make_unique<AtaDisk>(c.scheduler, c.log, place, std::move(drive.image));
-    if (device) (channel == 0 ? ide_primary_ : ide_secondary_).attach(place.drive, std::move(device));
+    if (drive.config.cdrom) {
+      device = std::make_unique<AtapiCdrom>(c.scheduler, c.log, place, std::move(drive.image));
+    } else {
+      device = std::make_unique<AtaDisk>(c.scheduler, c.log, place, std::move(drive.image));
+    }
+    (channel == 0 ? ide_primary_ : ide_secondary_).attach(place.drive, std::move(device));
   }
 }
 

@@ -27,6 +27,7 @@
 #include "devices/power/piix4_pm.h"
 #include "devices/serial/uart_16550.h"
 #include "devices/storage/ata_disk.h"
+#include "devices/storage/atapi_cdrom.h"
 #include "devices/storage/piix3_ide.h"
 #include "devices/timers/pit.h"
 #include "devices/timers/rtc.h"
