@@ -32,6 +32,7 @@ struct Resolution {
   /// permission is never kept for tracked frames, whatever this says.
   bool keep_read = false;
   bool keep_write = false;
+  /// For a write, `write_frame` counts, else `read_frame`; the other one only if it may be kept.
   GuestMemory::Page page{};
   /// Guest-physical address of the page's first byte.
   GuestPhysical physical{};

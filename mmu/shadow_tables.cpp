@@ -285,6 +285,8 @@ void ShadowTables::evict() {
 }
 
 void ShadowTables::clear() {
+  // Guests change the map many times in a row: the reverse map is large, and empty after the first.
+  if (free_.size() == tables_.size()) return;
   for (u32 index = 0; index < size(); ++index) {
     if (at(index).live) release(index);
   }
