@@ -67,7 +67,7 @@ Code keyboard_and_mouse() {
       device("MOU", join(hid("PNP0F13"), name("_STA", integer(kDevicePresent)), crs({isa_interrupt(12)}))));
 }
 
-Code serial_ports(unsigned count) {
+Code serial_ports(const std::array<bool, 4>& present) {
   struct Port {
     std::string_view name;
     u16 base;
@@ -76,7 +76,8 @@ Code serial_ports(unsigned count) {
   constexpr std::array<Port, 4> kPorts = {
       {{"COM1", 0x3f8, 4}, {"COM2", 0x2f8, 3}, {"COM3", 0x3e8, 4}, {"COM4", 0x2e8, 3}}};
   Code code;
-  for (unsigned i = 0; i < std::min<unsigned>(count, kPorts.size()); ++i) {
+  for (unsigned i = 0; i < kPorts.size(); ++i) {
+    if (!present[i]) continue;
     const Port& port = kPorts[i];
     code = join(code, device(port.name, join(hid("PNP0501"), name("_UID", integer(i + 1)),
                                              name("_STA", integer(kDevicePresent)),

@@ -1,6 +1,7 @@
 // The ACPI tables of the PC, as the files that SeaBIOS links into guest memory.
 #pragma once
 
+#include <array>
 #include <vector>
 
 #include "core/types.h"
@@ -17,7 +18,7 @@ struct AcpiConfig {
   u16 smi_command_port = 0xb2;  // APMC; writing the next two turns ACPI mode on and off
   u8 acpi_enable = 0xf1;
   u8 acpi_disable = 0xf0;
-  unsigned serial_ports = 2;  // 0 to 4
+  std::array<bool, 4> serial_ports{};  // which of COM1 to COM4 exist
   u64 local_apic_base = 0xfee0'0000;
   u64 io_apic_base = 0xfec0'0000;
 };

@@ -3,6 +3,7 @@
 
 #include <cassert>
 
+#include "devices/firmware/acpi_tables.h"
 #include "frontend/machine/board_layout.h"
 
 namespace ringdown {
@@ -36,6 +37,9 @@ Board::Board(const BoardConnections& c, const MachineConfig& config, BoardMedia 
     : local_apic_(c.scheduler, {c.pins, pic_, c.memory}, c.log, board::kApicBusHertz, 0),
       io_apic_(local_apic_),
       isa_(pic_, io_apic_),
+      // The 8259As' INT reaches the processor by either APIC, as the guest chooses.
+      pic_output_({local_apic_, LocalApic::kLint0}, {io_apic_, 0}),
+      dma_(c.memory, c.log),
       pit_(c.scheduler, InterruptLine(isa_, board::kIrqTimer)),
       rtc_(c.scheduler, InterruptLine(isa_, board::kIrqRtc), cmos_config(config)),
       a20_(c.pins),
@@ -60,7 +64,7 @@ Board::Board(const BoardConnections& c, const MachineConfig& config, BoardMedia 
             IdePorts{board::kIdeSecondary, board::kIdeSecondaryControl}}),
       vga_(c.log, c.scheduler),
       vga_pci_(vga_, std::move(media.vga_rom)) {
-  pic_.connect_output(InterruptLine(local_apic_, LocalApic::kLint0));
+  pic_.connect_output(InterruptLine(pic_output_, 0));
   local_apic_.connect_io_apic(io_apic_);
   for (unsigned port = 0; port < serial_.size(); ++port) {
     if (config.serial_backends[port] == nullptr) continue;
@@ -89,7 +93,10 @@ void Board::attach_ports(const BoardConnections& c) {
   attach(ports, kPort92, 1, port_92_, "port92", Width::Byte);
   attach(ports, kDebugConsole, 1, debug_console_, "debugcon", Width::Byte);
   attach(ports, kDebugExit, 1, debug_exit_, "debug-exit", Width::Byte);
-  attach(ports, kDmaPages, 1, post_, "post", Width::Byte);
+  attach(ports, kDma8237Low, 16, dma_.first_ports(), "dma", Width::Byte);
+  attach(ports, kDma8237High, 32, dma_.second_ports(), "dma", Width::Byte);
+  attach(ports, kPost, 1, post_, "post", Width::Byte);
+  attach(ports, kDmaPages, 15, dma_.page_ports(), "dma", Width::Byte);
   attach(ports, kFirmwareConfiguration, 2, firmware_.ports(), "fw_cfg", Width::Word);
   attach(ports, kFirmwareConfigurationDma, 8, firmware_.dma_ports(), "fw_cfg", Width::Dword);
   attach(ports, kApm, Piix4Pm::kApmLength, power_.apm_ports(), "power", Width::Byte);
@@ -138,6 +145,10 @@ void Board::fill_firmware_configuration(const MachineConfig& config) {
   firmware_.set_number(Key::MaximumCpus, 1, 2);
   firmware_.set_number(Key::BootMenu, 0, 2);
   firmware_.set_number(Key::Irq0Override, 1, 1);
+  AcpiConfig acpi;
+  acpi.ram_below_4gib = config.memory_bytes;
+  for (unsigned port = 0; port < serial_.size(); ++port) acpi.serial_ports[port] = serial_[port] != nullptr;
+  add_acpi_tables(firmware_, acpi);
   for (const FirmwareItem& item : config.firmware_items) firmware_.set_item(static_cast<Key>(item.key), item.content);
   for (const FirmwareFile& file : config.firmware_files) firmware_.add_file(file.name, file.content);
 }
@@ -145,6 +156,12 @@ void Board::fill_firmware_configuration(const MachineConfig& config) {
 void Board::connect_inputs(InputSeam& inputs) {
   inputs.connect(InputChannel::Keyboard,
                  [this](const std::vector<u8>& payload) { keyboard_.keyboard_input(payload); });
+  inputs.connect(InputChannel::Mouse, [this](const std::vector<u8>& payload) {
+    // s16 right, s16 down, s8 wheel, u8 buttons.
+    if (payload.size() != 6) return;
+    const auto word = [&](std::size_t at) { return static_cast<s16>(payload[at] | payload[at + 1] << 8); };
+    keyboard_.mouse_input({word(0), word(2), static_cast<s8>(payload[4]), payload[5]});
+  });
   inputs.connect(InputChannel::PowerButton, [this](const std::vector<u8>&) { power_.press_power_button(); });
   for (unsigned port = 0; port < serial_.size(); ++port) {
     if (!serial_[port]) continue;
@@ -165,6 +182,7 @@ void Board::reset() {
   rtc_.reset();
   keyboard_.reset();
   port_92_.reset();
+  dma_.reset();
   firmware_.reset();
   vga_.reset();
   for (auto& uart : serial_) {
@@ -174,7 +192,7 @@ void Board::reset() {
 
 std::vector<Serializable*> Board::components() {
   std::vector<Serializable*> all{&pic_,     &local_apic_,  &io_apic_,    &pit_,         &rtc_,           &keyboard_,
-                                 &port_92_, &firmware_,    &post_,       &host_bridge_, &isa_bridge_,    &power_,
+                                 &port_92_, &firmware_,    &post_,  &dma_,       &host_bridge_, &isa_bridge_,    &power_,
                                  &ide_,     &ide_primary_, &ide_secondary_, &vga_,      &vga_pci_};
   for (auto& uart : serial_) {
     if (uart) all.push_back(uart.get());

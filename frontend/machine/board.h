@@ -29,6 +29,7 @@
 #include "devices/storage/ata_disk.h"
 #include "devices/storage/atapi_cdrom.h"
 #include "devices/storage/piix3_ide.h"
+#include "devices/timers/isa_dma.h"
 #include "devices/timers/pit.h"
 #include "devices/timers/rtc.h"
 #include "frontend/machine/machine_config.h"
@@ -88,6 +89,8 @@ class Board {
   LocalApic local_apic_;
   IoApic io_apic_;
   IsaInterrupts isa_;
+  InterruptFork pic_output_;
+  IsaDma dma_;
   Pit pit_;
   Rtc rtc_;
   A20Gate a20_;

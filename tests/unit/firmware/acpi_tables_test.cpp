@@ -61,6 +61,7 @@ struct Fixture {
   Fixture() {
     AcpiConfig acpi;
     acpi.ram_below_4gib = u64{512} << 20;
+    acpi.serial_ports = {true, true, false, false};
     add_acpi_tables(config, acpi);
     run_script(file("etc/table-loader"));
   }
@@ -207,6 +208,8 @@ TEST_CASE_METHOD(Fixture, "iasl takes every table apart, and compiles the DSDT a
     INFO(wanted);
     REQUIRE(dsl.find(wanted) != std::string::npos);
   }
+  REQUIRE(dsl.find("COM2") != std::string::npos);
+  REQUIRE(dsl.find("COM3") == std::string::npos);
   fs::remove_all(folder);
 }
 #endif
