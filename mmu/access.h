@@ -45,7 +45,7 @@ class AddressSpace {
   virtual ~AddressSpace() = default;
   /// Resolves one access to the page of `linear`, setting accessed and dirty bits as hardware does.
   virtual Resolution resolve(GuestLinear linear, AccessType type, Privilege privilege) = 0;
-  /// The same without any side effect, for debuggers; supervisor rights.
+  /// The same without any side effect, for debuggers; a supervisor read, but both frames of `page` count.
   virtual Resolution peek(GuestLinear linear) = 0;
 };
 
