@@ -3,6 +3,7 @@
 
 #include <array>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "core/archive.h"
@@ -127,7 +128,7 @@ class Vga final : public Serializable {
   Screen render_dispi() const;
   void draw_text_line(const ScanLine& line, u32* pixels, u32 cell_dots) const;
   void draw_graphics_line(const ScanLine& line, std::vector<u32>& pixels) const;
-  void draw_dispi_line(u32 offset, u32* pixels) const;
+  void draw_dispi_line(u32 offset, const std::array<u32, 256>& palette, std::span<u32> pixels) const;
   u32 dac_color(u8 index) const;
   std::array<u32, 16> attribute_colors() const;
   bool cursor_at(u32 counter) const;

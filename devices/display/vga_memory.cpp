@@ -1,4 +1,5 @@
 // Access to video memory: the planes through the legacy window, and the linear framebuffer.
+#include <array>
 #include <cstring>
 
 #include "devices/display/vga.h"
@@ -16,13 +17,16 @@ constexpr u32 kWindow32K = 0x8000;
 /// A byte in all four planes.
 constexpr u32 in_all_planes(u8 byte) { return byte * 0x0101'0101u; }
 /// 00h or FFh in each plane by the bits of a nibble.
-constexpr u32 expand_planes(u8 nibble) {
-  u32 value = 0;
-  for (unsigned plane = 0; plane < 4; ++plane) {
-    if ((nibble >> plane & 1) != 0) value |= 0xffu << (8 * plane);
+constexpr std::array<u32, 16> kExpanded = [] {
+  std::array<u32, 16> table{};
+  for (u32 nibble = 0; nibble < table.size(); ++nibble) {
+    for (u32 plane = 0; plane < 4; ++plane) {
+      if ((nibble >> plane & 1) != 0) table[nibble] |= 0xffu << (8 * plane);
+    }
   }
-  return value;
-}
+  return table;
+}();
+constexpr u32 expand_planes(u8 nibble) { return kExpanded[nibble & 0x0f]; }
 
 u32 combine(Function function, u32 data, u32 latches) {
   switch (function) {

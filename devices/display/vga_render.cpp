@@ -231,39 +231,46 @@ Screen Vga::render_dispi() const {
   Screen screen{dispi_.width(), dispi_.height(), true, {}};
   screen.pixels.resize(u64{screen.width} * screen.height);
   if (blanked()) return screen;
+  std::array<u32, 256> palette{};
+  if (dispi_.bits_per_pixel() == 4) {
+    std::ranges::copy(attribute_colors(), palette.begin());
+  } else if (dispi_.bits_per_pixel() == 8) {
+    for (u32 i = 0; i < palette.size(); ++i) palette[i] = dac_color(static_cast<u8>(i));
+  }
   for (u32 y = 0; y < screen.height; ++y) {
-    draw_dispi_line(dispi_.start_offset() + y * dispi_.pitch(), &screen.pixels[u64{y} * screen.width]);
+    const u32 offset = dispi_.start_offset() + y * dispi_.pitch();
+    draw_dispi_line(offset, palette, std::span(screen.pixels).subspan(u64{y} * screen.width, screen.width));
   }
   return screen;
 }
 
-void Vga::draw_dispi_line(u32 offset, u32* pixels) const {
-  const std::array<u32, 16> colors = attribute_colors();
-  const u8* source = dispi_.bits_per_pixel() == 4 ? nullptr : &memory_[offset];
-  const auto word = [&source](u32 x) { return u32{source[2 * x]} | u32{source[2 * x + 1]} << 8; };
-  for (u32 x = 0; x < dispi_.width(); ++x) {
-    switch (dispi_.bits_per_pixel()) {
-      case 4: {
+void Vga::draw_dispi_line(u32 offset, const std::array<u32, 256>& palette, std::span<u32> pixels) const {
+  const u32 depth = dispi_.bits_per_pixel();
+  const u8* source = depth == 4 ? nullptr : &memory_[offset];
+  const auto draw = [&pixels](auto color_at) {
+    for (u32 x = 0; x < pixels.size(); ++x) pixels[x] = color_at(x);
+  };
+  const auto word = [source](u32 x) { return u32{source[2 * x]} | u32{source[2 * x + 1]} << 8; };
+  switch (depth) {
+    case 4:
+      return draw([&](u32 x) {
         const u32 data = planes(offset + x / 8) >> (7 - x % 8);
-        pixels[x] = colors[(data & 1) | (data >> 7 & 2) | (data >> 14 & 4) | (data >> 21 & 8)];
-        break;
-      }
-      case 8:
-        pixels[x] = dac_color(source[x]);
-        break;
-      case 15:
-        pixels[x] = rgb(widen(word(x) >> 10 & 31, 5), widen(word(x) >> 5 & 31, 5), widen(word(x) & 31, 5));
-        break;
-      case 16:
-        pixels[x] = rgb(widen(word(x) >> 11, 5), widen(word(x) >> 5 & 63, 6), widen(word(x) & 31, 5));
-        break;
-      case 24:
-        pixels[x] = rgb(source[3 * x + 2], source[3 * x + 1], source[3 * x]);
-        break;
-      default:
-        pixels[x] = rgb(source[4 * x + 2], source[4 * x + 1], source[4 * x]);
-        break;
-    }
+        return palette[(data & 1) | (data >> 7 & 2) | (data >> 14 & 4) | (data >> 21 & 8)];
+      });
+    case 8:
+      return draw([&](u32 x) { return palette[source[x]]; });
+    case 15:
+      return draw([&](u32 x) {
+        return rgb(widen(word(x) >> 10 & 31, 5), widen(word(x) >> 5 & 31, 5), widen(word(x) & 31, 5));
+      });
+    case 16:
+      return draw([&](u32 x) {
+        return rgb(widen(word(x) >> 11, 5), widen(word(x) >> 5 & 63, 6), widen(word(x) & 31, 5));
+      });
+    case 24:
+      return draw([&](u32 x) { return rgb(source[3 * x + 2], source[3 * x + 1], source[3 * x]); });
+    default:
+      return draw([&](u32 x) { return rgb(source[4 * x + 2], source[4 * x + 1], source[4 * x]); });
   }
 }
 
