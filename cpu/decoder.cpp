@@ -331,18 +331,16 @@ void Decoder::lower(const DecodeRequest& request, std::span<Instruction> instruc
     } else if (instruction.row->system != nullptr) {
       op.handler = &run_system_operation;
     } else {
+      const LoweringContext context{instruction.zydis, instruction.all_operands(), *instruction.row,
+                                    request.mode,      instruction.flags_live,     addressing(instruction)};
       if (request.mode.flat_code && i + 2 == instructions.size() && instructions[i + 1].row != nullptr &&
           !instructions[i + 1].stops) {
-        const Instruction& branch = instructions[i + 1];
-        if (Handler fused =
-                fuse(op, *instruction.row, branch.op, branch.zydis.mnemonic, true, addressing(instruction))) {
+        if (Handler fused = fuse(context, op, instructions[i + 1].zydis.mnemonic)) {
           op.handler = fused;
           out.push_back(op);
           break;
         }
       }
-      const LoweringContext context{instruction.zydis, instruction.all_operands(), *instruction.row,
-                                    request.mode,      instruction.flags_live,     addressing(instruction)};
       op.handler = instruction.row->lowering(context, op);
     }
     out.push_back(op);

@@ -32,8 +32,13 @@ inline constexpr bool kTailCalls = false;
 /// Adapts a cold instruction, `Fault execute(Processor&, const Operation&)`, to a handler. The function
 /// completes or returns a fault with nothing changed; it may not change EIP, mode or CPL.
 template <Fault (*Execute)(Processor&, const Operation&)>
+[[gnu::noinline]] Fault execute_apart(Processor& cpu, const Operation& op) {
+  return Execute(cpu, op);
+}
+template <Fault (*Execute)(Processor&, const Operation&)>
 const Operation* cold(Processor& cpu, const Operation* op) {
-  if (Fault fault = Execute(cpu, *op)) [[unlikely]]
+  // Inlined, locals of `Execute` whose address is taken would turn the tail call below into a nested one.
+  if (Fault fault = execute_apart<Execute>(cpu, *op)) [[unlikely]]
     return raise(cpu, op, fault);
   return next(cpu, op);
 }

@@ -1,0 +1,201 @@
+// Near control transfer instructions: Jcc, JMP, CALL, RET, LOOP, LOOPE, LOOPNE, JCXZ, JECXZ. Where CS has a
+// limit, a target beyond it raises #GP(0) before anything changes.
+#include "cpu/execute/condition.h"
+#include "cpu/execute/integer_lowerings.h"
+#include "cpu/execute/operands.h"
+#include "cpu/execute/raising.h"
+#include "cpu/execute/select.h"
+#include "cpu/execute/stack_access.h"
+
+namespace ringdown {
+
+namespace {
+
+/// Whether every EIP lies within CS.
+enum class CodeKind : u8 { Flat, Limited };
+
+template <class F>
+Handler for_code(BlockMode mode, F&& select) {
+  if (mode.flat_code) return select.template operator()<CodeKind::Flat>();
+  return select.template operator()<CodeKind::Limited>();
+}
+
+template <CodeKind Code>
+[[gnu::always_inline]] inline bool reachable(const Processor& cpu, u32 eip) {
+  if constexpr (Code == CodeKind::Flat) return true;
+  return code_contains(cpu, eip);
+}
+
+/// Direct branches hold their target as immediate, and in their block's exit.
+template <CodeKind Code>
+[[gnu::always_inline]] inline const Operation* take(Processor& cpu, const Operation* op) {
+  if (!reachable<Code>(cpu, op->immediate)) [[unlikely]]
+    return raise_beyond_code_limit(cpu, op);
+  return follow(cpu, op, Way::Taken);
+}
+
+template <Condition C, CodeKind Code>
+const Operation* jump_if(Processor& cpu, const Operation* op) {
+  if (holds<C>(cpu.registers.flags)) return take<Code>(cpu, op);
+  return follow(cpu, op, Way::FallThrough);
+}
+
+template <CodeKind Code>
+const Operation* jump_direct(Processor& cpu, const Operation* op) {
+  return take<Code>(cpu, op);
+}
+
+template <class T, StackKind K, CodeKind Code>
+const Operation* call_direct(Processor& cpu, const Operation* op) {
+  if (!reachable<Code>(cpu, op->immediate)) [[unlikely]]
+    return raise_beyond_code_limit(cpu, op);
+  if (!push<T, K>(cpu, op, static_cast<T>(op->next_eip()))) [[unlikely]]
+    return nullptr;
+  return follow(cpu, op, Way::Taken);
+}
+
+template <class T, CodeKind Code>
+const Operation* jump_register(Processor& cpu, const Operation* op) {
+  const u32 target = cpu.registers.read<T>(op->reg);
+  if (!reachable<Code>(cpu, target)) [[unlikely]]
+    return raise_beyond_code_limit(cpu, op);
+  return jump_to(cpu, target);
+}
+
+template <class T, CodeKind Code, Addressing A>
+const Operation* jump_memory(Processor& cpu, const Operation* op) {
+  const Loaded<T> target = load<T, A>(cpu, op);
+  if (!target.ok) [[unlikely]]
+    return nullptr;
+  if (!reachable<Code>(cpu, target.value)) [[unlikely]]
+    return raise_beyond_code_limit(cpu, op);
+  return jump_to(cpu, target.value);
+}
+
+template <class T, StackKind K, CodeKind Code>
+[[gnu::always_inline]] inline const Operation* call_to(Processor& cpu, const Operation* op, u32 target) {
+  if (!reachable<Code>(cpu, target)) [[unlikely]]
+    return raise_beyond_code_limit(cpu, op);
+  if (!push<T, K>(cpu, op, static_cast<T>(op->next_eip()))) [[unlikely]]
+    return nullptr;
+  return jump_to(cpu, target);
+}
+
+template <class T, StackKind K, CodeKind Code>
+const Operation* call_register(Processor& cpu, const Operation* op) {
+  return call_to<T, K, Code>(cpu, op, cpu.registers.read<T>(op->reg));
+}
+
+template <class T, StackKind K, CodeKind Code, Addressing A>
+const Operation* call_memory(Processor& cpu, const Operation* op) {
+  const Loaded<T> target = load<T, A>(cpu, op);
+  if (!target.ok) [[unlikely]]
+    return nullptr;
+  return call_to<T, K, Code>(cpu, op, target.value);
+}
+
+/// `immediate` more bytes are released (0 for the form without).
+template <class T, StackKind K, CodeKind Code>
+const Operation* return_near(Processor& cpu, const Operation* op) {
+  const Loaded<T> target = load_stack<T, K>(cpu, op, stack_register<K>(cpu.registers, Gpr::Esp));
+  if (!target.ok) [[unlikely]]
+    return nullptr;
+  if (!reachable<Code>(cpu, target.value)) [[unlikely]]
+    return raise_beyond_code_limit(cpu, op);
+  release_stack<K>(cpu.registers, static_cast<u32>(sizeof(T)) + op->immediate);
+  return jump_to(cpu, target.value);
+}
+
+enum class LoopKind : u8 { Always, WhileEqual, WhileNotEqual };
+
+/// `Count` is CX or ECX, by address size.
+template <LoopKind Kind, class Count, CodeKind Code>
+const Operation* loop(Processor& cpu, const Operation* op) {
+  Registers& registers = cpu.registers;
+  const auto count = static_cast<Count>(registers.read<Count>(offset_of(Gpr::Ecx)) - 1);
+  bool taken = count != 0;
+  if constexpr (Kind == LoopKind::WhileEqual) taken = taken && registers.flags.zf();
+  if constexpr (Kind == LoopKind::WhileNotEqual) taken = taken && !registers.flags.zf();
+  if (taken && !reachable<Code>(cpu, op->immediate)) [[unlikely]]
+    return raise_beyond_code_limit(cpu, op);
+  registers.write<Count>(offset_of(Gpr::Ecx), count);
+  return follow(cpu, op, taken ? Way::Taken : Way::FallThrough);
+}
+
+template <class Count, CodeKind Code>
+const Operation* jump_if_count_zero(Processor& cpu, const Operation* op) {
+  if (cpu.registers.read<Count>(offset_of(Gpr::Ecx)) == 0) return take<Code>(cpu, op);
+  return follow(cpu, op, Way::FallThrough);
+}
+
+template <LoopKind Kind>
+Handler lower_loop_kind(const LoweringContext& context, const Operation& op) {
+  return for_code(context.mode, [&]<CodeKind Code>() -> Handler {
+    return op.address16 ? &loop<Kind, u16, Code> : &loop<Kind, u32, Code>;
+  });
+}
+
+bool is_direct(const LoweringContext& context) {
+  return context.operands[0].type == ZYDIS_OPERAND_TYPE_IMMEDIATE;
+}
+
+}  // namespace
+
+Handler lower_jcc(const LoweringContext& context, Operation&) {
+  return for_condition(condition_of(context.instruction), [&]<Condition C>() {
+    return for_code(context.mode, []<CodeKind Code>() -> Handler { return &jump_if<C, Code>; });
+  });
+}
+
+Handler lower_jmp(const LoweringContext& context, Operation& op) {
+  arrange_one(context, op);
+  return for_code(context.mode, [&]<CodeKind Code>() -> Handler {
+    if (is_direct(context)) return &jump_direct<Code>;
+    return for_word_size(op.size, [&]<class T>() {
+      return for_addressing(context.addressing, [&]<Addressing A>() -> Handler {
+        return op.memory ? &jump_memory<T, Code, A> : &jump_register<T, Code>;
+      });
+    });
+  });
+}
+
+Handler lower_call(const LoweringContext& context, Operation& op) {
+  arrange_one(context, op);
+  return for_code(context.mode, [&]<CodeKind Code>() {
+    return for_word_size(op.size, [&]<class T>() {
+      return for_stack(context.mode, [&]<StackKind K>() -> Handler {
+        if (is_direct(context)) return &call_direct<T, K, Code>;
+        if (!op.memory) return &call_register<T, K, Code>;
+        return for_addressing(context.addressing,
+                              []<Addressing A>() -> Handler { return &call_memory<T, K, Code, A>; });
+      });
+    });
+  });
+}
+
+Handler lower_ret(const LoweringContext& context, Operation& op) {
+  return for_code(context.mode, [&]<CodeKind Code>() {
+    return for_word_size(op.size, [&]<class T>() {
+      return for_stack(context.mode, []<StackKind K>() -> Handler { return &return_near<T, K, Code>; });
+    });
+  });
+}
+
+Handler lower_loop(const LoweringContext& context, Operation& op) {
+  return lower_loop_kind<LoopKind::Always>(context, op);
+}
+Handler lower_loope(const LoweringContext& context, Operation& op) {
+  return lower_loop_kind<LoopKind::WhileEqual>(context, op);
+}
+Handler lower_loopne(const LoweringContext& context, Operation& op) {
+  return lower_loop_kind<LoopKind::WhileNotEqual>(context, op);
+}
+
+Handler lower_jcxz(const LoweringContext& context, Operation&) {
+  return for_code(context.mode, []<CodeKind Code>() -> Handler { return &jump_if_count_zero<u16, Code>; });
+}
+Handler lower_jecxz(const LoweringContext& context, Operation&) {
+  return for_code(context.mode, []<CodeKind Code>() -> Handler { return &jump_if_count_zero<u32, Code>; });
+}
+
+}  // namespace ringdown

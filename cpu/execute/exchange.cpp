@@ -1,0 +1,159 @@
+// Exchange instructions: XCHG, BSWAP, XADD, CMPXCHG, CMPXCHG8B. LOCK needs nothing: one thread runs the
+// processor, and devices act between instructions.
+#include "cpu/execute/integer_lowerings.h"
+#include "cpu/execute/operands.h"
+#include "cpu/execute/select.h"
+#include "cpu/handler.h"
+
+namespace ringdown {
+
+namespace {
+
+template <class T>
+const Operation* exchange_registers(Processor& cpu, const Operation* op) {
+  Registers& registers = cpu.registers;
+  const T a = registers.read<T>(op->reg);
+  const T b = registers.read<T>(op->rm);
+  registers.write<T>(op->reg, b);
+  registers.write<T>(op->rm, a);
+  return next(cpu, op);
+}
+
+template <class T, Addressing A>
+const Operation* exchange_memory(Processor& cpu, const Operation* op) {
+  const Modifiable<T> operand = load_for_modify<T, A>(cpu, op);
+  if (!operand.ok) [[unlikely]]
+    return nullptr;
+  store_modified<T, A>(cpu, op, operand, cpu.registers.read<T>(op->reg));
+  cpu.registers.write<T>(op->reg, operand.value);
+  return next(cpu, op);
+}
+
+const Operation* swap_bytes(Processor& cpu, const Operation* op) {
+  cpu.registers.write<u32>(op->reg, __builtin_bswap32(cpu.registers.read<u32>(op->reg)));
+  return next(cpu, op);
+}
+
+/// With a 16-bit operand the result is undefined; processors give zero.
+const Operation* clear_word(Processor& cpu, const Operation* op) {
+  cpu.registers.write<u16>(op->reg, 0);
+  return next(cpu, op);
+}
+
+template <class T>
+const Operation* exchange_add_registers(Processor& cpu, const Operation* op) {
+  Registers& registers = cpu.registers;
+  const T to = registers.read<T>(op->reg);
+  const T from = registers.read<T>(op->rm);
+  const T sum = static_cast<T>(to + from);
+  registers.flags.set_add<T>(to, from, sum);
+  registers.write<T>(op->rm, to);
+  registers.write<T>(op->reg, sum);  // last: the two may be one register
+  return next(cpu, op);
+}
+
+template <class T, Addressing A>
+const Operation* exchange_add_memory(Processor& cpu, const Operation* op) {
+  const Modifiable<T> to = load_for_modify<T, A>(cpu, op);
+  if (!to.ok) [[unlikely]]
+    return nullptr;
+  const T from = cpu.registers.read<T>(op->reg);
+  const T sum = static_cast<T>(to.value + from);
+  store_modified<T, A>(cpu, op, to, sum);
+  cpu.registers.flags.set_add<T>(to.value, from, sum);
+  cpu.registers.write<T>(op->reg, to.value);
+  return next(cpu, op);
+}
+
+/// Compares the accumulator with `destination` and sets flags; loads the accumulator if they differ.
+template <class T>
+bool compare_accumulator(Registers& registers, T destination) {
+  const RegisterOffset offset = offset_of(Gpr::Eax);
+  const T accumulator = registers.read<T>(offset);
+  registers.flags.set_subtract<T>(accumulator, destination, static_cast<T>(accumulator - destination));
+  if (accumulator == destination) return true;
+  registers.write<T>(offset, destination);
+  return false;
+}
+
+template <class T>
+const Operation* compare_exchange_registers(Processor& cpu, const Operation* op) {
+  Registers& registers = cpu.registers;
+  const T source = registers.read<T>(op->rm);
+  if (compare_accumulator<T>(registers, registers.read<T>(op->reg))) registers.write<T>(op->reg, source);
+  return next(cpu, op);
+}
+
+/// The destination is written in either case (Intel SDM vol. 2A, CMPXCHG).
+template <class T, Addressing A>
+const Operation* compare_exchange_memory(Processor& cpu, const Operation* op) {
+  const Modifiable<T> to = load_for_modify<T, A>(cpu, op);
+  if (!to.ok) [[unlikely]]
+    return nullptr;
+  const T source = cpu.registers.read<T>(op->reg);
+  const bool equal = compare_accumulator<T>(cpu.registers, to.value);
+  store_modified<T, A>(cpu, op, to, equal ? source : to.value);
+  return next(cpu, op);
+}
+
+u64 pair(const Registers& registers, Gpr high, Gpr low) {
+  return u64{registers.get(high)} << 32 | registers.get(low);
+}
+
+template <Addressing A>
+const Operation* compare_exchange_8_bytes(Processor& cpu, const Operation* op) {
+  const Modifiable<u64> to = load_for_modify<u64, A>(cpu, op);
+  if (!to.ok) [[unlikely]]
+    return nullptr;
+  Registers& registers = cpu.registers;
+  const bool equal = pair(registers, Gpr::Edx, Gpr::Eax) == to.value;
+  store_modified<u64, A>(cpu, op, to, equal ? pair(registers, Gpr::Ecx, Gpr::Ebx) : to.value);
+  if (!equal) {
+    registers.set(Gpr::Eax, static_cast<u32>(to.value));
+    registers.set(Gpr::Edx, static_cast<u32>(to.value >> 32));
+  }
+  const u32 others = registers.flags.status() & ~eflags::kZf;
+  registers.flags.assign_status(others | (equal ? eflags::kZf : 0u));
+  return next(cpu, op);
+}
+
+}  // namespace
+
+Handler lower_xchg(const LoweringContext& context, Operation& op) {
+  arrange_two(context, op);
+  return for_size(op.size, [&]<class T>() {
+    return for_addressing(context.addressing, [&]<Addressing A>() -> Handler {
+      return op.memory ? &exchange_memory<T, A> : &exchange_registers<T>;
+    });
+  });
+}
+
+Handler lower_bswap(const LoweringContext& context, Operation& op) {
+  arrange_one(context, op);
+  return op.size == OperandSize::Word ? &clear_word : &swap_bytes;
+}
+
+Handler lower_xadd(const LoweringContext& context, Operation& op) {
+  arrange_two(context, op);
+  return for_size(op.size, [&]<class T>() {
+    return for_addressing(context.addressing, [&]<Addressing A>() -> Handler {
+      return op.memory ? &exchange_add_memory<T, A> : &exchange_add_registers<T>;
+    });
+  });
+}
+
+Handler lower_cmpxchg(const LoweringContext& context, Operation& op) {
+  arrange_two(context, op);
+  return for_size(op.size, [&]<class T>() {
+    return for_addressing(context.addressing, [&]<Addressing A>() -> Handler {
+      return op.memory ? &compare_exchange_memory<T, A> : &compare_exchange_registers<T>;
+    });
+  });
+}
+
+Handler lower_cmpxchg8b(const LoweringContext& context, Operation&) {
+  return for_addressing(context.addressing,
+                        []<Addressing A>() -> Handler { return &compare_exchange_8_bytes<A>; });
+}
+
+}  // namespace ringdown

@@ -1,0 +1,254 @@
+// Shift and rotate instructions: SHL, SHR, SAR, ROL, ROR, RCL, RCR, SHLD, SHRD. Counts are masked to five
+// bits; a count of zero changes no flags. OF, defined for a count of 1 only, and AF are what Intel's
+// processors compute.
+#include "cpu/execute/integer_lowerings.h"
+#include "cpu/execute/operands.h"
+#include "cpu/execute/select.h"
+#include "cpu/handler.h"
+
+namespace ringdown {
+
+namespace {
+
+constexpr u32 kCountMask = 31;
+
+template <class T>
+constexpr unsigned kBits = 8 * sizeof(T);
+
+template <class T>
+constexpr bool top_bit(T value) {
+  return (value >> (kBits<T> - 1)) != 0;
+}
+/// The difference of the two highest bits: OF of right rotates and shifts.
+template <class T>
+constexpr bool top_bits_differ(T value) {
+  return top_bit(value) != top_bit(static_cast<T>(value << 1));
+}
+
+// Each operation takes a count from 1 to 31.
+
+struct ShiftLeft {
+  template <class T>
+  static T apply(Flags& flags, T value, unsigned count) {
+    const u64 wide = u64{value} << count;
+    const T result = static_cast<T>(wide);
+    const bool carry = ((wide >> kBits<T>)&1) != 0;
+    flags.set_result<T>(result, carry, top_bit(result) != carry, false);
+    return result;
+  }
+};
+
+struct ShiftRight {
+  template <class T>
+  static T apply(Flags& flags, T value, unsigned count) {
+    const T result = static_cast<T>(u32{value} >> count);
+    const bool carry = ((u32{value} >> (count - 1)) & 1) != 0;
+    flags.set_result<T>(result, carry, top_bits_differ(result), false);
+    return result;
+  }
+};
+
+struct ShiftArithmetic {
+  template <class T>
+  static T apply(Flags& flags, T value, unsigned count) {
+    const s32 wide = static_cast<std::make_signed_t<T>>(value);
+    const T result = static_cast<T>(wide >> count);
+    flags.set_result<T>(result, ((wide >> (count - 1)) & 1) != 0, false, false);
+    return result;
+  }
+};
+
+struct RotateLeft {
+  template <class T>
+  static T apply(Flags& flags, T value, unsigned count) {
+    const T result = std::rotl(value, static_cast<int>(count % kBits<T>));
+    const bool carry = (result & 1) != 0;
+    flags.set_cf_of(carry, top_bit(result) != carry);
+    return result;
+  }
+};
+
+struct RotateRight {
+  template <class T>
+  static T apply(Flags& flags, T value, unsigned count) {
+    const T result = std::rotr(value, static_cast<int>(count % kBits<T>));
+    flags.set_cf_of(top_bit(result), top_bits_differ(result));
+    return result;
+  }
+};
+
+/// Rotates CF and the operand, CF on top, left by `count`; returns both in the same order.
+template <class T>
+u64 rotate_through_carry(const Flags& flags, T value, unsigned count) {
+  constexpr unsigned kWidth = kBits<T> + 1;
+  const u64 wide = u64{value} | (flags.cf() ? u64{1} << kBits<T> : 0);
+  return ((wide << count) | (wide >> (kWidth - count))) & ((u64{1} << kWidth) - 1);
+}
+
+struct RotateCarryLeft {
+  template <class T>
+  static T apply(Flags& flags, T value, unsigned count) {
+    const u64 rotated = rotate_through_carry(flags, value, count % (kBits<T> + 1));
+    const T result = static_cast<T>(rotated);
+    const bool carry = (rotated >> kBits<T>) != 0;
+    flags.set_cf_of(carry, top_bit(result) != carry);
+    return result;
+  }
+};
+
+struct RotateCarryRight {
+  template <class T>
+  static T apply(Flags& flags, T value, unsigned count) {
+    constexpr unsigned kWidth = kBits<T> + 1;
+    const u64 rotated = rotate_through_carry(flags, value, (kWidth - count % kWidth) % kWidth);
+    const T result = static_cast<T>(rotated);
+    flags.set_cf_of((rotated >> kBits<T>) != 0, top_bits_differ(result));
+    return result;
+  }
+};
+
+enum class CountSource : u8 { Immediate, Cl };
+
+template <CountSource Source>
+[[gnu::always_inline]] inline unsigned shift_count(const Registers& registers, const Operation* op) {
+  if constexpr (Source == CountSource::Cl) return registers.read<u8>(offset_of(Gpr::Ecx)) & kCountMask;
+  return op->immediate & kCountMask;
+}
+
+template <class Op, class T, CountSource Source>
+const Operation* shift_register(Processor& cpu, const Operation* op) {
+  Registers& registers = cpu.registers;
+  if (const unsigned count = shift_count<Source>(registers, op); count != 0) [[likely]] {
+    registers.write<T>(op->reg, Op::template apply<T>(registers.flags, registers.read<T>(op->reg), count));
+  }
+  return next(cpu, op);
+}
+
+/// The operand is written, and a fault of the write raised, even if the count is zero.
+template <class Op, class T, CountSource Source, Addressing A>
+const Operation* shift_memory(Processor& cpu, const Operation* op) {
+  const Modifiable<T> operand = load_for_modify<T, A>(cpu, op);
+  if (!operand.ok) [[unlikely]]
+    return nullptr;
+  const unsigned count = shift_count<Source>(cpu.registers, op);
+  const T result =
+      count == 0 ? operand.value : Op::template apply<T>(cpu.registers.flags, operand.value, count);
+  store_modified<T, A>(cpu, op, operand, result);
+  return next(cpu, op);
+}
+
+template <class Op>
+Handler lower_shift(const LoweringContext& context, Operation& op) {
+  arrange_one(context, op);
+  const bool by_cl = context.operands[1].type == ZYDIS_OPERAND_TYPE_REGISTER;
+  return for_size(op.size, [&]<class T>() {
+    return for_addressing(context.addressing, [&]<Addressing A>() -> Handler {
+      if (op.memory) {
+        return by_cl ? &shift_memory<Op, T, CountSource::Cl, A>
+                     : &shift_memory<Op, T, CountSource::Immediate, A>;
+      }
+      return by_cl ? &shift_register<Op, T, CountSource::Cl> : &shift_register<Op, T, CountSource::Immediate>;
+    });
+  });
+}
+
+/// Destination and source behind one another. A 16-bit shift by more than 16 goes on with the destination
+/// (undefined by the manual; Intel's processors do so).
+template <class T>
+constexpr u64 join(T high, T low) {
+  return u64{high} << kBits<T> | low;
+}
+
+struct DoubleLeft {
+  template <class T>
+  static T apply(Flags& flags, T to, T from, unsigned count) {
+    constexpr unsigned kBelow = 32;  // bits below the destination, for either width
+    const u64 wide = sizeof(T) == 2 ? join<T>(to, from) << 16 | to : join<T>(to, from);
+    const T result = static_cast<T>((wide << count) >> kBelow);
+    const bool carry = ((wide >> (kBelow + kBits<T> - count)) & 1) != 0;
+    flags.set_result<T>(result, carry, top_bit(result) != carry, false);
+    return result;
+  }
+};
+
+struct DoubleRight {
+  template <class T>
+  static T apply(Flags& flags, T to, T from, unsigned count) {
+    const u64 wide = join<T>(from, to) | (sizeof(T) == 2 ? u64{to} << 32 : 0);
+    const T result = static_cast<T>(wide >> count);
+    flags.set_result<T>(result, ((wide >> (count - 1)) & 1) != 0, top_bits_differ(result), false);
+    return result;
+  }
+};
+
+template <class Op, class T, CountSource Source>
+const Operation* double_shift_register(Processor& cpu, const Operation* op) {
+  Registers& registers = cpu.registers;
+  if (const unsigned count = shift_count<Source>(registers, op); count != 0) {
+    const T to = registers.read<T>(op->reg);
+    registers.write<T>(op->reg, Op::template apply<T>(registers.flags, to, registers.read<T>(op->rm), count));
+  }
+  return next(cpu, op);
+}
+
+template <class Op, class T, CountSource Source, Addressing A>
+const Operation* double_shift_memory(Processor& cpu, const Operation* op) {
+  const Modifiable<T> operand = load_for_modify<T, A>(cpu, op);
+  if (!operand.ok) [[unlikely]]
+    return nullptr;
+  Registers& registers = cpu.registers;
+  const unsigned count = shift_count<Source>(registers, op);
+  const T from = registers.read<T>(op->reg);
+  const T result =
+      count == 0 ? operand.value : Op::template apply<T>(registers.flags, operand.value, from, count);
+  store_modified<T, A>(cpu, op, operand, result);
+  return next(cpu, op);
+}
+
+template <class Op>
+Handler lower_double_shift(const LoweringContext& context, Operation& op) {
+  arrange_two(context, op);
+  const bool by_cl = context.operands[2].type == ZYDIS_OPERAND_TYPE_REGISTER;
+  return for_word_size(op.size, [&]<class T>() {
+    return for_addressing(context.addressing, [&]<Addressing A>() -> Handler {
+      if (op.memory) {
+        return by_cl ? &double_shift_memory<Op, T, CountSource::Cl, A>
+                     : &double_shift_memory<Op, T, CountSource::Immediate, A>;
+      }
+      return by_cl ? &double_shift_register<Op, T, CountSource::Cl>
+                   : &double_shift_register<Op, T, CountSource::Immediate>;
+    });
+  });
+}
+
+}  // namespace
+
+Handler lower_shl(const LoweringContext& context, Operation& op) {
+  return lower_shift<ShiftLeft>(context, op);
+}
+Handler lower_shr(const LoweringContext& context, Operation& op) {
+  return lower_shift<ShiftRight>(context, op);
+}
+Handler lower_sar(const LoweringContext& context, Operation& op) {
+  return lower_shift<ShiftArithmetic>(context, op);
+}
+Handler lower_rol(const LoweringContext& context, Operation& op) {
+  return lower_shift<RotateLeft>(context, op);
+}
+Handler lower_ror(const LoweringContext& context, Operation& op) {
+  return lower_shift<RotateRight>(context, op);
+}
+Handler lower_rcl(const LoweringContext& context, Operation& op) {
+  return lower_shift<RotateCarryLeft>(context, op);
+}
+Handler lower_rcr(const LoweringContext& context, Operation& op) {
+  return lower_shift<RotateCarryRight>(context, op);
+}
+Handler lower_shld(const LoweringContext& context, Operation& op) {
+  return lower_double_shift<DoubleLeft>(context, op);
+}
+Handler lower_shrd(const LoweringContext& context, Operation& op) {
+  return lower_double_shift<DoubleRight>(context, op);
+}
+
+}  // namespace ringdown

@@ -1,0 +1,306 @@
+// String instructions: MOVS, STOS, LODS, CMPS, SCAS, alone and repeated.
+#include <algorithm>
+
+#include "cpu/execute/integer_lowerings.h"
+#include "cpu/execute/segment_access.h"
+#include "cpu/execute/select.h"
+
+namespace ringdown {
+
+namespace {
+
+template <bool Address16>
+using AddressType = std::conditional_t<Address16, u16, u32>;
+
+template <bool Address16>
+[[gnu::always_inline]] inline u32 read_address(const Registers& registers, Gpr reg) {
+  return registers.read<AddressType<Address16>>(offset_of(reg));
+}
+
+template <bool Address16>
+[[gnu::always_inline]] inline void advance(Registers& registers, Gpr reg, u32 by) {
+  using Type = AddressType<Address16>;
+  const auto moved = static_cast<Type>(registers.read<Type>(offset_of(reg)) + by);
+  registers.write<Type>(offset_of(reg), moved);
+}
+
+/// What one element moves ESI and EDI by.
+template <class T>
+[[gnu::always_inline]] inline u32 stride(const Registers& registers) {
+  const u32 size = sizeof(T);
+  return registers.flags.df() ? 0 - size : size;
+}
+
+/// Elements that lie in one page, upwards from an address, and may be accessed through host memory.
+struct Run {
+  u8* host = nullptr;
+  u32 elements = 0;
+};
+
+template <class T, AccessType Access, bool Address16>
+Run find_run(Processor& cpu, Segment segment, Gpr reg, u32 limit) {
+  const SegmentRegister& s = cpu.state.segment(segment);
+  const u32 offset = read_address<Address16>(cpu.registers, reg);
+  const u32 linear = s.base + offset;
+  u32 bytes = kPageSize - (linear & kPageOffsetMask);
+  if constexpr (Address16) bytes = std::min(bytes, 0x10000u - offset);
+  const u32 elements = std::min(limit, bytes / static_cast<u32>(sizeof(T)));
+  if (elements == 0) return {};
+  const u32 length = elements * static_cast<u32>(sizeof(T));
+  if constexpr (Access == AccessType::Write) {
+    if (!s.may_write(offset, length)) return {};
+    return {cpu.memory.fast_write(linear, 1, cpu.privilege), elements};
+  } else {
+    if (!s.may_read(offset, length)) return {};
+    return {cpu.memory.fast_read(linear, 1, cpu.privilege), elements};
+  }
+}
+
+template <class T>
+T element(const u8* host, u32 index) {
+  T value;
+  std::memcpy(&value, host + index * sizeof(T), sizeof(T));
+  return value;
+}
+template <class T>
+void set_element(u8* host, u32 index, T value) {
+  std::memcpy(host + index * sizeof(T), &value, sizeof(T));
+}
+
+// Each instruction has step(), one element with all checks, false after a fault; and run(), up to `limit` (at
+// least 1) elements upwards through host memory, which returns how many (0 if it cannot). `ends` says
+// whether a repetition ends by the flags.
+
+template <class T, bool Address16>
+struct Move {
+  static constexpr bool kAddress16 = Address16;
+  static constexpr bool kCompares = false;
+
+  static bool step(Processor& cpu, const Operation* op) {
+    Registers& registers = cpu.registers;
+    const Loaded<T> value = load_at<T>(cpu, op, op->segment, read_address<Address16>(registers, Gpr::Esi));
+    if (!value.ok) return false;
+    const u32 to = read_address<Address16>(registers, Gpr::Edi);
+    if (!store_at<T>(cpu, op, Segment::Es, to, value.value)) return false;
+    advance<Address16>(registers, Gpr::Esi, stride<T>(registers));
+    advance<Address16>(registers, Gpr::Edi, stride<T>(registers));
+    return true;
+  }
+
+  static u32 run(Processor& cpu, const Operation* op, u32 limit) {
+    const Run from = find_run<T, AccessType::Read, Address16>(cpu, op->segment, Gpr::Esi, limit);
+    if (from.host == nullptr) return 0;
+    const Run to = find_run<T, AccessType::Write, Address16>(cpu, Segment::Es, Gpr::Edi, from.elements);
+    if (to.host == nullptr) return 0;
+    const u32 bytes = to.elements * static_cast<u32>(sizeof(T));
+    if (to.host > from.host && to.host < from.host + bytes) {
+      // What was just written is read again: a pattern spreads.
+      for (u32 i = 0; i < to.elements; ++i) set_element<T>(to.host, i, element<T>(from.host, i));
+    } else {
+      std::memmove(to.host, from.host, bytes);
+    }
+    advance<Address16>(cpu.registers, Gpr::Esi, bytes);
+    advance<Address16>(cpu.registers, Gpr::Edi, bytes);
+    return to.elements;
+  }
+};
+
+template <class T, bool Address16>
+struct Store {
+  static constexpr bool kAddress16 = Address16;
+  static constexpr bool kCompares = false;
+
+  static bool step(Processor& cpu, const Operation* op) {
+    Registers& registers = cpu.registers;
+    const u32 to = read_address<Address16>(registers, Gpr::Edi);
+    if (!store_at<T>(cpu, op, Segment::Es, to, registers.read<T>(offset_of(Gpr::Eax)))) return false;
+    advance<Address16>(registers, Gpr::Edi, stride<T>(registers));
+    return true;
+  }
+
+  static u32 run(Processor& cpu, const Operation*, u32 limit) {
+    const Run to = find_run<T, AccessType::Write, Address16>(cpu, Segment::Es, Gpr::Edi, limit);
+    if (to.host == nullptr) return 0;
+    const T value = cpu.registers.read<T>(offset_of(Gpr::Eax));
+    for (u32 i = 0; i < to.elements; ++i) set_element<T>(to.host, i, value);
+    advance<Address16>(cpu.registers, Gpr::Edi, to.elements * static_cast<u32>(sizeof(T)));
+    return to.elements;
+  }
+};
+
+template <class T, bool Address16>
+struct Load {
+  static constexpr bool kAddress16 = Address16;
+  static constexpr bool kCompares = false;
+
+  static bool step(Processor& cpu, const Operation* op) {
+    Registers& registers = cpu.registers;
+    const Loaded<T> value = load_at<T>(cpu, op, op->segment, read_address<Address16>(registers, Gpr::Esi));
+    if (!value.ok) return false;
+    registers.write<T>(offset_of(Gpr::Eax), value.value);
+    advance<Address16>(registers, Gpr::Esi, stride<T>(registers));
+    return true;
+  }
+
+  static u32 run(Processor& cpu, const Operation* op, u32 limit) {
+    const Run from = find_run<T, AccessType::Read, Address16>(cpu, op->segment, Gpr::Esi, limit);
+    if (from.host == nullptr) return 0;
+    cpu.registers.write<T>(offset_of(Gpr::Eax), element<T>(from.host, from.elements - 1));
+    advance<Address16>(cpu.registers, Gpr::Esi, from.elements * static_cast<u32>(sizeof(T)));
+    return from.elements;
+  }
+};
+
+template <class T>
+void set_comparison_flags(Flags& flags, T a, T b) {
+  flags.set_subtract<T>(a, b, static_cast<T>(a - b));
+}
+
+/// Whether a repeated comparison ends behind a pair that is equal, or different.
+inline bool ends_comparison(const Operation* op, bool equal) {
+  return equal != (op->repeat == Repeat::WhileEqual);
+}
+
+template <class T, bool Address16>
+struct CompareStrings {
+  static constexpr bool kAddress16 = Address16;
+  static constexpr bool kCompares = true;
+
+  static bool step(Processor& cpu, const Operation* op) {
+    Registers& registers = cpu.registers;
+    const Loaded<T> a = load_at<T>(cpu, op, op->segment, read_address<Address16>(registers, Gpr::Esi));
+    if (!a.ok) return false;
+    const Loaded<T> b = load_at<T>(cpu, op, Segment::Es, read_address<Address16>(registers, Gpr::Edi));
+    if (!b.ok) return false;
+    set_comparison_flags<T>(registers.flags, a.value, b.value);
+    advance<Address16>(registers, Gpr::Esi, stride<T>(registers));
+    advance<Address16>(registers, Gpr::Edi, stride<T>(registers));
+    return true;
+  }
+
+  static u32 run(Processor& cpu, const Operation* op, u32 limit) {
+    const Run a = find_run<T, AccessType::Read, Address16>(cpu, op->segment, Gpr::Esi, limit);
+    if (a.host == nullptr) return 0;
+    const Run b = find_run<T, AccessType::Read, Address16>(cpu, Segment::Es, Gpr::Edi, a.elements);
+    if (b.host == nullptr) return 0;
+    u32 done = 0;
+    T left{};
+    T right{};
+    do {
+      left = element<T>(a.host, done);
+      right = element<T>(b.host, done);
+      ++done;
+    } while (done < b.elements && !ends_comparison(op, left == right));
+    set_comparison_flags<T>(cpu.registers.flags, left, right);
+    advance<Address16>(cpu.registers, Gpr::Esi, done * static_cast<u32>(sizeof(T)));
+    advance<Address16>(cpu.registers, Gpr::Edi, done * static_cast<u32>(sizeof(T)));
+    return done;
+  }
+};
+
+template <class T, bool Address16>
+struct Scan {
+  static constexpr bool kAddress16 = Address16;
+  static constexpr bool kCompares = true;
+
+  static bool step(Processor& cpu, const Operation* op) {
+    Registers& registers = cpu.registers;
+    const Loaded<T> value = load_at<T>(cpu, op, Segment::Es, read_address<Address16>(registers, Gpr::Edi));
+    if (!value.ok) return false;
+    set_comparison_flags<T>(registers.flags, registers.read<T>(offset_of(Gpr::Eax)), value.value);
+    advance<Address16>(registers, Gpr::Edi, stride<T>(registers));
+    return true;
+  }
+
+  static u32 run(Processor& cpu, const Operation* op, u32 limit) {
+    const Run run = find_run<T, AccessType::Read, Address16>(cpu, Segment::Es, Gpr::Edi, limit);
+    if (run.host == nullptr) return 0;
+    const T wanted = cpu.registers.read<T>(offset_of(Gpr::Eax));
+    u32 done = 0;
+    T value{};
+    do {
+      value = element<T>(run.host, done);
+      ++done;
+    } while (done < run.elements && !ends_comparison(op, wanted == value));
+    set_comparison_flags<T>(cpu.registers.flags, wanted, value);
+    advance<Address16>(cpu.registers, Gpr::Edi, done * static_cast<u32>(sizeof(T)));
+    return done;
+  }
+};
+
+template <class Instruction>
+const Operation* once(Processor& cpu, const Operation* op) {
+  if (!Instruction::step(cpu, op)) [[unlikely]]
+    return nullptr;
+  return next(cpu, op);
+}
+
+/// One or more elements; returns how many, 0 after a fault.
+template <class Instruction>
+u32 some(Processor& cpu, const Operation* op, u32 limit) {
+  if (!cpu.registers.flags.df()) {
+    if (const u32 done = Instruction::run(cpu, op, limit)) return done;
+  }
+  return Instruction::step(cpu, op) ? 1 : 0;
+}
+
+/// A repeated instruction is the last of its block, and counts one instruction for each element. The first
+/// was counted when the block was entered; each further one is taken off the budget before it is tried. When
+/// the budget is used up the instruction is left half-done, to be resumed with what ECX, ESI and EDI hold.
+template <class Instruction>
+const Operation* repeated(Processor& cpu, const Operation* op) {
+  using Count = AddressType<Instruction::kAddress16>;
+  u32 count = cpu.registers.read<Count>(offset_of(Gpr::Ecx));
+  if (count == 0) return follow(cpu, op, Way::FallThrough);
+  for (;;) {
+    const s64 affordable = 1 + std::max<s64>(cpu.budget, 0);
+    const u32 done = some<Instruction>(cpu, op, static_cast<u32>(std::min<s64>(count, affordable)));
+    if (done == 0) [[unlikely]]
+      return nullptr;
+    cpu.budget -= done - 1;
+    count -= done;
+    cpu.registers.write<Count>(offset_of(Gpr::Ecx), static_cast<Count>(count));
+    if (count == 0) break;
+    if (Instruction::kCompares && ends_comparison(op, cpu.registers.flags.zf())) break;
+    if (cpu.budget <= 0) {
+      cpu.registers.eip = op->eip;
+      cpu.leave = Processor::Leave::Boundary;
+      return nullptr;
+    }
+    --cpu.budget;
+  }
+  return follow(cpu, op, Way::FallThrough);
+}
+
+/// The source's segment; ES:EDI cannot be overridden.
+Segment source_segment(const ZydisDecodedInstruction& instruction) {
+  if ((instruction.attributes & ZYDIS_ATTRIB_HAS_SEGMENT_CS) != 0) return Segment::Cs;
+  if ((instruction.attributes & ZYDIS_ATTRIB_HAS_SEGMENT_SS) != 0) return Segment::Ss;
+  if ((instruction.attributes & ZYDIS_ATTRIB_HAS_SEGMENT_ES) != 0) return Segment::Es;
+  if ((instruction.attributes & ZYDIS_ATTRIB_HAS_SEGMENT_FS) != 0) return Segment::Fs;
+  if ((instruction.attributes & ZYDIS_ATTRIB_HAS_SEGMENT_GS) != 0) return Segment::Gs;
+  return Segment::Ds;
+}
+
+template <template <class, bool> class Instruction>
+Handler lower_string(const LoweringContext& context, Operation& op) {
+  op.segment = source_segment(context.instruction);
+  return for_size(op.size, [&]<class T>() {
+    return for_bool(op.address16, [&]<bool Address16>() -> Handler {
+      if (op.repeat == Repeat::None) return &once<Instruction<T, Address16>>;
+      return &repeated<Instruction<T, Address16>>;
+    });
+  });
+}
+
+}  // namespace
+
+Handler lower_movs(const LoweringContext& context, Operation& op) { return lower_string<Move>(context, op); }
+Handler lower_stos(const LoweringContext& context, Operation& op) { return lower_string<Store>(context, op); }
+Handler lower_lods(const LoweringContext& context, Operation& op) { return lower_string<Load>(context, op); }
+Handler lower_cmps(const LoweringContext& context, Operation& op) {
+  return lower_string<CompareStrings>(context, op);
+}
+Handler lower_scas(const LoweringContext& context, Operation& op) { return lower_string<Scan>(context, op); }
+
+}  // namespace ringdown
