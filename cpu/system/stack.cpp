@@ -13,6 +13,9 @@ Fault PushFrame::store_element(SystemView& view, u32 linear, Privilege privilege
 
 Fault PushFrame::store(SystemView& view, const SegmentRegister& ss, Privilege privilege, u32 error_code,
                        u32& esp) const {
+  // A task switch can leave SS empty.
+  const bool usable = ss.attributes.present() || view.state.paragraph_segments();
+  if (!usable) return stack_fault(error_code);
   u32 pointer = esp;
   std::array<u32, kMost> linear;
   for (unsigned i = 0; i < count_; ++i) {

@@ -181,15 +181,15 @@ struct SystemMachine {
     return result;
   }
 
-  /// Runs an operation as its callers do: EIP behind it on entry, back at it after a fault. A fault must have
-  /// changed no register and no state.
+  /// Runs an operation as its callers do: EIP behind it on entry, back at it after a fault. An exception must
+  /// have changed no register and no state.
   Fault run(Fault (*operation)(SystemView&, const Operation&), Operation op = Operation()) {
     if (op.length == 0) op.length = 2;
     op.eip = kEip;
     const Saved before = save();
     registers.eip = op.next_eip();
     const Fault fault = operation(view, op);
-    if (fault) {
+    if (fault.kind == Fault::Kind::Exception) {
       registers.eip = before.registers.eip;
       CHECK(save() == before);
     }
