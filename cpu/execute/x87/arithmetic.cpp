@@ -27,57 +27,53 @@ template <Arithmetic A>
 enum class Target : u8 { St0, Sti, StiThenPop };
 
 template <Arithmetic A, Target T>
-const Operation* arithmetic_registers(Processor& cpu, const Operation* op) {
-  if (!enter_waiting(cpu, op)) return nullptr;
+void arithmetic_registers(Processor& cpu, const Operation& op) {
   X87State& x = cpu.x87;
-  record(cpu, *op);
-  const u8 i = stack_index(*op);
+  record(cpu, op);
+  const u8 i = stack_index(op);
   const u8 destination = T == Target::St0 ? u8{0} : i;
   const u8 source = T == Target::St0 ? i : u8{0};
   if (is_empty(x, 0) || is_empty(x, i)) [[unlikely]] {
-    if (stack_fault(cpu, *op, StackFault::Underflow)) {
-      write(x, destination, float80::kIndefinite);
-      if constexpr (T == Target::StiThenPop) pop(x);
-    }
-    return finish(cpu, op);
+    if (!stack_fault(cpu, op, StackFault::Underflow)) return;
+    write(x, destination, float80::kIndefinite);
+    if constexpr (T == Target::StiThenPop) pop(x);
+    return;
   }
   FloatEnvironment environment = begin(x);
   const Float80 result = apply<A>(st(x, destination), st(x, source), environment);
-  commit(cpu, *op, environment);
-  if (!environment.is_suppressed()) [[likely]] {
-    st(x, destination) = result;
-    if constexpr (T == Target::StiThenPop) pop(x);
-  }
-  return finish(cpu, op);
+  commit(cpu, op, environment);
+  if (environment.is_suppressed()) [[unlikely]]
+    return;
+  st(x, destination) = result;
+  if constexpr (T == Target::StiThenPop) pop(x);
 }
 
-template <Arithmetic A, class Format, Addressing Mode>
-const Operation* arithmetic_memory(Processor& cpu, const Operation* op) {
-  if (!enter_waiting(cpu, op)) return nullptr;
-  const auto loaded = load<typename Format::Bits, Mode>(cpu, op);
-  if (!loaded.ok) return nullptr;
+template <Arithmetic A, class Format>
+void arithmetic_memory(Processor& cpu, const Operation& op, typename Format::Bits bits) {
   X87State& x = cpu.x87;
-  record_memory(cpu, *op);
+  record_memory(cpu, op);
   if (is_empty(x, 0)) [[unlikely]] {
-    if (stack_fault(cpu, *op, StackFault::Underflow)) write(x, 0, float80::kIndefinite);
-    return finish(cpu, op);
+    if (stack_fault(cpu, op, StackFault::Underflow)) write(x, 0, float80::kIndefinite);
+    return;
   }
-  const Widened source = Format::widen(loaded.value);
+  const Widened source = Format::widen(bits);
   const Float80 st0 = st(x, 0);
   FloatEnvironment environment = begin(x);
   const auto operation = [&](FloatEnvironment& e) { return apply<A>(st0, source.value, e); };
   const Float80 result =
       source.denormal ? with_denormal_operand(st0, environment, operation) : operation(environment);
-  commit(cpu, *op, environment);
+  commit(cpu, op, environment);
   if (!environment.is_suppressed()) [[likely]]
     st(x, 0) = result;
-  return finish(cpu, op);
 }
 
 template <Arithmetic A, class Format>
-Handler by_addressing(const LoweringContext& context) {
-  return context.addressing == Addressing::Flat ? &arithmetic_memory<A, Format, Addressing::Flat>
-                                                : &arithmetic_memory<A, Format, Addressing::Segmented>;
+Handler with_memory(const LoweringContext& context) {
+  return memory_handler<arithmetic_memory<A, Format>, typename Format::Bits>(context);
+}
+template <Arithmetic A, Target T>
+Handler with_register() {
+  return &on_registers<arithmetic_registers<A, T>>;
 }
 
 /// D8: ST(0) with m32fp or ST(i). DC: ST(0) with m64fp, or ST(i) with ST(0). DA, DE: with m32int, m16int;
@@ -87,13 +83,13 @@ Handler lower_arithmetic(const LoweringContext& context, Operation& op) {
   set_opcode(context, op);
   switch (context.instruction.opcode) {
     case 0xD8:
-      return op.memory ? by_addressing<A, Single>(context) : &arithmetic_registers<A, Target::St0>;
+      return op.memory ? with_memory<A, Single>(context) : with_register<A, Target::St0>();
     case 0xDC:
-      return op.memory ? by_addressing<A, Double>(context) : &arithmetic_registers<A, Target::Sti>;
+      return op.memory ? with_memory<A, Double>(context) : with_register<A, Target::Sti>();
     case 0xDA:
-      return by_addressing<A, Doubleword>(context);
+      return with_memory<A, Doubleword>(context);
     default:
-      return op.memory ? by_addressing<A, Word>(context) : &arithmetic_registers<A, Target::StiThenPop>;
+      return op.memory ? with_memory<A, Word>(context) : with_register<A, Target::StiThenPop>();
   }
 }
 
@@ -101,18 +97,17 @@ Handler lower_arithmetic(const LoweringContext& context, Operation& op) {
 // -----------------------------------------------------------
 
 template <Float80 (*Function)(Float80, FloatEnvironment&)>
-Fault unary(Processor& cpu, const Operation& op) {
+void unary(Processor& cpu, const Operation& op) {
   X87State& x = cpu.x87;
   record(cpu, op);
   if (is_empty(x, 0)) {
     if (stack_fault(cpu, op, StackFault::Underflow)) write(x, 0, float80::kIndefinite);
-    return Fault::none();
+    return;
   }
   FloatEnvironment environment = begin(x);
   const Float80 result = Function(st(x, 0), environment);
   commit(cpu, op, environment);
   if (!environment.is_suppressed()) st(x, 0) = result;
-  return Fault::none();
 }
 
 /// FABS and FCHS touch the sign only; no operand is invalid.
@@ -125,44 +120,42 @@ Float80 change_sign(Float80 a, FloatEnvironment& environment) {
   return negate(a);
 }
 
-Fault fscale(Processor& cpu, const Operation& op) {
+void fscale(Processor& cpu, const Operation& op) {
   X87State& x = cpu.x87;
   record(cpu, op);
   if (is_empty(x, 0) || is_empty(x, 1)) {
     if (stack_fault(cpu, op, StackFault::Underflow)) write(x, 0, float80::kIndefinite);
-    return Fault::none();
+    return;
   }
   FloatEnvironment environment = begin(x);
   const Float80 result = soft_float::scale(st(x, 0), st(x, 1), environment);
   commit(cpu, op, environment);
   if (!environment.is_suppressed()) st(x, 0) = result;
-  return Fault::none();
 }
 
 template <soft_float::RemainderKind Kind>
-Fault fprem(Processor& cpu, const Operation& op) {
+void fprem(Processor& cpu, const Operation& op) {
   X87State& x = cpu.x87;
   record(cpu, op);
   if (is_empty(x, 0) || is_empty(x, 1)) {
     x.status.set<x87_status::C2>(false);
     if (stack_fault(cpu, op, StackFault::Underflow)) write(x, 0, float80::kIndefinite);
-    return Fault::none();
+    return;
   }
   FloatEnvironment environment = begin(x);
   const soft_float::Remainder remainder = soft_float::remainder(st(x, 0), st(x, 1), Kind, environment);
   commit(cpu, op, environment);
   x.status.set<x87_status::C2>(remainder.partial);
-  if (environment.is_suppressed()) return Fault::none();
+  if (environment.is_suppressed()) return;
   st(x, 0) = remainder.value;
   // Of an invalid operation or a NaN there is no quotient.
-  if (is_not_a_number(classify(remainder.value))) return Fault::none();
+  if (is_not_a_number(classify(remainder.value))) return;
   x.status.set<x87_status::C0>((remainder.quotient & 4) != 0);
   x.status.set<x87_status::C3>((remainder.quotient & 2) != 0);
   x.status.set<x87_status::C1>((remainder.quotient & 1) != 0);
-  return Fault::none();
 }
 
-Fault fxtract(Processor& cpu, const Operation& op) {
+void fxtract(Processor& cpu, const Operation& op) {
   X87State& x = cpu.x87;
   record(cpu, op);
   if (is_empty(x, 0) || overflows(x)) {
@@ -171,15 +164,14 @@ Fault fxtract(Processor& cpu, const Operation& op) {
       write(x, 0, float80::kIndefinite);
       push(x, float80::kIndefinite);
     }
-    return Fault::none();
+    return;
   }
   FloatEnvironment environment = begin(x);
   const soft_float::Extracted parts = soft_float::extract(st(x, 0), environment);
   commit(cpu, op, environment);
-  if (environment.is_suppressed()) return Fault::none();
+  if (environment.is_suppressed()) return;
   st(x, 0) = parts.exponent;
   push(x, parts.significand);
-  return Fault::none();
 }
 
 }  // namespace
@@ -210,21 +202,21 @@ Handler lower_x87_basic(const LoweringContext& context, Operation& op) {
   x87::set_opcode(context, op);
   switch (context.instruction.mnemonic) {
     case ZYDIS_MNEMONIC_FABS:
-      return &x87::waiting<x87::unary<x87::absolute_value>>;
+      return &x87::on_registers<x87::unary<x87::absolute_value>>;
     case ZYDIS_MNEMONIC_FCHS:
-      return &x87::waiting<x87::unary<x87::change_sign>>;
+      return &x87::on_registers<x87::unary<x87::change_sign>>;
     case ZYDIS_MNEMONIC_FSQRT:
-      return &x87::waiting<x87::unary<x87_float::square_root>>;
+      return &x87::on_registers<x87::unary<x87_float::square_root>>;
     case ZYDIS_MNEMONIC_FRNDINT:
-      return &x87::waiting<x87::unary<x87_float::round_to_integer>>;
+      return &x87::on_registers<x87::unary<x87_float::round_to_integer>>;
     case ZYDIS_MNEMONIC_FSCALE:
-      return &x87::waiting<x87::fscale>;
+      return &x87::on_registers<x87::fscale>;
     case ZYDIS_MNEMONIC_FPREM:
-      return &x87::waiting<x87::fprem<soft_float::RemainderKind::Truncating>>;
+      return &x87::on_registers<x87::fprem<soft_float::RemainderKind::Truncating>>;
     case ZYDIS_MNEMONIC_FPREM1:
-      return &x87::waiting<x87::fprem<soft_float::RemainderKind::Nearest>>;
+      return &x87::on_registers<x87::fprem<soft_float::RemainderKind::Nearest>>;
     default:
-      return &x87::waiting<x87::fxtract>;
+      return &x87::on_registers<x87::fxtract>;
   }
 }
 

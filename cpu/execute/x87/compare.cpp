@@ -51,45 +51,39 @@ void pop_times(X87State& x, unsigned pops) {
 /// ST(0) with another number, which `empty` says is missing. An unmasked exception leaves condition and
 /// stack.
 template <Result R, class Compare>
-[[gnu::always_inline]] inline const Operation* compare_with(Processor& cpu, const Operation* op, bool empty,
-                                                            unsigned pops, Compare compare) {
+[[gnu::always_inline]] inline void compare_with(Processor& cpu, const Operation& op, bool empty,
+                                                unsigned pops, Compare compare) {
   X87State& x = cpu.x87;
   if (is_empty(x, 0) || empty) [[unlikely]] {
-    if (stack_fault(cpu, *op, StackFault::Underflow)) {
-      deliver<R>(cpu, Ordering::Unordered);
-      pop_times(x, pops);
-    }
-    return finish(cpu, op);
+    if (!stack_fault(cpu, op, StackFault::Underflow)) return;
+    deliver<R>(cpu, Ordering::Unordered);
+    pop_times(x, pops);
+    return;
   }
   FloatEnvironment environment = begin(x);
   const Ordering order = compare(environment);
-  commit(cpu, *op, environment);
-  if (!environment.is_suppressed()) [[likely]] {
-    deliver<R>(cpu, order);
-    pop_times(x, pops);
-  }
-  return finish(cpu, op);
+  commit(cpu, op, environment);
+  if (environment.is_suppressed()) [[unlikely]]
+    return;
+  deliver<R>(cpu, order);
+  pop_times(x, pops);
 }
 
 template <Result R, QuietNans Q, unsigned Pops>
-const Operation* compare_registers(Processor& cpu, const Operation* op) {
-  if (!enter_waiting(cpu, op)) return nullptr;
+void compare_registers(Processor& cpu, const Operation& op) {
   X87State& x = cpu.x87;
-  record(cpu, *op);
-  const u8 i = stack_index(*op);
-  return compare_with<R>(cpu, op, is_empty(x, i), Pops, [&](FloatEnvironment& environment) {
+  record(cpu, op);
+  const u8 i = stack_index(op);
+  compare_with<R>(cpu, op, is_empty(x, i), Pops, [&](FloatEnvironment& environment) {
     return x87_float::compare(st(x, 0), st(x, i), Q, environment);
   });
 }
 
-template <class Format, unsigned Pops, Addressing Mode>
-const Operation* compare_memory(Processor& cpu, const Operation* op) {
-  if (!enter_waiting(cpu, op)) return nullptr;
-  const auto loaded = load<typename Format::Bits, Mode>(cpu, op);
-  if (!loaded.ok) return nullptr;
-  record_memory(cpu, *op);
-  const Widened source = Format::widen(loaded.value);
-  return compare_with<Result::ConditionCodes>(cpu, op, false, Pops, [&](FloatEnvironment& environment) {
+template <class Format, unsigned Pops>
+void compare_memory(Processor& cpu, const Operation& op, typename Format::Bits bits) {
+  record_memory(cpu, op);
+  const Widened source = Format::widen(bits);
+  compare_with<Result::ConditionCodes>(cpu, op, false, Pops, [&](FloatEnvironment& environment) {
     const Float80 st0 = st(cpu.x87, 0);
     const auto compare = [&](FloatEnvironment& e) {
       return x87_float::compare(st0, source.value, QuietNans::Invalid, e);
@@ -98,10 +92,9 @@ const Operation* compare_memory(Processor& cpu, const Operation* op) {
   });
 }
 
-const Operation* ftst(Processor& cpu, const Operation* op) {
-  if (!enter_waiting(cpu, op)) return nullptr;
-  record(cpu, *op);
-  return compare_with<Result::ConditionCodes>(cpu, op, false, 0, [&](FloatEnvironment& environment) {
+void ftst(Processor& cpu, const Operation& op) {
+  record(cpu, op);
+  compare_with<Result::ConditionCodes>(cpu, op, false, 0, [&](FloatEnvironment& environment) {
     return x87_float::compare(st(cpu.x87, 0), float80::zero(false), QuietNans::Invalid, environment);
   });
 }
@@ -126,7 +119,7 @@ u8 examination(Float80 value) {
   return 0;
 }
 
-Fault fxam(Processor& cpu, const Operation& op) {
+void fxam(Processor& cpu, const Operation& op) {
   constexpr u8 kEmpty = 0b101;
   X87State& x = cpu.x87;
   record(cpu, op);
@@ -135,29 +128,25 @@ Fault fxam(Processor& cpu, const Operation& op) {
   x.status.set<x87_status::C2>((code & 2) != 0);
   x.status.set<x87_status::C0>((code & 1) != 0);
   x.status.set<x87_status::C1>(sign_of(st(x, 0)));
-  return Fault::none();
 }
 
 template <QuietNans Q>
 Handler register_handler(unsigned pops) {
   switch (pops) {
     case 0:
-      return &compare_registers<Result::ConditionCodes, Q, 0>;
+      return &on_registers<compare_registers<Result::ConditionCodes, Q, 0>>;
     case 1:
-      return &compare_registers<Result::ConditionCodes, Q, 1>;
+      return &on_registers<compare_registers<Result::ConditionCodes, Q, 1>>;
     default:
-      return &compare_registers<Result::ConditionCodes, Q, 2>;
+      return &on_registers<compare_registers<Result::ConditionCodes, Q, 2>>;
   }
 }
 
 template <class Format>
-Handler memory_handler(const LoweringContext& context, unsigned pops) {
-  if (pops == 0) {
-    return context.addressing == Addressing::Flat ? &compare_memory<Format, 0, Addressing::Flat>
-                                                  : &compare_memory<Format, 0, Addressing::Segmented>;
-  }
-  return context.addressing == Addressing::Flat ? &compare_memory<Format, 1, Addressing::Flat>
-                                                : &compare_memory<Format, 1, Addressing::Segmented>;
+Handler with_memory(const LoweringContext& context, unsigned pops) {
+  using Bits = typename Format::Bits;
+  return pops == 0 ? memory_handler<compare_memory<Format, 0>, Bits>(context)
+                   : memory_handler<compare_memory<Format, 1>, Bits>(context);
 }
 
 /// How often a comparison of that name pops.
@@ -184,13 +173,13 @@ Handler lower_fcom(const LoweringContext& context, Operation& op) {
   if (!op.memory) return x87::register_handler<soft_float::QuietNans::Invalid>(pops);
   switch (context.instruction.opcode) {
     case 0xD8:
-      return x87::memory_handler<x87::Single>(context, pops);
+      return x87::with_memory<x87::Single>(context, pops);
     case 0xDC:
-      return x87::memory_handler<x87::Double>(context, pops);
+      return x87::with_memory<x87::Double>(context, pops);
     case 0xDA:
-      return x87::memory_handler<x87::Doubleword>(context, pops);
+      return x87::with_memory<x87::Doubleword>(context, pops);
     default:
-      return x87::memory_handler<x87::Word>(context, pops);
+      return x87::with_memory<x87::Word>(context, pops);
   }
 }
 
@@ -205,20 +194,20 @@ Handler lower_fcomi(const LoweringContext& context, Operation& op) {
   x87::set_opcode(context, op);
   switch (context.instruction.mnemonic) {
     case ZYDIS_MNEMONIC_FCOMI:
-      return &x87::compare_registers<Result::StatusFlags, QuietNans::Invalid, 0>;
+      return &x87::on_registers<x87::compare_registers<Result::StatusFlags, QuietNans::Invalid, 0>>;
     case ZYDIS_MNEMONIC_FCOMIP:
-      return &x87::compare_registers<Result::StatusFlags, QuietNans::Invalid, 1>;
+      return &x87::on_registers<x87::compare_registers<Result::StatusFlags, QuietNans::Invalid, 1>>;
     case ZYDIS_MNEMONIC_FUCOMI:
-      return &x87::compare_registers<Result::StatusFlags, QuietNans::Accepted, 0>;
+      return &x87::on_registers<x87::compare_registers<Result::StatusFlags, QuietNans::Accepted, 0>>;
     default:
-      return &x87::compare_registers<Result::StatusFlags, QuietNans::Accepted, 1>;
+      return &x87::on_registers<x87::compare_registers<Result::StatusFlags, QuietNans::Accepted, 1>>;
   }
 }
 
 Handler lower_x87_examine(const LoweringContext& context, Operation& op) {
   x87::set_opcode(context, op);
-  if (context.instruction.mnemonic == ZYDIS_MNEMONIC_FTST) return &x87::ftst;
-  return &x87::waiting<x87::fxam>;
+  if (context.instruction.mnemonic == ZYDIS_MNEMONIC_FTST) return &x87::on_registers<x87::ftst>;
+  return &x87::on_registers<x87::fxam>;
 }
 
 }  // namespace ringdown

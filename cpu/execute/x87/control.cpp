@@ -80,33 +80,27 @@ Fault fnsave(Processor& cpu, const Operation& op) {
   return fninit(cpu, op);
 }
 
-Fault ffree(Processor& cpu, const Operation& op) {
+void ffree(Processor& cpu, const Operation& op) {
   record(cpu, op);
   cpu.x87.mark_empty(cpu.x87.physical(stack_index(op)));
   cpu.x87.status.set<x87_status::C1>(false);
-  return Fault::none();
 }
-Fault ffreep(Processor& cpu, const Operation& op) {
+void ffreep(Processor& cpu, const Operation& op) {
   record(cpu, op);
   cpu.x87.mark_empty(cpu.x87.physical(stack_index(op)));
   cpu.x87.status.set<x87_status::C1>(false);
   pop(cpu.x87);
-  return Fault::none();
 }
 
 /// FINCSTP and FDECSTP turn the stack and leave the tags.
 template <int Step>
-Fault turn_stack(Processor& cpu, const Operation& op) {
+void turn_stack(Processor& cpu, const Operation& op) {
   record(cpu, op);
   cpu.x87.set_top(static_cast<u8>(cpu.x87.top() + Step));
   cpu.x87.status.set<x87_status::C1>(false);
-  return Fault::none();
 }
 
-Fault fnop(Processor& cpu, const Operation& op) {
-  record(cpu, op);
-  return Fault::none();
-}
+void fnop(Processor& cpu, const Operation& op) { record(cpu, op); }
 
 /// What the 8087 and 80287 needed and later units ignore: FENI, FDISI, FSETPM.
 Fault no_operation(Processor&, const Operation&) { return Fault::none(); }
@@ -150,15 +144,15 @@ Handler lower_x87_control(const LoweringContext& context, Operation& op) {
     case ZYDIS_MNEMONIC_FRSTOR:
       return &x87::waiting<x87::frstor>;
     case ZYDIS_MNEMONIC_FFREE:
-      return &x87::waiting<x87::ffree>;
+      return &x87::on_registers<x87::ffree>;
     case ZYDIS_MNEMONIC_FFREEP:
-      return &x87::waiting<x87::ffreep>;
+      return &x87::on_registers<x87::ffreep>;
     case ZYDIS_MNEMONIC_FINCSTP:
-      return &x87::waiting<x87::turn_stack<1>>;
+      return &x87::on_registers<x87::turn_stack<1>>;
     case ZYDIS_MNEMONIC_FDECSTP:
-      return &x87::waiting<x87::turn_stack<-1>>;
+      return &x87::on_registers<x87::turn_stack<-1>>;
     case ZYDIS_MNEMONIC_FNOP:
-      return &x87::waiting<x87::fnop>;
+      return &x87::on_registers<x87::fnop>;
     default:
       return &x87::not_waiting<x87::no_operation>;
   }

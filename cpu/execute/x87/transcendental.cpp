@@ -12,23 +12,22 @@ namespace {
 using soft_float::Trigonometric;
 
 /// Result to ST(0).
-Fault f2xm1(Processor& cpu, const Operation& op) {
+void f2xm1(Processor& cpu, const Operation& op) {
   X87State& x = cpu.x87;
   record(cpu, op);
   if (is_empty(x, 0)) {
     if (stack_fault(cpu, op, StackFault::Underflow)) write(x, 0, float80::kIndefinite);
-    return Fault::none();
+    return;
   }
   FloatEnvironment environment = begin(x);
   const Float80 result = soft_float::exponential_minus_one(st(x, 0), environment);
   commit(cpu, op, environment);
   if (!environment.is_suppressed()) st(x, 0) = result;
-  return Fault::none();
 }
 
 /// Of ST(0) and ST(1), the result to ST(1), then a pop.
 template <class Function>
-Fault replace_two(Processor& cpu, const Operation& op, Function function) {
+void replace_two(Processor& cpu, const Operation& op, Function function) {
   X87State& x = cpu.x87;
   record(cpu, op);
   if (is_empty(x, 0) || is_empty(x, 1)) {
@@ -36,42 +35,40 @@ Fault replace_two(Processor& cpu, const Operation& op, Function function) {
       write(x, 1, float80::kIndefinite);
       pop(x);
     }
-    return Fault::none();
+    return;
   }
   FloatEnvironment environment = begin(x);
   const Float80 result = function(st(x, 0), st(x, 1), environment);
   commit(cpu, op, environment);
-  if (environment.is_suppressed()) return Fault::none();
+  if (environment.is_suppressed()) return;
   st(x, 1) = result;
   pop(x);
-  return Fault::none();
 }
 
-Fault fyl2x(Processor& cpu, const Operation& op) { return replace_two(cpu, op, soft_float::y_log2); }
-Fault fyl2xp1(Processor& cpu, const Operation& op) {
+void fyl2x(Processor& cpu, const Operation& op) { return replace_two(cpu, op, soft_float::y_log2); }
+void fyl2xp1(Processor& cpu, const Operation& op) {
   return replace_two(cpu, op, soft_float::y_log2_plus_one);
 }
-Fault fpatan(Processor& cpu, const Operation& op) {
+void fpatan(Processor& cpu, const Operation& op) {
   return replace_two(cpu, op, [](Float80 st0, Float80 st1, FloatEnvironment& environment) {
     return soft_float::arctangent(st1, st0, environment);
   });
 }
 
 template <Trigonometric (*Function)(Float80, FloatEnvironment&)>
-Fault trigonometric(Processor& cpu, const Operation& op) {
+void trigonometric(Processor& cpu, const Operation& op) {
   X87State& x = cpu.x87;
   record(cpu, op);
   if (is_empty(x, 0)) {
     x.status.set<x87_status::C2>(false);
     if (stack_fault(cpu, op, StackFault::Underflow)) write(x, 0, float80::kIndefinite);
-    return Fault::none();
+    return;
   }
   FloatEnvironment environment = begin(x);
   const Trigonometric result = Function(st(x, 0), environment);
   commit(cpu, op, environment);
   x.status.set<x87_status::C2>(result.out_of_range);
   if (!environment.is_suppressed()) st(x, 0) = result.value;
-  return Fault::none();
 }
 
 /// FPTAN and FSINCOS: ST(0) is replaced by `first`, then `second` is pushed.
@@ -92,7 +89,7 @@ Pair sine_and_cosine(Float80 a, FloatEnvironment& environment) {
 }
 
 template <Pair (*Function)(Float80, FloatEnvironment&)>
-Fault replace_and_push(Processor& cpu, const Operation& op) {
+void replace_and_push(Processor& cpu, const Operation& op) {
   X87State& x = cpu.x87;
   record(cpu, op);
   if (is_empty(x, 0) || overflows(x)) {
@@ -102,16 +99,15 @@ Fault replace_and_push(Processor& cpu, const Operation& op) {
       write(x, 0, float80::kIndefinite);
       push(x, float80::kIndefinite);
     }
-    return Fault::none();
+    return;
   }
   FloatEnvironment environment = begin(x);
   const Pair result = Function(st(x, 0), environment);
   commit(cpu, op, environment);
   x.status.set<x87_status::C2>(result.out_of_range);
-  if (environment.is_suppressed() || result.out_of_range) return Fault::none();
+  if (environment.is_suppressed() || result.out_of_range) return;
   st(x, 0) = result.first;
   push(x, result.second);
-  return Fault::none();
 }
 
 }  // namespace
@@ -121,21 +117,21 @@ Handler lower_x87_transcendental(const LoweringContext& context, Operation& op) 
   x87::set_opcode(context, op);
   switch (context.instruction.mnemonic) {
     case ZYDIS_MNEMONIC_F2XM1:
-      return &x87::waiting<x87::f2xm1>;
+      return &x87::on_registers<x87::f2xm1>;
     case ZYDIS_MNEMONIC_FYL2X:
-      return &x87::waiting<x87::fyl2x>;
+      return &x87::on_registers<x87::fyl2x>;
     case ZYDIS_MNEMONIC_FYL2XP1:
-      return &x87::waiting<x87::fyl2xp1>;
+      return &x87::on_registers<x87::fyl2xp1>;
     case ZYDIS_MNEMONIC_FPATAN:
-      return &x87::waiting<x87::fpatan>;
+      return &x87::on_registers<x87::fpatan>;
     case ZYDIS_MNEMONIC_FSIN:
-      return &x87::waiting<x87::trigonometric<soft_float::sine>>;
+      return &x87::on_registers<x87::trigonometric<soft_float::sine>>;
     case ZYDIS_MNEMONIC_FCOS:
-      return &x87::waiting<x87::trigonometric<soft_float::cosine>>;
+      return &x87::on_registers<x87::trigonometric<soft_float::cosine>>;
     case ZYDIS_MNEMONIC_FPTAN:
-      return &x87::waiting<x87::replace_and_push<x87::tangent_and_one>>;
+      return &x87::on_registers<x87::replace_and_push<x87::tangent_and_one>>;
     default:
-      return &x87::waiting<x87::replace_and_push<x87::sine_and_cosine>>;
+      return &x87::on_registers<x87::replace_and_push<x87::sine_and_cosine>>;
   }
 }
 

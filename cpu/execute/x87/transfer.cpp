@@ -24,15 +24,12 @@ void push_loaded(Processor& cpu, const Operation& op, Float80 value, const Float
     push(x, value);
 }
 
-template <class Format, Addressing Mode>
-const Operation* load_number(Processor& cpu, const Operation* op) {
-  if (!enter_waiting(cpu, op)) return nullptr;
-  const auto loaded = load<typename Format::Bits, Mode>(cpu, op);
-  if (!loaded.ok) return nullptr;
-  record_memory(cpu, *op);
+template <class Format>
+void load_number(Processor& cpu, const Operation& op, typename Format::Bits bits) {
+  record_memory(cpu, op);
   FloatEnvironment environment = begin(cpu.x87);
-  push_loaded(cpu, *op, soft_float::from_widened(Format::widen(loaded.value), environment), environment);
-  return finish(cpu, op);
+  const Float80 value = soft_float::from_widened(Format::widen(bits), environment);
+  push_loaded(cpu, op, value, environment);
 }
 
 Fault fld_extended(Processor& cpu, const Operation& op) {
@@ -54,17 +51,15 @@ Fault fbld(Processor& cpu, const Operation& op) {
   return Fault::none();
 }
 
-const Operation* fld_register(Processor& cpu, const Operation* op) {
-  if (!enter_waiting(cpu, op)) return nullptr;
+void fld_register(Processor& cpu, const Operation& op) {
   X87State& x = cpu.x87;
-  record(cpu, *op);
-  const u8 i = stack_index(*op);
+  record(cpu, op);
+  const u8 i = stack_index(op);
   if (is_empty(x, i)) [[unlikely]] {
-    if (stack_fault(cpu, *op, StackFault::Underflow)) push(x, float80::kIndefinite);
+    if (stack_fault(cpu, op, StackFault::Underflow)) push(x, float80::kIndefinite);
   } else {
-    push_loaded(cpu, *op, st(x, i), begin(x));
+    push_loaded(cpu, op, st(x, i), begin(x));
   }
-  return finish(cpu, op);
 }
 
 /// FLD1 to FLDZ, by the low bits of the ModRM byte: 66-bit constants rounded by the rounding control
@@ -92,12 +87,10 @@ Float80 rounded(const Constant& constant, Rounding rounding) {
   return value;
 }
 
-Fault fld_constant(Processor& cpu, const Operation& op) {
+void fld_constant(Processor& cpu, const Operation& op) {
   record(cpu, op);
-  FloatEnvironment environment = begin(cpu.x87);
-  environment.rounded_up = false;
+  const FloatEnvironment environment = begin(cpu.x87);
   push_loaded(cpu, op, rounded(kConstants[stack_index(op)], environment.rounding()), environment);
-  return Fault::none();
 }
 
 // --- Stores
@@ -143,28 +136,50 @@ bool stores_nothing(const FloatEnvironment& environment) {
   return (environment.unmasked() & ~x87_exception::kPrecision) != 0;
 }
 
+/// What a store is about to do, computed before memory is touched. Small enough to be returned in registers.
+template <class Bits>
+struct Store {
+  Bits bits;
+  u8 raised;
+  bool rounded_up;
+  bool empty;
+  /// False if an unmasked exception leaves memory and stack as they are.
+  bool stores;
+};
+
+template <class Format>
+[[gnu::noinline]] Store<typename Format::Bits> prepare_store(const X87State& x) {
+  FloatEnvironment environment = begin(x);
+  const u8 top = x.top();
+  if (x.is_empty(top)) [[unlikely]] {
+    return {Format::kIndefinite, 0, false, true, environment.is_masked(x87_exception::kInvalid)};
+  }
+  const auto bits = Format::convert(x.registers[top], environment);
+  return {bits, environment.raised, environment.rounded_up, false, !stores_nothing(environment)};
+}
+
+/// After the memory was written: pointers, flags, stack.
+template <Pops P, class Bits>
+[[gnu::noinline]] void complete_store(Processor& cpu, const Operation& op, Store<Bits> stored) {
+  record_memory(cpu, op);
+  if (stored.empty) [[unlikely]] {
+    (void)stack_fault(cpu, op, StackFault::Underflow);
+  } else {
+    FloatEnvironment environment(cpu.x87.control.value());
+    environment.raised = stored.raised;
+    environment.rounded_up = stored.rounded_up;
+    commit(cpu, op, environment);
+  }
+  if (P == Pops::Once && stored.stores) pop(cpu.x87);
+}
+
 template <class Format, Pops P, Addressing Mode>
 const Operation* store_number(Processor& cpu, const Operation* op) {
+  using Bits = typename Format::Bits;
   if (!enter_waiting(cpu, op)) return nullptr;
-  X87State& x = cpu.x87;
-  FloatEnvironment environment = begin(x);
-  const bool empty = is_empty(x, 0);
-  bool stores = true;
-  typename Format::Bits bits = Format::kIndefinite;
-  if (empty) [[unlikely]] {
-    stores = environment.is_masked(x87_exception::kInvalid);
-  } else {
-    bits = Format::convert(st(x, 0), environment);
-    stores = !stores_nothing(environment);
-  }
-  if (stores && !store<typename Format::Bits, Mode>(cpu, op, bits)) return nullptr;
-  record_memory(cpu, *op);
-  if (empty) [[unlikely]] {
-    (void)stack_fault(cpu, *op, StackFault::Underflow);
-  } else {
-    commit(cpu, *op, environment);
-  }
-  if (P == Pops::Once && stores) pop(x);
+  const Store<Bits> prepared = prepare_store<Format>(cpu.x87);
+  if (prepared.stores && !store<Bits, Mode>(cpu, op, prepared.bits)) return nullptr;
+  complete_store<P, Bits>(cpu, *op, prepared);
   return finish(cpu, op);
 }
 
@@ -208,50 +223,43 @@ Fault fbstp(Processor& cpu, const Operation& op) {
 }
 
 template <Pops P>
-const Operation* fst_register(Processor& cpu, const Operation* op) {
-  if (!enter_waiting(cpu, op)) return nullptr;
+void fst_register(Processor& cpu, const Operation& op) {
   X87State& x = cpu.x87;
-  record(cpu, *op);
-  const u8 i = stack_index(*op);
+  record(cpu, op);
+  const u8 i = stack_index(op);
   Float80 value = float80::kIndefinite;
   if (is_empty(x, 0)) [[unlikely]] {
-    if (!stack_fault(cpu, *op, StackFault::Underflow)) return finish(cpu, op);
+    if (!stack_fault(cpu, op, StackFault::Underflow)) return;
   } else {
     value = st(x, 0);
     x.status.set<x87_status::C1>(false);
   }
   write(x, i, value);
   if constexpr (P == Pops::Once) pop(x);
-  return finish(cpu, op);
 }
 
 /// FSTPNCE (D9 D8), an alias of FSTP that looks at no tag: an empty ST(0) is popped and stores nothing.
-const Operation* fstp_unchecked(Processor& cpu, const Operation* op) {
+void fstp_unchecked(Processor& cpu, const Operation& op) {
   if (!is_empty(cpu.x87, 0)) return fst_register<Pops::Once>(cpu, op);
-  if (!enter_waiting(cpu, op)) return nullptr;
-  record(cpu, *op);
+  record(cpu, op);
   cpu.x87.status.set<x87_status::C1>(false);
   pop(cpu.x87);
-  return finish(cpu, op);
 }
 
-// --- Between registers
-// -------------------------------------------------------------------------------------------
+// --- Between registers -------------------------------------------------------------------------------------
 
-const Operation* fxch(Processor& cpu, const Operation* op) {
-  if (!enter_waiting(cpu, op)) return nullptr;
+void fxch(Processor& cpu, const Operation& op) {
   X87State& x = cpu.x87;
-  record(cpu, *op);
-  const u8 i = stack_index(*op);
+  record(cpu, op);
+  const u8 i = stack_index(op);
   if (is_empty(x, 0) || is_empty(x, i)) [[unlikely]] {
-    if (!stack_fault(cpu, *op, StackFault::Underflow)) return finish(cpu, op);
+    if (!stack_fault(cpu, op, StackFault::Underflow)) return;
     if (is_empty(x, 0)) write(x, 0, float80::kIndefinite);
     if (is_empty(x, i)) write(x, i, float80::kIndefinite);
   } else {
     x.status.set<x87_status::C1>(false);
   }
   std::swap(st(x, 0), st(x, i));
-  return finish(cpu, op);
 }
 
 /// Conditions of FCMOVcc, as the opcode map orders them.
@@ -272,17 +280,16 @@ bool holds(const Flags& flags, Condition condition) {
 }
 
 /// DA: the condition in ModRM.reg. DB: its opposite.
-Fault fcmov(Processor& cpu, const Operation& op) {
+void fcmov(Processor& cpu, const Operation& op) {
   X87State& x = cpu.x87;
   record(cpu, op);
   const u8 i = stack_index(op);
   if (is_empty(x, 0) || is_empty(x, i)) {
     if (stack_fault(cpu, op, StackFault::Underflow)) write(x, 0, float80::kIndefinite);
-    return Fault::none();
+    return;
   }
   const bool negated = (op.extra & 0x100) != 0;
   if (holds(cpu.registers.flags, static_cast<Condition>(op.number & 3)) != negated) st(x, 0) = st(x, i);
-  return Fault::none();
 }
 
 // --- Lowering
@@ -290,8 +297,7 @@ Fault fcmov(Processor& cpu, const Operation& op) {
 
 template <class Format>
 Handler load_handler(const LoweringContext& context) {
-  return context.addressing == Addressing::Flat ? &load_number<Format, Addressing::Flat>
-                                                : &load_number<Format, Addressing::Segmented>;
+  return memory_handler<load_number<Format>, typename Format::Bits>(context);
 }
 
 template <class Format>
@@ -309,7 +315,7 @@ Handler store_handler(const LoweringContext& context, Pops pops) {
 
 Handler lower_fld(const LoweringContext& context, Operation& op) {
   x87::set_opcode(context, op);
-  if (!op.memory) return &x87::fld_register;
+  if (!op.memory) return &x87::on_registers<x87::fld_register>;
   switch (context.instruction.opcode) {
     case 0xD9:
       return x87::load_handler<x87::Single>(context);
@@ -328,15 +334,18 @@ Handler lower_fild(const LoweringContext& context, Operation& op) {
 
 Handler lower_fld_constant(const LoweringContext& context, Operation& op) {
   x87::set_opcode(context, op);
-  return &x87::waiting<x87::fld_constant>;
+  return &x87::on_registers<x87::fld_constant>;
 }
 
 Handler lower_fst(const LoweringContext& context, Operation& op) {
   using x87::Pops;
   x87::set_opcode(context, op);
-  if (context.instruction.mnemonic == ZYDIS_MNEMONIC_FSTPNCE) return &x87::fstp_unchecked;
+  if (context.instruction.mnemonic == ZYDIS_MNEMONIC_FSTPNCE) return &x87::on_registers<x87::fstp_unchecked>;
   const Pops pops = context.instruction.mnemonic == ZYDIS_MNEMONIC_FST ? Pops::No : Pops::Once;
-  if (!op.memory) return pops == Pops::No ? &x87::fst_register<Pops::No> : &x87::fst_register<Pops::Once>;
+  if (!op.memory) {
+    return pops == Pops::No ? &x87::on_registers<x87::fst_register<Pops::No>>
+                            : &x87::on_registers<x87::fst_register<Pops::Once>>;
+  }
   switch (context.instruction.opcode) {
     case 0xD9:
       return x87::store_handler<x87::StoreSingle>(context, pops);
@@ -364,9 +373,9 @@ Handler lower_x87_transfer(const LoweringContext& context, Operation& op) {
     case ZYDIS_MNEMONIC_FBSTP:
       return &x87::waiting<x87::fbstp>;
     case ZYDIS_MNEMONIC_FXCH:
-      return &x87::fxch;
+      return &x87::on_registers<x87::fxch>;
     default:
-      return &x87::waiting<x87::fcmov>;
+      return &x87::on_registers<x87::fcmov>;
   }
 }
 

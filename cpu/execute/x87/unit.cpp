@@ -16,6 +16,16 @@ Fault check_waiting(Processor& cpu) {
   return Fault::none();
 }
 
+bool enter_blocked(Processor& cpu, const Operation* op) {
+  const Fault fault = check_waiting(cpu);
+  if (fault) (void)raise(cpu, op, fault);
+  return !fault;
+}
+
+const Operation* raise_fault(Processor& cpu, const Operation* op, Fault fault) {
+  return raise(cpu, op, fault);
+}
+
 void update_pending(Processor& cpu, const Operation& op) {
   const bool before = cpu.x87.has_pending_exception();
   cpu.x87.update_error_summary();

@@ -28,14 +28,12 @@ const Operation* finish_pending(Processor& cpu, const Operation* op);
   return next(cpu, op);
 }
 
+/// Checks and raises, out of line. False if the instruction may not run.
+bool enter_blocked(Processor& cpu, const Operation* op);
+
 /// The first thing: false if the instruction may not run; the handler then returns nullptr.
 [[nodiscard, gnu::always_inline]] inline bool enter_waiting(Processor& cpu, const Operation* op) {
-  if (!cpu.fpu_blocked) [[likely]]
-    return true;
-  const Fault fault = check_waiting(cpu);
-  if (!fault) return true;
-  (void)raise(cpu, op, fault);
-  return false;
+  return !cpu.fpu_blocked || enter_blocked(cpu, op);
 }
 
 /// The i of ST(i) as an operation encodes it.
@@ -105,27 +103,66 @@ enum class StackFault : u8 { Underflow, Overflow };
 /// false if nothing may change.
 bool stack_fault(Processor& cpu, const Operation& op, StackFault fault);
 
-// --- Adapters
-// ---------------------------------------------------------------------------------------------------
+// --- Adapters ---------------------------------------------------------------------------------------------
+//
+// A compiler makes the call at a handler's end a jump only if no pointer to a local variable is about. So
+// what computes, with an environment passed by reference, stands in functions of its own that are never
+// inlined.
+
+template <auto Function, class... Args>
+[[gnu::noinline]] auto call_out_of_line(Processor& cpu, const Operation& op, Args... args) {
+  return Function(cpu, op, args...);
+}
+
+/// As cpu/handler.h's raise, by value for the reason above.
+[[nodiscard]] const Operation* raise_fault(Processor& cpu, const Operation* op, Fault fault);
+
+/// A waiting instruction that cannot fault: `void step(Processor&, const Operation&)`.
+template <auto Step>
+const Operation* on_registers(Processor& cpu, const Operation* op) {
+  if (!enter_waiting(cpu, op)) return nullptr;
+  call_out_of_line<Step>(cpu, *op);
+  return finish(cpu, op);
+}
+
+/// One that reads memory first: `void step(Processor&, const Operation&, Bits)`.
+template <auto Step, class Bits, Addressing Mode>
+const Operation* on_memory(Processor& cpu, const Operation* op) {
+  if (!enter_waiting(cpu, op)) return nullptr;
+  const auto loaded = load<Bits, Mode>(cpu, op);
+  if (!loaded.ok) return nullptr;
+  call_out_of_line<Step>(cpu, *op, loaded.value);
+  return finish(cpu, op);
+}
+
+/// The instance of `on_memory` for the way the operand is addressed.
+template <auto Step, class Bits>
+Handler memory_handler(const LoweringContext& context) {
+  return context.addressing == Addressing::Flat ? &on_memory<Step, Bits, Addressing::Flat>
+                                                : &on_memory<Step, Bits, Addressing::Segmented>;
+}
 
 /// A waiting instruction written as `Fault execute(Processor&, const Operation&)`, which completes or returns
 /// a fault with nothing changed.
-template <Fault (*Execute)(Processor&, const Operation&)>
+template <auto Execute>
 const Operation* waiting(Processor& cpu, const Operation* op) {
   if (!enter_waiting(cpu, op)) return nullptr;
-  if (const Fault fault = Execute(cpu, *op)) [[unlikely]]
-    return raise(cpu, op, fault);
+  const Fault fault = call_out_of_line<Execute>(cpu, *op);
+  if (fault) [[unlikely]]
+    return raise_fault(cpu, op, fault);
   return finish(cpu, op);
 }
 
 /// The same for one that does not wait.
-template <Fault (*Execute)(Processor&, const Operation&)>
+template <auto Execute>
 const Operation* not_waiting(Processor& cpu, const Operation* op) {
   if (cpu.fpu_blocked) [[unlikely]] {
-    if (const Fault fault = check_available(cpu)) return raise(cpu, op, fault);
+    const Fault unavailable = check_available(cpu);
+    if (unavailable) return raise_fault(cpu, op, unavailable);
   }
-  if (const Fault fault = Execute(cpu, *op)) [[unlikely]]
-    return raise(cpu, op, fault);
+  const Fault fault = call_out_of_line<Execute>(cpu, *op);
+  if (fault) [[unlikely]]
+    return raise_fault(cpu, op, fault);
   return finish(cpu, op);
 }
 
