@@ -25,12 +25,12 @@ struct Event {
 Event event_of(const Fault& fault);
 
 /// Delivers an event at the current EIP (Intel SDM vol. 3A, chapter 6; real mode: 20.1.4; virtual-8086: 20.3,
-/// VME included): updates CR2, DR6 and DR7 as the exception demands, switches stacks and tasks, and resolves
-/// faults during delivery into a contributory exception, #DF or shutdown (table 6-5). Returns Shutdown for a
-/// triple fault, with the vectors in state.fault_chain; Split never. A #DB clears what the manual says it
-/// clears. For SoftwareInterrupt and Breakpoint, EIP is already behind the instruction, and a fault of
-/// delivery (#GP, #NP, ...) is returned to the caller with nothing changed; for the other sources it is
-/// delivered in turn, here.
+/// VME included): updates CR2, DR6, DR7.GD and IA32_DEBUGCTL as the exception demands, switches stacks and
+/// tasks, ends the halted state and the interrupt shadow, and resolves faults during delivery into a
+/// contributory exception, #DF or shutdown (table 6-5). Returns Shutdown for a triple fault, with the vectors
+/// in state.fault_chain; Split never. For the sources that are instructions (SoftwareInterrupt, Breakpoint,
+/// IceBreakpoint), EIP is already behind the instruction, and a fault of delivery (#GP, #NP, ...) is returned
+/// to the caller with nothing changed; for the other sources it is delivered in turn, here.
 Fault deliver_event(SystemView& view, const Event& event);
 
 }  // namespace ringdown

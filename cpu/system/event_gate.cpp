@@ -41,6 +41,7 @@ Fault find_gate(SystemView& view, const Event& event, Descriptor& gate) {
 TaskSwitchResult deliver_to_task(SystemView& view, const Event& event, const Descriptor& gate) {
   TaskSwitch request;
   request.reason = TaskSwitchReason::Interrupt;
+  request.saved_flags = pushed_flags(view, event) & eflags::kRf;
   request.push_error_code = event.has_error_code;
   request.error_code = event.error_code;
   if (Fault fault = find_tss(view, gate.gate_selector(), Vector::GeneralProtection, request.tss)) {

@@ -138,7 +138,7 @@ Fault save_task(SystemView& view, const TaskSwitch& request) {
     if (Fault fault = probe_byte(view, new_tss + tss32::kLink + 1)) return fault;
   }
   const u32 dropped = request.reason == TaskSwitchReason::Return ? eflags::kNt : 0;
-  if (Fault fault = save_current(view, view.eflags() & ~dropped)) return fault;
+  if (Fault fault = save_current(view, (view.eflags() & ~dropped) | request.saved_flags)) return fault;
   if (nests) {
     if (Fault fault = view.write_table<u16>(new_tss + tss32::kLink, view.state.tr.selector)) return fault;
   } else {

@@ -10,6 +10,7 @@ enum class TaskSwitchReason : u8 { Jump, Call, Interrupt, Return };
 struct TaskSwitch {
   TaskSwitchReason reason = TaskSwitchReason::Jump;
   FoundDescriptor tss;           // of the new task; busy or available has been checked
+  u32 saved_flags = 0;           // set in the EFLAGS saved for the old task: RF after a fault
   bool push_error_code = false;  // an exception that has one entered through a task gate
   u32 error_code = 0;
 };
