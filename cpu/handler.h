@@ -64,9 +64,9 @@ template <class T, Addressing A>
   if constexpr (A == Addressing::Flat) {
     const u32 linear = cpu.registers.read<u32>(op->base) + (cpu.registers.read<u32>(op->index) << op->scale) +
                        op->displacement;
-    if (const u8* host = cpu.memory.fast_read(linear, sizeof(T), cpu.privilege)) [[likely]] {
+    if (const Tlb::Hit hit = cpu.tlb->read(linear, sizeof(T)); hit.ok) [[likely]] {
       T value;
-      std::memcpy(&value, host, sizeof(T));
+      std::memcpy(&value, hit.host, sizeof(T));
       return {value, true};
     }
   } else {
@@ -74,9 +74,9 @@ template <class T, Addressing A>
     const u32 offset = effective_offset(cpu.registers, *op);
     if (segment.may_read(offset, sizeof(T))) [[likely]] {
       const u32 linear = segment.base + offset;
-      if (const u8* host = cpu.memory.fast_read(linear, sizeof(T), cpu.privilege)) [[likely]] {
+      if (const Tlb::Hit hit = cpu.tlb->read(linear, sizeof(T)); hit.ok) [[likely]] {
         T value;
-        std::memcpy(&value, host, sizeof(T));
+        std::memcpy(&value, hit.host, sizeof(T));
         return {value, true};
       }
     }
@@ -91,16 +91,16 @@ template <class T, Addressing A>
   if constexpr (A == Addressing::Flat) {
     const u32 linear = cpu.registers.read<u32>(op->base) + (cpu.registers.read<u32>(op->index) << op->scale) +
                        op->displacement;
-    if (u8* host = cpu.memory.fast_write(linear, sizeof(T), cpu.privilege)) [[likely]] {
-      std::memcpy(host, &value, sizeof(T));
+    if (const Tlb::Hit hit = cpu.tlb->write(linear, sizeof(T)); hit.ok) [[likely]] {
+      std::memcpy(hit.host, &value, sizeof(T));
       return true;
     }
   } else {
     const SegmentRegister& segment = cpu.state.segment(op->segment);
     const u32 offset = effective_offset(cpu.registers, *op);
     if (segment.may_write(offset, sizeof(T))) [[likely]] {
-      if (u8* host = cpu.memory.fast_write(segment.base + offset, sizeof(T), cpu.privilege)) [[likely]] {
-        std::memcpy(host, &value, sizeof(T));
+      if (const Tlb::Hit hit = cpu.tlb->write(segment.base + offset, sizeof(T)); hit.ok) [[likely]] {
+        std::memcpy(hit.host, &value, sizeof(T));
         return true;
       }
     }
@@ -131,10 +131,10 @@ template <class T, Addressing A>
     linear += segment.base;
   }
   if (allowed) [[likely]] {
-    if (u8* host = cpu.memory.fast_write(linear, sizeof(T), cpu.privilege)) [[likely]] {
+    if (const Tlb::Hit hit = cpu.tlb->write(linear, sizeof(T)); hit.ok) [[likely]] {
       T value;
-      std::memcpy(&value, host, sizeof(T));
-      return {value, true, host};
+      std::memcpy(&value, hit.host, sizeof(T));
+      return {value, true, hit.host};
     }
   }
   return load_for_modify_slow<T, A>(cpu, op);

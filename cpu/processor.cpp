@@ -63,7 +63,10 @@ void Processor::set_trap_handler(TrapHandler* handler) {
   state_changed();
 }
 
-void Processor::set_privilege(Privilege p) { privilege = p; }
+void Processor::set_privilege(Privilege p) {
+  privilege = p;
+  tlb = &memory.tlb(p);
+}
 
 // What follows from the state: nothing here is architectural.
 void Processor::state_changed() {
@@ -80,7 +83,7 @@ void Processor::state_changed() {
   if (trap_handler_ != nullptr) {
     mode.policy = trap_handler_->policy();
   } else {
-    privilege = state.cpl == 3 ? Privilege::User : Privilege::Supervisor;
+    set_privilege(state.cpl == 3 ? Privilege::User : Privilege::Supervisor);
   }
   mode_ = mode;
   jump_context = (static_cast<u64>(mode.value()) << 32) | (privilege == Privilege::User ? u64{1} << 63 : 0);

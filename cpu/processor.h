@@ -99,6 +99,8 @@ class Processor final : public TickSource,
   /// Whose rights data accesses have: follows CPL (of the guest, where kernel and user share a physical
   /// ring).
   Privilege privilege = Privilege::Supervisor;
+  /// The TLB of that privilege.
+  const Tlb* tlb = &memory.tlb(Privilege::Supervisor);
   /// CR0.TS or EM, or an x87 exception is pending: x87/MMX/SSE instructions look closer.
   bool fpu_blocked = false;
   /// Instructions left before the loop must look up. A block takes its whole length off when it is entered.

@@ -44,16 +44,16 @@ class MemoryUnit final : public TranslationCache, public MemoryObserver {
   AddressSpace& address_space() { return *space_; }
   GuestMemory& memory() { return memory_; }
 
-  /// Fast path: the host address of [linear, linear + size) or nullptr on a TLB miss.
+  /// The fast path of one privilege.
+  const Tlb& tlb(Privilege privilege) const { return tlbs_[static_cast<unsigned>(privilege)]; }
+  /// The host address of [linear, linear + size) or nullptr on a TLB miss.
   u8* fast_read(u32 linear, u32 size, Privilege privilege) const {
-    const TlbEntry& entry = tlbs_[static_cast<unsigned>(privilege)].entries[Tlb::index(linear)];
-    if (entry.read_tag != Tlb::tag(linear, size)) return nullptr;
-    return reinterpret_cast<u8*>(entry.addend + linear);
+    const Tlb::Hit hit = tlb(privilege).read(linear, size);
+    return hit.ok ? hit.host : nullptr;
   }
   u8* fast_write(u32 linear, u32 size, Privilege privilege) const {
-    const TlbEntry& entry = tlbs_[static_cast<unsigned>(privilege)].entries[Tlb::index(linear)];
-    if (entry.write_tag != Tlb::tag(linear, size)) return nullptr;
-    return reinterpret_cast<u8*>(entry.addend + linear);
+    const Tlb::Hit hit = tlb(privilege).write(linear, size);
+    return hit.ok ? hit.host : nullptr;
   }
 
   /// Reads `data.size()` bytes (1 to 512), fast or slow.

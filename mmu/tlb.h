@@ -31,6 +31,21 @@ class Tlb {
 
   std::array<TlbEntry, kEntries> entries;
 
+  /// The fast path: where [linear, linear + size) lies on the host, if this kind of access may go there at
+  /// once.
+  struct Hit {
+    u8* host;
+    bool ok;
+  };
+  Hit read(u32 linear, u32 size) const {
+    const TlbEntry& entry = entries[index(linear)];
+    return {reinterpret_cast<u8*>(entry.addend + linear), entry.read_tag == tag(linear, size)};
+  }
+  Hit write(u32 linear, u32 size) const {
+    const TlbEntry& entry = entries[index(linear)];
+    return {reinterpret_cast<u8*>(entry.addend + linear), entry.write_tag == tag(linear, size)};
+  }
+
   /// Sets the translation of the page at `page`.
   void fill(u32 page, bool read, bool write, const u8* host) {
     const u32 slot = index(page);

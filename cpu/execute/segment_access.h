@@ -19,9 +19,9 @@ template <class T>
                                                 u32 offset) {
   const SegmentRegister& s = cpu.state.segment(segment);
   if (s.may_read(offset, sizeof(T))) [[likely]] {
-    if (const u8* host = cpu.memory.fast_read(s.base + offset, sizeof(T), cpu.privilege)) [[likely]] {
+    if (const Tlb::Hit hit = cpu.tlb->read(s.base + offset, sizeof(T)); hit.ok) [[likely]] {
       T value;
-      std::memcpy(&value, host, sizeof(T));
+      std::memcpy(&value, hit.host, sizeof(T));
       return {value, true};
     }
   }
@@ -33,8 +33,8 @@ template <class T>
                                                        u32 offset, T value) {
   const SegmentRegister& s = cpu.state.segment(segment);
   if (s.may_write(offset, sizeof(T))) [[likely]] {
-    if (u8* host = cpu.memory.fast_write(s.base + offset, sizeof(T), cpu.privilege)) [[likely]] {
-      std::memcpy(host, &value, sizeof(T));
+    if (const Tlb::Hit hit = cpu.tlb->write(s.base + offset, sizeof(T)); hit.ok) [[likely]] {
+      std::memcpy(hit.host, &value, sizeof(T));
       return true;
     }
   }
@@ -47,10 +47,10 @@ template <class T>
                                                                Segment segment, u32 offset) {
   const SegmentRegister& s = cpu.state.segment(segment);
   if (s.may_write(offset, sizeof(T))) [[likely]] {
-    if (u8* host = cpu.memory.fast_write(s.base + offset, sizeof(T), cpu.privilege)) [[likely]] {
+    if (const Tlb::Hit hit = cpu.tlb->write(s.base + offset, sizeof(T)); hit.ok) [[likely]] {
       T value;
-      std::memcpy(&value, host, sizeof(T));
-      return {value, true, host};
+      std::memcpy(&value, hit.host, sizeof(T));
+      return {value, true, hit.host};
     }
   }
   return load_for_modify_at_slow<T>(cpu, op, segment, offset);

@@ -51,9 +51,9 @@ template <StackKind K>
 template <class T, StackKind K>
 [[gnu::always_inline]] inline Loaded<T> load_stack(Processor& cpu, const Operation* op, u32 offset) {
   if constexpr (K == StackKind::Flat) {
-    if (const u8* host = cpu.memory.fast_read(offset, sizeof(T), cpu.privilege)) [[likely]] {
+    if (const Tlb::Hit hit = cpu.tlb->read(offset, sizeof(T)); hit.ok) [[likely]] {
       T value;
-      std::memcpy(&value, host, sizeof(T));
+      std::memcpy(&value, hit.host, sizeof(T));
       return {value, true};
     }
     return load_at_slow<T>(cpu, op, Segment::Ss, offset);
@@ -67,8 +67,8 @@ template <class T, StackKind K>
 [[nodiscard, gnu::always_inline]] inline bool push(Processor& cpu, const Operation* op, T value) {
   const u32 offset = wrap_stack<K>(stack_register<K>(cpu.registers, Gpr::Esp) - static_cast<u32>(sizeof(T)));
   if constexpr (K == StackKind::Flat) {
-    if (u8* host = cpu.memory.fast_write(offset, sizeof(T), cpu.privilege)) [[likely]] {
-      std::memcpy(host, &value, sizeof(T));
+    if (const Tlb::Hit hit = cpu.tlb->write(offset, sizeof(T)); hit.ok) [[likely]] {
+      std::memcpy(hit.host, &value, sizeof(T));
     } else if (!store_at_slow<T>(cpu, op, Segment::Ss, offset, value)) {
       return false;
     }

@@ -216,12 +216,15 @@ void Monitor::track_descriptor_tables() {
   tracked_ldtr_ = virtual_.ldtr;
   recheck_segments_ = true;
   const auto track = [&](u32 base, u32 limit) {
-    for (u32 offset = 0; offset <= limit; offset += kPageSize) {
+    for (u32 offset = 0; offset <= limit; offset += kPageSize - ((base + offset) & kPageOffsetMask)) {
       const Resolution page = shadow_.peek(GuestLinear(base + offset));
       if (page.kind != Resolution::Kind::Memory || memory_.store().is_rom(HostFrame(page.page.read_frame)))
         continue;
-      tracked_frames_.push_back(HostFrame(page.page.read_frame));
-      memory_.track(tracked_frames_.back(), Tracking::DescriptorTable);
+      const u32 first = base + offset;
+      const u32 end = std::min(limit - offset + 1, kPageSize - (first & kPageOffsetMask));
+      tracked_pages_.push_back(
+          {HostFrame(page.page.read_frame), first & kPageOffsetMask, (first & kPageOffsetMask) + end, 0});
+      memory_.track(tracked_pages_.back().frame, Tracking::DescriptorTable);
     }
   };
   if (!virtual_.protected_mode()) return;
@@ -231,12 +234,23 @@ void Monitor::track_descriptor_tables() {
 }
 
 void Monitor::untrack_descriptor_tables() {
-  for (const HostFrame frame : tracked_frames_) memory_.untrack(frame, Tracking::DescriptorTable);
-  tracked_frames_.clear();
+  for (const TrackedPage& page : tracked_pages_) memory_.untrack(page.frame, Tracking::DescriptorTable);
+  tracked_pages_.clear();
 }
 
-void Monitor::frame_written(HostFrame frame, u32, u32) {
-  if (memory_.tracked(frame, Tracking::DescriptorTable)) recheck_segments_ = true;
+void Monitor::frame_written(HostFrame frame, u32 offset, u32 length) {
+  for (TrackedPage& page : tracked_pages_) {
+    if (page.frame != frame) continue;
+    if (offset < page.end && offset + length > page.begin) {
+      recheck_segments_ = true;
+    } else if (++page.stores_beside > kStoresBesideTables) {
+      // A table on a page of busy data: protecting the page costs more than looking now and then is worth.
+      memory_.untrack(frame, Tracking::DescriptorTable);
+      page = tracked_pages_.back();
+      tracked_pages_.pop_back();
+      return;
+    }
+  }
 }
 
 bool Monitor::has_stale_segment() {

@@ -87,6 +87,15 @@ class Monitor final : public TrapHandler,
   void untrack_descriptor_tables();
   bool has_stale_segment();
 
+  /// Part of a guest descriptor table within one frame.
+  struct TrackedPage {
+    HostFrame frame;
+    u32 begin = 0;  // bytes of the table: [begin, end)
+    u32 end = 0;
+    u32 stores_beside = 0;
+  };
+  static constexpr u32 kStoresBesideTables = 64;
+
   Processor& processor_;
   GuestMemory& memory_;
   Deprivilege deprivilege_;
@@ -103,7 +112,7 @@ class Monitor final : public TrapHandler,
   Ticks assisted_tick_ = ~Ticks{0};  // the instruction already counted as emulated
   TableRegister tracked_gdtr_;
   SegmentRegister tracked_ldtr_;
-  std::vector<HostFrame> tracked_frames_;
+  std::vector<TrackedPage> tracked_pages_;
 };
 
 }  // namespace ringdown
