@@ -80,42 +80,6 @@ RINGDOWN_HOST_X87_UNARY(square_root, "fsqrt")
 RINGDOWN_HOST_X87_UNARY(round_to_integer, "frndint")
 #undef RINGDOWN_HOST_X87_UNARY
 
-/// The order of a and b is in C3, C2, C0 of the status word.
-#define RINGDOWN_HOST_X87_COMPARE(name, instruction)                               \
-  inline u16 name(Float80 a, Float80 b, u16 control, u16 known) {                  \
-    return run(control, known,                                                     \
-               [&] {                                                               \
-                 Outcome<bool> outcome{};                                          \
-                 asm volatile("fldt %2\n\tfldt %1\n\t" instruction "\n\tfnstsw %0" \
-                              : "=a"(outcome.status)                               \
-                              : "m"(a), "m"(b)                                     \
-                              : "st", "st(1)");                                    \
-                 return outcome;                                                   \
-               })                                                                  \
-        .status;                                                                   \
-  }
-RINGDOWN_HOST_X87_COMPARE(compare_ordered, "fcompp")
-RINGDOWN_HOST_X87_COMPARE(compare_unordered, "fucompp")
-#undef RINGDOWN_HOST_X87_COMPARE
-
-#define RINGDOWN_HOST_X87_STORE(name, type, instruction)         \
-  inline Outcome<type> name(Float80 a, u16 control, u16 known) { \
-    return run(control, known, [&] {                             \
-      Outcome<type> outcome;                                     \
-      asm volatile("fldt %2\n\t" instruction " %0\n\tfnstsw %1"  \
-                   : "=m"(outcome.value), "=a"(outcome.status)   \
-                   : "m"(a)                                      \
-                   : "st");                                      \
-      return outcome;                                            \
-    });                                                          \
-  }
-RINGDOWN_HOST_X87_STORE(to_float32, u32, "fstps")
-RINGDOWN_HOST_X87_STORE(to_float64, u64, "fstpl")
-RINGDOWN_HOST_X87_STORE(to_integer16, s16, "fistps")
-RINGDOWN_HOST_X87_STORE(to_integer32, s32, "fistpl")
-RINGDOWN_HOST_X87_STORE(to_integer64, s64, "fistpll")
-#undef RINGDOWN_HOST_X87_STORE
-
 #endif
 
 }  // namespace ringdown::host_x87

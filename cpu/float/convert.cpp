@@ -128,18 +128,6 @@ void report_rounding(const RoundedInteger& rounded, FloatEnvironment& environmen
 
 }  // namespace
 
-Float80 normalized_integer(bool sign, u64 magnitude) {
-  const int shift = std::countl_zero(magnitude);
-  return {magnitude << shift,
-          static_cast<u16>((float80::kBias + 63 - shift) | (sign ? float80::kSignBit : 0))};
-}
-
-Float80 from_integer(s64 value) {
-  if (value == 0) return float80::zero(false);
-  const u64 magnitude = value < 0 ? u64{0} - static_cast<u64>(value) : static_cast<u64>(value);
-  return normalized_integer(value < 0, magnitude);
-}
-
 s64 to_integer(Float80 a, IntegerSize size, FloatEnvironment& environment) {
   environment.rounded_up = false;
   const unsigned bits = static_cast<unsigned>(size);

@@ -8,9 +8,17 @@
 namespace ringdown::soft_float {
 
 /// sign × magnitude as a number; exact. `magnitude` is not zero.
-Float80 normalized_integer(bool sign, u64 magnitude);
+constexpr Float80 normalized_integer(bool sign, u64 magnitude) {
+  const int shift = std::countl_zero(magnitude);
+  return {magnitude << shift,
+          static_cast<u16>((float80::kBias + 63 - shift) | (sign ? float80::kSignBit : 0))};
+}
 /// FILD: exact, raises nothing.
-Float80 from_integer(s64 value);
+constexpr Float80 from_integer(s64 value) {
+  if (value == 0) return float80::zero(false);
+  const u64 magnitude = value < 0 ? u64{0} - static_cast<u64>(value) : static_cast<u64>(value);
+  return normalized_integer(value < 0, magnitude);
+}
 
 /// Widths of the integers in memory.
 enum class IntegerSize : u8 { Word = 16, Doubleword = 32, Quadword = 64 };

@@ -48,6 +48,13 @@ void arithmetic_registers(Processor& cpu, const Operation& op) {
   if constexpr (T == Target::StiThenPop) pop(x);
 }
 
+/// The rare case out of line, so that the common one keeps its values in registers.
+template <Arithmetic A>
+[[gnu::noinline]] Float80 apply_denormal(Float80 st0, Float80 source, FloatEnvironment& environment) {
+  return with_denormal_operand(st0, environment,
+                               [&](FloatEnvironment& e) { return apply<A>(st0, source, e); });
+}
+
 template <Arithmetic A, class Format>
 void arithmetic_memory(Processor& cpu, const Operation& op, typename Format::Bits bits) {
   X87State& x = cpu.x87;
@@ -57,14 +64,13 @@ void arithmetic_memory(Processor& cpu, const Operation& op, typename Format::Bit
     return;
   }
   const Widened source = Format::widen(bits);
-  const Float80 st0 = st(x, 0);
   FloatEnvironment environment = begin(x);
-  const auto operation = [&](FloatEnvironment& e) { return apply<A>(st0, source.value, e); };
-  const Float80 result =
-      source.denormal ? with_denormal_operand(st0, environment, operation) : operation(environment);
+  Float80& st0 = st(x, 0);
+  const Float80 result = source.denormal ? apply_denormal<A>(st0, source.value, environment)
+                                         : apply<A>(st0, source.value, environment);
   commit(cpu, op, environment);
   if (!environment.is_suppressed()) [[likely]]
-    st(x, 0) = result;
+    st0 = result;
 }
 
 template <Arithmetic A, class Format>

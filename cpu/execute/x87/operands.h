@@ -7,27 +7,39 @@ namespace ringdown::x87 {
 
 using soft_float::Widened;
 
-/// Formats of arithmetic and comparison operands in memory: how each becomes a number.
+/// Formats of operands in memory. `load`: as FLD and FILD push it. `widen`: as arithmetic and comparisons
+/// take it.
 struct Single {
   using Bits = u32;
-  static Widened widen(Bits bits) { return soft_float::widen_float32(bits); }
+  static Float80 load(Bits bits, FloatEnvironment& e) { return x87_float::from_float32(bits, e); }
+  static Widened widen(Bits bits) {
+    Float80 value;
+    if (fast_float::widen<Bits, 23, 127>(bits, value)) [[likely]]
+      return {value, false};
+    return soft_float::widen_float32(bits);
+  }
 };
 struct Double {
   using Bits = u64;
-  static Widened widen(Bits bits) { return soft_float::widen_float64(bits); }
+  static Float80 load(Bits bits, FloatEnvironment& e) { return x87_float::from_float64(bits, e); }
+  static Widened widen(Bits bits) {
+    Float80 value;
+    if (fast_float::widen<Bits, 52, 1023>(bits, value)) [[likely]]
+      return {value, false};
+    return soft_float::widen_float64(bits);
+  }
 };
-struct Word {
-  using Bits = u16;
-  static Widened widen(Bits bits) { return {soft_float::from_integer(static_cast<s16>(bits)), false}; }
+template <class SignedInteger>
+struct Integer {
+  using Bits = std::make_unsigned_t<SignedInteger>;
+  static Float80 load(Bits bits, FloatEnvironment&) { return widen(bits).value; }
+  static Widened widen(Bits bits) {
+    return {soft_float::from_integer(static_cast<SignedInteger>(bits)), false};
+  }
 };
-struct Doubleword {
-  using Bits = u32;
-  static Widened widen(Bits bits) { return {soft_float::from_integer(static_cast<s32>(bits)), false}; }
-};
-struct Quadword {
-  using Bits = u64;
-  static Widened widen(Bits bits) { return {soft_float::from_integer(static_cast<s64>(bits)), false}; }
-};
+using Word = Integer<s16>;
+using Doubleword = Integer<s32>;
+using Quadword = Integer<s64>;
 
 /// Computes with a memory operand that was a denormal: `operation` sees its widened, normal value, so the
 /// denormal exception is added here, after invalid operation and zero divide and unless ST(0) is a NaN

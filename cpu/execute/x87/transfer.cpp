@@ -13,7 +13,8 @@ using soft_float::PackedDecimal;
 // ---------------------------------------------------------------------------------------------------
 
 /// Pushes a loaded number, or the indefinite on a stack overflow.
-void push_loaded(Processor& cpu, const Operation& op, Float80 value, const FloatEnvironment& environment) {
+[[gnu::always_inline]] inline void push_loaded(Processor& cpu, const Operation& op, Float80 value,
+                                               const FloatEnvironment& environment) {
   X87State& x = cpu.x87;
   if (overflows(x)) [[unlikely]] {
     if (stack_fault(cpu, op, StackFault::Overflow)) push(x, float80::kIndefinite);
@@ -28,7 +29,7 @@ template <class Format>
 void load_number(Processor& cpu, const Operation& op, typename Format::Bits bits) {
   record_memory(cpu, op);
   FloatEnvironment environment = begin(cpu.x87);
-  const Float80 value = soft_float::from_widened(Format::widen(bits), environment);
+  const Float80 value = Format::load(bits, environment);
   push_loaded(cpu, op, value, environment);
 }
 
@@ -107,27 +108,17 @@ struct StoreDouble {
   static constexpr Bits kIndefinite = 0xFFF8'0000'0000'0000;
   static Bits convert(Float80 a, FloatEnvironment& e) { return x87_float::to_float64(a, e); }
 };
-struct StoreWord {
-  using Bits = u16;
-  static constexpr Bits kIndefinite = 0x8000;
+template <soft_float::IntegerSize Size, class BitsType>
+struct StoreInteger {
+  using Bits = BitsType;
+  static constexpr Bits kIndefinite = static_cast<Bits>(Bits{1} << (sizeof(Bits) * 8 - 1));
   static Bits convert(Float80 a, FloatEnvironment& e) {
-    return static_cast<u16>(x87_float::to_integer16(a, e));
+    return static_cast<Bits>(x87_float::to_integer<Size>(a, e));
   }
 };
-struct StoreDoubleword {
-  using Bits = u32;
-  static constexpr Bits kIndefinite = 0x8000'0000;
-  static Bits convert(Float80 a, FloatEnvironment& e) {
-    return static_cast<u32>(x87_float::to_integer32(a, e));
-  }
-};
-struct StoreQuadword {
-  using Bits = u64;
-  static constexpr Bits kIndefinite = 0x8000'0000'0000'0000;
-  static Bits convert(Float80 a, FloatEnvironment& e) {
-    return static_cast<u64>(x87_float::to_integer64(a, e));
-  }
-};
+using StoreWord = StoreInteger<soft_float::IntegerSize::Word, u16>;
+using StoreDoubleword = StoreInteger<soft_float::IntegerSize::Doubleword, u32>;
+using StoreQuadword = StoreInteger<soft_float::IntegerSize::Quadword, u64>;
 
 enum class Pops : u8 { No, Once };
 
@@ -259,7 +250,11 @@ void fxch(Processor& cpu, const Operation& op) {
   } else {
     x.status.set<x87_status::C1>(false);
   }
-  std::swap(st(x, 0), st(x, i));
+  Float80& st0 = st(x, 0);
+  Float80& sti = st(x, i);
+  // By fields: see cpu/float/fast_path.h.
+  std::swap(st0.significand, sti.significand);
+  std::swap(st0.sign_exponent, sti.sign_exponent);
 }
 
 /// Conditions of FCMOVcc, as the opcode map orders them.

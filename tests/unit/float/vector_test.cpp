@@ -96,9 +96,9 @@ FunctionTable soft_functions() {
 /// The same through the front that uses the host's unit where the build has it.
 FunctionTable front_functions() {
   FunctionTable table = common_functions();
-  table["extF80_add"] = binary(x87_float::add);
-  table["extF80_sub"] = binary(x87_float::subtract);
-  table["extF80_mul"] = binary(x87_float::multiply);
+  table["extF80_add"] = binary([](auto a, auto b, auto& e) { return x87_float::add(a, b, e); });
+  table["extF80_sub"] = binary([](auto a, auto b, auto& e) { return x87_float::subtract(a, b, e); });
+  table["extF80_mul"] = binary([](auto a, auto b, auto& e) { return x87_float::multiply(a, b, e); });
   table["extF80_div"] = binary(x87_float::divide);
   table["extF80_sqrt"] = unary(x87_float::square_root);
   table["extF80_roundToInt"] = unary(x87_float::round_to_integer);
@@ -109,10 +109,12 @@ FunctionTable front_functions() {
     return fmt::format("{:016X}", x87_float::to_float64(parse_float80(w[0]), e));
   };
   table["extF80_to_i32"] = [](const Words& w, FloatEnvironment& e) {
-    return fmt::format("{:08X}", static_cast<u32>(x87_float::to_integer32(parse_float80(w[0]), e)));
+    return fmt::format("{:08X}", static_cast<u32>(x87_float::to_integer<soft_float::IntegerSize::Doubleword>(
+                                     parse_float80(w[0]), e)));
   };
   table["extF80_to_i64"] = [](const Words& w, FloatEnvironment& e) {
-    return fmt::format("{:016X}", static_cast<u64>(x87_float::to_integer64(parse_float80(w[0]), e)));
+    return fmt::format("{:016X}", static_cast<u64>(x87_float::to_integer<soft_float::IntegerSize::Quadword>(
+                                      parse_float80(w[0]), e)));
   };
   return table;
 }
