@@ -1,0 +1,18 @@
+// Explains a triple fault to a person.
+#pragma once
+
+#include <string>
+
+#include "core/types.h"
+
+namespace ringdown {
+
+class Machine;
+
+/// "#PF", "#GP", "interrupt 21h".
+std::string vector_name(u8 vector);
+
+/// The exceptions that shut the processor down, in order, and where it stood; several lines.
+std::string triple_fault_story(Machine& machine);
+
+}  // namespace ringdown

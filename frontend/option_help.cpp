@@ -1,0 +1,67 @@
+// Texts of the command line.
+#include "frontend/option_help.h"
+
+#include <fmt/core.h>
+
+#include "core/log.h"
+#include "cpu/cpu_model.h"
+#include "cpu/monitor/policy.h"
+
+namespace ringdown {
+
+std::string overview_text() {
+  return "Ringdown runs a 32-bit PC as a classic virtual machine monitor does: the guest's kernel at ring "
+         "1.\n"
+         "\n"
+         "  ringdown run [OPTIONS] [DISK]   starts a machine\n"
+         "  ringdown run --help             lists its options, defaults and examples\n"
+         "  ringdown --version\n";
+}
+
+std::string version_text() { return fmt::format("ringdown {}\n", RINGDOWN_VERSION); }
+
+std::string help_text(const std::string& options) {
+  return fmt::format(
+      "Usage: ringdown run [OPTIONS] [DISK]\n"
+      "{}\n"
+      "Keys on --serial stdio: Ctrl-A x ends the machine, h helps, b sends a break, c opens the console,\n"
+      "a sends Ctrl-A. Ctrl-C reaches the guest.\n"
+      "\n"
+      "Exit status: 0 after power-off, --stop-after or quitting; the guest's own from the isa-debug-exit "
+      "port\n"
+      "(501h); 1 if the host failed; 2 for a mistake in the options or files; 3 triple fault and 4 reset "
+      "with\n"
+      "--no-reboot; 5 the shadow page tables were wrong; 6 a defect of Ringdown.\n"
+      "\n"
+      "Examples:\n"
+      "  ringdown run disk.img\n"
+      "  ringdown run --cdrom install.iso --disk disk.img --boot cdrom -m 64M\n"
+      "  ringdown run --kernel vmlinuz --initrd initrd.img --append 'console=ttyS0' --serial stdio\n"
+      "  ringdown run --kernel memtest86+ia32.bin --append 'console=ttyS0,115200' --serial stdio --stats -\n"
+      "  ringdown run disk.img --let-through pushf,popf --gdb 1234\n",
+      options);
+}
+
+std::string let_through_list() {
+  std::string text = "Sensitive instructions that do not trap by themselves:\n";
+  for (const std::string_view name : Policy::names()) text += fmt::format("  {}\n", name);
+  return text + "  all\n";
+}
+
+std::string cpu_list() {
+  std::string text;
+  for (const CpuModel& model : CpuModel::all()) {
+    text += fmt::format("{}{}\n", model.name(), &model == &CpuModel::standard() ? " (default)" : "");
+  }
+  return text;
+}
+
+std::string log_list() {
+  std::string text;
+#define RINGDOWN_LOG_LINE(id, name, meaning) text += fmt::format("{:<10} {}\n", name, meaning);
+  RINGDOWN_LOG_CATEGORIES(RINGDOWN_LOG_LINE)
+#undef RINGDOWN_LOG_LINE
+  return text + fmt::format("{:<10} {}\n", "all", "everything");
+}
+
+}  // namespace ringdown

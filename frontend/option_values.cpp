@@ -1,0 +1,122 @@
+// Values of single options: sizes, counts, disks.
+#include <fmt/core.h>
+
+#include <cctype>
+#include <charconv>
+
+#include "frontend/options.h"
+
+namespace ringdown {
+
+namespace {
+
+constexpr u64 kMinimumMemory = u64{1} << 20;
+constexpr u64 kMaximumMemory = u64{3584} << 20;
+
+/// A decimal number with up to three fractional digits, in thousandths.
+std::optional<u64> parse_thousandths(std::string_view text) {
+  const std::size_t point = text.find('.');
+  const std::string_view whole = text.substr(0, point);
+  u64 value = 0;
+  const auto [end, error] = std::from_chars(whole.data(), whole.data() + whole.size(), value);
+  constexpr u64 kLargest = 1'000'000'000'000;
+  if (error != std::errc() || end != whole.data() + whole.size() || value > kLargest) return {};
+  value *= 1000;
+  if (point == std::string_view::npos) return value;
+  const std::string_view fraction = text.substr(point + 1);
+  if (fraction.empty() || fraction.size() > 3) return {};
+  u64 unit = 100;
+  for (const char digit : fraction) {
+    if (digit < '0' || digit > '9') return {};
+    value += static_cast<u64>(digit - '0') * unit;
+    unit /= 10;
+  }
+  return value;
+}
+
+char take_suffix(std::string_view& text) {
+  if (text.empty() || std::isalpha(static_cast<unsigned char>(text.back())) == 0) return 0;
+  const char suffix = static_cast<char>(std::toupper(static_cast<unsigned char>(text.back())));
+  text.remove_suffix(1);
+  return suffix;
+}
+
+/// 0 to 3 for none, K, M, G.
+std::optional<unsigned> power_of(char suffix) {
+  constexpr std::string_view kSuffixes("\0KMG", 4);
+  const std::size_t at = kSuffixes.find(suffix);
+  if (at == std::string_view::npos) return {};
+  return static_cast<unsigned>(at);
+}
+
+/// Takes the text up to a comma that is not doubled.
+std::string take_part(std::string_view& text) {
+  std::string part;
+  while (!text.empty()) {
+    const char c = text.front();
+    text.remove_prefix(1);
+    if (c == ',') {
+      if (text.empty() || text.front() != ',') return part;
+      text.remove_prefix(1);
+    }
+    part += c;
+  }
+  return part;
+}
+
+}  // namespace
+
+Result<u64> parse_memory(std::string_view text) {
+  const Error error{fmt::format("--memory {}: no size between 1M and 3.5G: use e.g. 256M or 1G", text)};
+  std::string_view number = text;
+  const char suffix = take_suffix(number);
+  const std::optional<unsigned> power = power_of(suffix == 0 ? 'M' : suffix);
+  const std::optional<u64> thousandths = parse_thousandths(number);
+  if (!power || !thousandths) return error;
+  const u64 bytes = static_cast<u64>((static_cast<u128>(*thousandths) << (10 * *power)) / 1000);
+  if (bytes < kMinimumMemory || bytes > kMaximumMemory) return error;
+  if (bytes % kPageSize != 0) return Error{fmt::format("--memory {}: no multiple of 4K: round it", text)};
+  return bytes;
+}
+
+Result<u64> parse_count(std::string_view text, std::string_view option) {
+  std::string_view number = text;
+  const std::optional<unsigned> power = power_of(take_suffix(number));
+  const std::optional<u64> thousandths = parse_thousandths(number);
+  if (!power || !thousandths || (*power == 0 && *thousandths % 1000 != 0) || *thousandths == 0) {
+    return Error{fmt::format("{} {}: no count: use e.g. 5000000 or 1.5G", option, text)};
+  }
+  u128 value = *thousandths;
+  for (unsigned i = 0; i < *power; ++i) value *= 1000;
+  return static_cast<u64>(value / 1000);
+}
+
+Result<DiskConfig> parse_disk(std::string_view text) {
+  std::string_view rest = text;
+  DiskConfig disk;
+  disk.path = take_part(rest);
+  disk.unit = kAnyUnit;
+  if (disk.path.empty())
+    return Error{fmt::format("--disk {}: the file is missing: use FILE[,unit=N][,readonly]", text)};
+  while (!rest.empty()) {
+    const std::string part = take_part(rest);
+    if (part == "readonly") {
+      disk.read_only = true;
+    } else if (part.size() == 6 && part.starts_with("unit=") && part[5] >= '0' &&
+               part[5] < '0' + char{kAnyUnit}) {
+      disk.unit = static_cast<unsigned>(part[5] - '0');
+    } else if (part.starts_with("unit=")) {
+      return Error{
+          fmt::format("--disk {}: units are 0 to 3: master and slave of the two IDE channels", text)};
+    } else if (part.starts_with("format=")) {
+      if (part != "format=raw")
+        return Error{fmt::format("--disk {}: only format=raw: convert the image", text)};
+    } else {
+      return Error{
+          fmt::format("--disk {}: '{}' is not known: use FILE[,unit=N][,readonly][,format=raw]", text, part)};
+    }
+  }
+  return disk;
+}
+
+}  // namespace ringdown

@@ -1,0 +1,423 @@
+// The command line by Boost.Program_options.
+#include "frontend/options.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <boost/program_options.hpp>
+#include <fstream>
+#include <sstream>
+
+#include "cpu/cpu_model.h"
+#include "frontend/option_help.h"
+
+namespace ringdown {
+
+namespace {
+
+namespace po = boost::program_options;
+
+constexpr const char* kRemedy = "'ringdown run --help' lists the options";
+
+using Text = std::string;
+using Texts = std::vector<std::string>;
+
+po::options_description guest_options() {
+  po::options_description group("What runs");
+  group.add_options()                                                                                      //
+      ("disk", po::value<Texts>(), "FILE[,unit=N][,readonly][,format=raw]: an IDE disk; may be repeated")  //
+      ("cdrom", po::value<Text>(), "ISO image in a CD-ROM drive")                                          //
+      ("boot", po::value<Text>(), "disk|cdrom: what is tried first (default: disk)")                       //
+      ("kernel", po::value<Text>(), "Linux bzImage or multiboot kernel to boot without a disk")            //
+      ("initrd", po::value<Text>(), "its initial RAM disk; multiboot: MODULE[ ARGUMENTS][,...]")           //
+      ("append", po::value<Text>(), "its command line")                                                    //
+      ("firmware", po::value<Text>(), "BIOS image (default: /usr/share/seabios/bios-256k.bin)");
+  return group;
+}
+
+po::options_description machine_options() {
+  po::options_description group("The machine");
+  group.add_options()                                                                                 //
+      ("memory,m", po::value<Text>(), "SIZE with suffix K, M or G, from 1M to 3.5G (default: 256M)")  //
+      ("cpu", po::value<Text>(), "processor MODEL; 'list' prints them")                               //
+      ("speed", po::value<Text>(), "MIPS|unlimited: instructions per second of the guest's time")     //
+      ("clock", po::value<Text>(),
+       "instructions|realtime: the guest's time follows its instructions alone, or the host's clock "
+       "(default: "
+       "realtime when a person watches)")  //
+      ("rtc", po::value<Text>(),
+       "YYYY-MM-DDTHH:MM:SS, date of the battery clock (default: now in UTC with "
+       "--clock realtime, else 2000-01-01)")  //
+      ("serial", po::value<Texts>(),
+       "stdio|file:PATH|pty|unix:PATH[,server]|tcp:HOST:PORT[,server]|none: one for each port, COM1 first")  //
+      ("display", po::value<Text>(),
+       "sdl|terminal|none (default: none with --serial stdio, else what there is)")  //
+      ("no-reboot", po::value<bool>()->implicit_value(true)->zero_tokens(),
+       "a reset ends the run with status 4, a triple fault with 3");
+  return group;
+}
+
+po::options_description monitor_options() {
+  po::options_description group("The monitor");
+  group.add_options()                                                                                       //
+      ("mode", po::value<Text>(), "trap|bare: under the monitor, or at its own privilege (default: trap)")  //
+      ("deprivilege", po::value<Text>(), "ring1|ring3: where the guest's kernel runs (default: ring1)")     //
+      ("let-through", po::value<Text>(),
+       "LIST of sensitive instructions that run untrapped, as on hardware; 'list' prints them, 'all' is "
+       "all")  //
+      ("audit-shadow", po::value<Text>(),
+       "N: every N instructions compare the shadow page tables with the "
+       "guest's; a difference ends the run with status 5");
+  return group;
+}
+
+po::options_description state_options() {
+  po::options_description group("State and time");
+  group.add_options()                                                                                      //
+      ("save-state", po::value<Text>(), "FILE to save the machine to when the run ends")                   //
+      ("load-state", po::value<Text>(), "FILE to go on from; the other options as when it was saved")      //
+      ("record", po::value<Text>(), "FILE to record all input to")                                         //
+      ("replay", po::value<Text>(), "FILE of input to repeat; the other options as when it was recorded")  //
+      ("stop-after", po::value<Text>(), "INSTRUCTIONS since power-on, after which the run ends; K, M, G");
+  return group;
+}
+
+po::options_description insight_options() {
+  po::options_description group("Looking inside");
+  group.add_options()                                                                      //
+      ("stats", po::value<Text>(), "FILE for all counters as JSON; - is standard output")  //
+      ("summary", po::value<bool>()->implicit_value(true)->zero_tokens(),
+       "prints the main counters at the end")                                                          //
+      ("log", po::value<Text>(), "CATEGORIES to log to standard error, or 'all'; 'list' prints them")  //
+      ("debugcon", po::value<Text>()->implicit_value("stderr"),
+       "[=stderr|=file:PATH] where the firmware's messages (port 402h) go")             //
+      ("gdb", po::value<Text>(), "[HOST:]PORT: waits there for gdb's 'target remote'")  //
+      ("single-instruction-blocks", po::value<bool>()->implicit_value(true)->zero_tokens(),
+       "decode one instruction at a time; for tests")                                       //
+      ("config", po::value<Text>(), "FILE of the same options, one 'name = value' a line")  //
+      ("help,h", "this text");
+  return group;
+}
+
+po::options_description visible_options() {
+  constexpr unsigned kLineLength = 100;
+  po::options_description all("", kLineLength, kLineLength / 2);
+  all.add(guest_options())
+      .add(machine_options())
+      .add(monitor_options())
+      .add(state_options())
+      .add(insight_options());
+  return all;
+}
+
+/// Boost's own texts name the option, but no remedy and not always in one style.
+Error describe(const po::error& error) {
+  if (const auto* unknown = dynamic_cast<const po::unknown_option*>(&error)) {
+    return Error{fmt::format("{}: no such option: {}", unknown->get_option_name(), kRemedy)};
+  }
+  if (const auto* named = dynamic_cast<const po::error_with_option_name*>(&error)) {
+    if (dynamic_cast<const po::multiple_occurrences*>(named) != nullptr) {
+      return Error{fmt::format("{}: given more than once: keep one", named->get_option_name())};
+    }
+    if (const auto* syntax = dynamic_cast<const po::invalid_syntax*>(named)) {
+      if (syntax->kind() == po::invalid_syntax::missing_parameter) {
+        return Error{fmt::format("{}: its value is missing: {}", named->get_option_name(), kRemedy)};
+      }
+    }
+  }
+  return Error{fmt::format("{}: {}", error.what(), kRemedy)};
+}
+
+Result<void> read_config_file(const std::string& path, po::variables_map& values) {
+  std::ifstream file(path);
+  if (!file) return Error{fmt::format("--config {}: cannot be read: check the name", path)};
+  try {
+    po::store(po::parse_config_file(file, visible_options()), values);
+  } catch (const po::error& error) {
+    return Error{fmt::format("--config {}: {}", path, describe(error).message)};
+  }
+  return {};
+}
+
+/// Reads the values of one command line into Options; the first error is kept.
+class Reader {
+ public:
+  explicit Reader(const po::variables_map& values) : values_(values) {}
+
+  Result<Options> read();
+
+ private:
+  std::optional<Text> text(const char* name) const {
+    if (values_.count(name) == 0) return {};
+    return values_[name].as<Text>();
+  }
+  Texts texts(const char* name) const {
+    return values_.count(name) == 0 ? Texts() : values_[name].as<Texts>();
+  }
+  bool flag(const char* name) const { return values_.count(name) != 0 && values_[name].as<bool>(); }
+
+  template <class T>
+  void take(Result<T> result, T& target) {
+    if (!result) {
+      fail(result.error());
+    } else {
+      target = std::move(*result);
+    }
+  }
+  void fail(Error error) {
+    if (!error_) error_ = std::move(error);
+  }
+  /// One of a few words.
+  template <class T>
+  void choose(const char* name, std::initializer_list<std::pair<std::string_view, T>> choices, T& target) {
+    const std::optional<Text> word = text(name);
+    if (!word) return;
+    std::string known;
+    for (const auto& [choice, value] : choices) {
+      if (*word == choice) {
+        target = value;
+        return;
+      }
+      known.append(known.empty() ? "" : " or ").append(choice);
+    }
+    fail(Error{fmt::format("--{} {}: use {}", name, *word, known)});
+  }
+
+  void read_drives();
+  void read_kernel();
+  void read_machine();
+  void read_time();
+  void read_serial();
+  void read_insight();
+  void read_state();
+
+  const po::variables_map& values_;
+  Options options_;
+  std::optional<Error> error_;
+};
+
+void Reader::read_drives() {
+  std::vector<DiskConfig>& disks = options_.machine.disks;
+  for (const Text& value : texts("disk")) {
+    DiskConfig disk;
+    take(parse_disk(value), disk);
+    disks.push_back(disk);
+  }
+  constexpr unsigned kCdromUnit = 2;
+  if (const auto path = text("cdrom")) disks.push_back({*path, kCdromUnit, true, true});
+  // Given units first, then the others in the order of the command line.
+  const auto taken = [&](unsigned unit) {
+    return std::count_if(disks.begin(), disks.end(), [&](const DiskConfig& d) { return d.unit == unit; });
+  };
+  for (unsigned unit = 0; unit < kAnyUnit; ++unit) {
+    if (taken(unit) > 1)
+      fail(Error{fmt::format("--disk: two drives at unit {}: give them different units", unit)});
+  }
+  for (DiskConfig& disk : disks) {
+    if (disk.unit != kAnyUnit) continue;
+    unsigned unit = 0;
+    while (unit < kAnyUnit && taken(unit) != 0) ++unit;
+    if (unit == kAnyUnit) fail(Error{"--disk: more than four drives: leave some out"});
+    disk.unit = unit;
+    if (unit == kAnyUnit) return;
+  }
+  using Order = std::array<BootDevice, 3>;
+  choose<Order>("boot",
+                {{"disk", Order{BootDevice::Disk, BootDevice::Cdrom, BootDevice::None}},
+                 {"cdrom", Order{BootDevice::Cdrom, BootDevice::Disk, BootDevice::None}}},
+                options_.machine.boot_order);
+}
+
+void Reader::read_kernel() {
+  options_.kernel.kernel_path = text("kernel").value_or("");
+  options_.kernel.initrd_path = text("initrd").value_or("");
+  options_.kernel.command_line = text("append").value_or("");
+  if (values_.count("kernel") == 0) {
+    for (const char* const name : {"initrd", "append"}) {
+      if (values_.count(name) != 0)
+        fail(Error{fmt::format("--{}: goes to a kernel: name one with --kernel", name)});
+    }
+  }
+}
+
+void Reader::read_machine() {
+  MachineConfig& machine = options_.machine;
+  if (const auto path = text("firmware")) machine.firmware_path = *path;
+  if (const auto size = text("memory")) take(parse_memory(*size), machine.memory_bytes);
+  if (const auto model = text("cpu")) {
+    machine.cpu_model = *model;
+    if (CpuModel::find(*model) == nullptr) {
+      fail(Error{fmt::format("--cpu {}: no such model: '--cpu list' prints them", *model)});
+    }
+  }
+  choose<RunMode>("mode", {{"trap", RunMode::Trap}, {"bare", RunMode::Bare}}, machine.mode);
+  choose<Deprivilege>("deprivilege", {{"ring1", Deprivilege::Ring1}, {"ring3", Deprivilege::Ring3}},
+                      machine.deprivilege);
+  if (const auto list = text("let-through")) {
+    if (machine.mode == RunMode::Bare) fail(Error{"--let-through: needs a monitor: leave --mode bare out"});
+    if (const Result<void> result = machine.policy.let_through(*list); !result) fail(result.error());
+  }
+  machine.single_instruction_blocks = flag("single-instruction-blocks");
+}
+
+void Reader::read_time() {
+  choose<ClockMode>("clock", {{"instructions", ClockMode::Instructions}, {"realtime", ClockMode::RealTime}},
+                    options_.clock);
+  if (const auto speed = text("speed"); speed && *speed != "unlimited") {
+    u64 thousands = 0;
+    take(parse_count(*speed + "M", "--speed"), thousands);
+    constexpr u64 kSlowest = 100'000;
+    constexpr u64 kFastest = 100'000'000'000;
+    if (thousands < kSlowest || thousands > kFastest) {
+      fail(Error{fmt::format("--speed {}: use 0.1 to 100000 (million instructions per second) or unlimited",
+                             *speed)});
+    }
+    options_.instructions_per_second = thousands;
+    options_.machine.ticks_per_second = thousands;
+  }
+  if (const auto rtc = text("rtc")) {
+    CivilTime& t = options_.machine.time;
+    char end = 0;
+    const bool complete = std::sscanf(rtc->c_str(), "%4u-%2u-%2uT%2u:%2u:%2u%c", &t.year, &t.month, &t.day,
+                                      &t.hour, &t.minute, &t.second, &end) == 6;
+    if (!complete || t.year < 1 || t.month < 1 || t.month > 12 || t.day < 1 || t.day > 31 || t.hour > 23 ||
+        t.minute > 59 || t.second > 59) {
+      fail(Error{fmt::format("--rtc {}: no date: use e.g. 1999-12-31T23:59:00", *rtc)});
+    }
+    options_.rtc_given = true;
+  }
+}
+
+void Reader::read_serial() {
+  for (const Text& value : texts("serial")) {
+    SerialSpec spec;
+    take(parse_serial(value), spec);
+    options_.serial.push_back(spec);
+  }
+  if (options_.serial.size() > options_.machine.serial_backends.size()) {
+    fail(Error{"--serial: a PC has four serial ports: leave some out"});
+  }
+  const auto stdio = std::count_if(options_.serial.begin(), options_.serial.end(),
+                                   [](const SerialSpec& spec) { return spec.kind == SerialKind::Stdio; });
+  if (stdio > 1) fail(Error{"--serial stdio: there is one terminal only: send the other port elsewhere"});
+  choose<DisplayKind>(
+      "display",
+      {{"sdl", DisplayKind::Sdl}, {"terminal", DisplayKind::Terminal}, {"none", DisplayKind::None}},
+      options_.display);
+  if (options_.display == DisplayKind::Terminal && stdio > 0) {
+    fail(Error{"--display terminal: --serial stdio has the terminal already: choose one"});
+  }
+}
+
+void Reader::read_insight() {
+  options_.no_reboot = flag("no-reboot");
+  options_.summary = flag("summary");
+  options_.stats_path = text("stats").value_or("");
+  options_.log_categories = text("log").value_or("");
+  if (const auto target = text("debugcon")) {
+    constexpr std::string_view kFile = "file:";
+    options_.debug_console.enabled = true;
+    if (target->starts_with(kFile) && target->size() > kFile.size()) {
+      options_.debug_console.path = target->substr(kFile.size());
+    } else if (*target != "stderr") {
+      fail(Error{fmt::format("--debugcon={}: use stderr or file:PATH", *target)});
+    }
+  }
+  if (const auto place = text("gdb")) {
+    HostPort gdb;
+    take(parse_host_port(*place, "localhost", "--gdb"), gdb);
+    if (gdb.host != "localhost" && gdb.host != "127.0.0.1") {
+      fail(Error{fmt::format("--gdb {}: only this host may debug: use localhost or a port alone", *place)});
+    }
+    options_.gdb = gdb;
+  }
+}
+
+void Reader::read_state() {
+  options_.save_state_path = text("save-state").value_or("");
+  options_.load_state_path = text("load-state").value_or("");
+  options_.record_path = text("record").value_or("");
+  options_.replay_path = text("replay").value_or("");
+  if (!options_.record_path.empty() && !options_.replay_path.empty()) {
+    fail(Error{"--record: nothing new to record while --replay repeats: choose one"});
+  }
+  if (const auto count = text("stop-after")) {
+    u64 value = 0;
+    take(parse_count(*count, "--stop-after"), value);
+    options_.stop_after = value;
+  }
+  if (const auto count = text("audit-shadow")) {
+    take(parse_count(*count, "--audit-shadow"), options_.audit_every);
+    if (options_.machine.mode == RunMode::Bare) {
+      fail(Error{"--audit-shadow: --mode bare has no shadow page tables: leave one out"});
+    }
+  }
+}
+
+Result<Options> Reader::read() {
+  read_drives();
+  read_kernel();
+  read_machine();
+  read_time();
+  read_serial();
+  read_insight();
+  read_state();
+  if (error_) return *error_;
+  return options_;
+}
+
+/// The texts that options print instead of running.
+std::optional<Answer> answer(const po::variables_map& values) {
+  if (values.count("help") != 0) {
+    std::ostringstream options;
+    options << visible_options();
+    return Answer{help_text(options.str())};
+  }
+  const auto asks_list = [&](const char* name) {
+    return values.count(name) != 0 && values[name].as<Text>() == "list";
+  };
+  if (asks_list("let-through")) return Answer{let_through_list()};
+  if (asks_list("cpu")) return Answer{cpu_list()};
+  if (asks_list("log")) return Answer{log_list()};
+  return {};
+}
+
+}  // namespace
+
+Result<std::variant<Options, Answer>> parse_command_line(const std::vector<std::string>& arguments) {
+  using Outcome = std::variant<Options, Answer>;
+  if (arguments.empty() || arguments[0] == "--help" || arguments[0] == "-h" || arguments[0] == "help") {
+    return Outcome(Answer{overview_text()});
+  }
+  if (arguments[0] == "--version") return Outcome(Answer{version_text()});
+  if (arguments[0] != "run") {
+    return Error{
+        fmt::format("{}: no such command: use 'ringdown run ...'; 'ringdown --help' explains", arguments[0])};
+  }
+  const po::options_description all = visible_options();
+  po::positional_options_description positional;
+  positional.add("disk", -1);
+  po::variables_map values;
+  try {
+    using Style = po::command_line_style::style_t;
+    const int style = Style::default_style & ~Style::allow_guessing;
+    po::store(po::command_line_parser({arguments.begin() + 1, arguments.end()})
+                  .options(all)
+                  .positional(positional)
+                  .style(style)
+                  .run(),
+              values);
+    if (values.count("config") != 0) {
+      if (Result<void> read = read_config_file(values["config"].as<Text>(), values); !read)
+        return read.error();
+    }
+  } catch (const po::error& error) {
+    return describe(error);
+  }
+  if (std::optional<Answer> text = answer(values)) return Outcome(std::move(*text));
+  Result<Options> options = Reader(values).read();
+  if (!options) return options.error();
+  return Outcome(std::move(*options));
+}
+
+}  // namespace ringdown

@@ -1,0 +1,69 @@
+// The command line and the configuration file, read and checked before anything is created.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "core/result.h"
+#include "frontend/machine/kernel_image.h"
+#include "frontend/machine/machine_config.h"
+#include "frontend/serial/serial_spec.h"
+
+namespace ringdown {
+
+enum class ClockMode : u8 { Automatic, Instructions, RealTime };
+enum class DisplayKind : u8 { Automatic, Sdl, Terminal, None };
+
+/// Where the firmware's debug output goes: nowhere, to standard error or to a file.
+struct DebugConsoleSpec {
+  bool enabled = false;
+  std::string path;  // empty: standard error
+};
+
+/// Everything that `ringdown run` was asked for.
+struct Options {
+  /// All that the command line says about the machine itself; serial backends and firmware items are added
+  /// later.
+  MachineConfig machine;
+  KernelOptions kernel;
+  std::vector<SerialSpec> serial;
+  ClockMode clock = ClockMode::Automatic;
+  std::optional<u64> instructions_per_second;  // nothing: unlimited
+  DisplayKind display = DisplayKind::Automatic;
+  DebugConsoleSpec debug_console;
+  std::optional<HostPort> gdb;
+  bool no_reboot = false;
+  std::string stats_path;
+  bool summary = false;
+  std::optional<Ticks> stop_after;
+  Ticks audit_every = 0;
+  std::string log_categories;
+  std::string save_state_path;
+  std::string load_state_path;
+  std::string record_path;
+  std::string replay_path;
+  bool rtc_given = false;
+};
+
+/// A text that answers the command line by itself: help, version, a list.
+struct Answer {
+  std::string text;
+};
+
+/// Reads the arguments behind the program's name. Errors are one line: what is wrong and the remedy.
+Result<std::variant<Options, Answer>> parse_command_line(const std::vector<std::string>& arguments);
+
+// The parts, for tests.
+
+/// "256M", "3.5G", "640K"; without a suffix MiB. The error names --memory.
+Result<u64> parse_memory(std::string_view text);
+/// "FILE[,unit=N][,readonly][,format=raw]"; a comma in the name is doubled. The unit is 4 if none is given.
+Result<DiskConfig> parse_disk(std::string_view text);
+inline constexpr unsigned kAnyUnit = 4;
+/// A count with an optional suffix K, M or G of powers of 1000.
+Result<u64> parse_count(std::string_view text, std::string_view option);
+
+}  // namespace ringdown

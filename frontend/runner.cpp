@@ -1,0 +1,226 @@
+// The loop around Machine::run.
+#include "frontend/runner.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "frontend/fault_story.h"
+
+namespace ringdown {
+
+namespace {
+
+using Nanoseconds = Pacer::HostDuration;
+using Clock = Doorbell::Clock;
+
+/// In instruction mode: how long an input may wait.
+constexpr Ticks kInstructionSlice = 1'000'000;
+/// Differences shown of an audit.
+constexpr std::size_t kShownDifferences = 10;
+
+int status_of(EndReason reason) {
+  static constexpr std::array kStatus{
+#define RINGDOWN_END_STATUS(id, name, status) status,
+      RINGDOWN_END_REASONS(RINGDOWN_END_STATUS)
+#undef RINGDOWN_END_STATUS
+  };
+  return kStatus[static_cast<std::size_t>(reason)];
+}
+
+}  // namespace
+
+std::string_view name_of(EndReason reason) {
+  static constexpr std::array kNames{
+#define RINGDOWN_END_NAME(id, name, status) std::string_view(name),
+      RINGDOWN_END_REASONS(RINGDOWN_END_NAME)
+#undef RINGDOWN_END_NAME
+  };
+  return kNames[static_cast<std::size_t>(reason)];
+}
+
+Runner::Runner(Machine& machine, const Settings& settings)
+    : machine_(machine),
+      settings_(settings),
+      pacer_(settings.fixed_rate),
+      next_audit_(machine.ticks() + settings.audit_every),
+      started_(Clock::now()) {
+  machine_.inputs().set_wake([this] { ring(); });
+}
+
+Runner::~Runner() { machine_.inputs().set_wake({}); }
+
+RunEnd Runner::run() {
+  restart_clock();
+  while (true) {
+    take_turns();
+    if (end_) return *end_;
+    if (held()) {
+      was_held_ = true;
+      doorbell_.wait();
+      continue;
+    }
+    if (was_held_) restart_clock();
+    run_slice();
+    if (end_) return *end_;
+  }
+}
+
+void Runner::quit() {
+  call([this] { end({EndReason::Quit, status_of(EndReason::Quit), {}}); });
+}
+
+void Runner::call(std::function<void()> job) {
+  {
+    const std::lock_guard lock(mutex_);
+    jobs_.push_back(std::move(job));
+  }
+  ring();
+}
+
+void Runner::end(RunEnd end) {
+  if (!end_) end_ = std::move(end);
+}
+
+void Runner::step(Ticks count, std::function<void(const Stop&)> done) {
+  step_end_ = machine_.ticks() + count;
+  step_done_ = std::move(done);
+  paused_ = false;
+}
+
+void Runner::finish_step(const Stop& stop) {
+  paused_ = true;
+  step_end_.reset();
+  if (step_done_) std::exchange(step_done_, {})(stop);
+}
+
+double Runner::host_seconds() const { return std::chrono::duration<double>(Clock::now() - started_).count(); }
+double Runner::busy_seconds() const { return std::chrono::duration<double>(busy_).count(); }
+
+void Runner::restart_clock() {
+  was_held_ = false;
+  pacer_.restart(Clock::now(), machine_.scheduler().now());
+}
+
+void Runner::take_turns() {
+  std::vector<std::function<void()>> jobs;
+  {
+    const std::lock_guard lock(mutex_);
+    jobs.swap(jobs_);
+  }
+  for (const auto& job : jobs) job();
+  for (RunnerCompanion* const companion : companions_) companion->turn();
+}
+
+bool Runner::held() const {
+  return paused_ || std::any_of(companions_.begin(), companions_.end(),
+                                [](const auto* companion) { return companion->holds(); });
+}
+
+Ticks Runner::limit() const {
+  const Ticks slice =
+      settings_.real_time ? Pacer::slice_at(machine_.scheduler().ticks_per_second()) : kInstructionSlice;
+  Ticks limit = machine_.ticks() + slice;
+  if (settings_.stop_after) limit = std::min(limit, *settings_.stop_after);
+  if (settings_.audit_every != 0) limit = std::min(limit, next_audit_);
+  if (step_end_) limit = std::min(limit, *step_end_);
+  return limit;
+}
+
+void Runner::run_slice() {
+  if (settings_.stop_after && machine_.ticks() >= *settings_.stop_after) return limit_reached();
+  const Ticks before = machine_.ticks();
+  const Clock::time_point start = Clock::now();
+  const Stop stop = machine_.run(limit());
+  const Nanoseconds busy = Clock::now() - start;
+  busy_ += busy;
+  if (settings_.real_time) pace(machine_.ticks() - before, busy);
+  handle(stop);
+}
+
+void Runner::pace(Ticks ticks, Nanoseconds busy) {
+  Scheduler& scheduler = machine_.scheduler();
+  const Clock::time_point now = Clock::now();
+  const u64 rate = scheduler.ticks_per_second();
+  const u64 wanted = pacer_.ran(ticks, busy, now, scheduler.now(), rate);
+  if (wanted != rate) {
+    std::vector<u8> payload(sizeof(wanted));
+    std::memcpy(payload.data(), &wanted, sizeof(wanted));
+    machine_.inputs().post(InputChannel::ClockRate, std::move(payload));
+  }
+  if (settings_.fixed_rate && scheduler.now() > pacer_.guest_time(now)) {
+    doorbell_.wait_until(pacer_.host_time(scheduler.now()));
+  }
+}
+
+void Runner::handle(const Stop& stop) {
+  switch (stop.reason) {
+    case StopReason::Limit:
+      return limit_reached();
+    case StopReason::Idle:
+      return idle(stop.wake_time);
+    case StopReason::PowerOff:
+      return end({EndReason::PowerOff, status_of(EndReason::PowerOff), {}});
+    case StopReason::Exit:
+      return end({EndReason::Exit, stop.exit_code, {}});
+    case StopReason::Reset:
+      if (settings_.no_reboot) {
+        return end(
+            {EndReason::Reset, status_of(EndReason::Reset), "the guest asked for a reset (--no-reboot)"});
+      }
+      return machine_.reset();
+    case StopReason::TripleFault:
+      if (settings_.no_reboot) {
+        return end({EndReason::TripleFault, status_of(EndReason::TripleFault), triple_fault_story(machine_)});
+      }
+      machine_.log().write(LogCategory::Cpu, "{}", triple_fault_story(machine_));
+      return machine_.reset();
+    case StopReason::Breakpoint:
+      if (step_end_) return finish_step(stop);
+      for (RunnerCompanion* const companion : companions_) {
+        if (companion->stopped(stop)) return;
+      }
+      return pause();
+    case StopReason::Invariant:
+      return end({EndReason::Invariant, status_of(EndReason::Invariant),
+                  "guest code was about to run at physical ring 0: a defect of Ringdown, please report it"});
+  }
+}
+
+void Runner::limit_reached() {
+  if (settings_.audit_every != 0 && machine_.ticks() >= next_audit_) audit();
+  if (settings_.stop_after && machine_.ticks() >= *settings_.stop_after) {
+    end({EndReason::StopAfter, status_of(EndReason::StopAfter), {}});
+  }
+  if (step_end_ && machine_.ticks() >= *step_end_) finish_step({});
+}
+
+void Runner::idle(Picoseconds wake_time) {
+  if (step_end_) return finish_step({StopReason::Idle, 0, wake_time});
+  Scheduler& scheduler = machine_.scheduler();
+  if (!settings_.real_time && wake_time != Scheduler::kNeverTime) return scheduler.skip_to(wake_time);
+  if (wake_time == Scheduler::kNeverTime) {
+    doorbell_.wait();
+  } else if (pacer_.guest_time(Clock::now()) < wake_time) {
+    doorbell_.wait_until(pacer_.host_time(wake_time));
+  }
+  if (!settings_.real_time) return;
+  const Picoseconds host = std::min(pacer_.guest_time(Clock::now()), wake_time);
+  // An input that arrives now is stamped with a time of its own, later than everything before it.
+  scheduler.skip_to(std::max(host, scheduler.now() + 1));
+}
+
+void Runner::audit() {
+  next_audit_ = machine_.ticks() + settings_.audit_every;
+  const std::vector<std::string> differences = machine_.monitor()->shadow().audit();
+  if (differences.empty()) return;
+  std::string message = fmt::format("--audit-shadow: {} differences after {} instructions",
+                                    differences.size(), machine_.ticks());
+  for (std::size_t i = 0; i < std::min(differences.size(), kShownDifferences); ++i)
+    message += "\n  " + differences[i];
+  end({EndReason::ShadowDifference, status_of(EndReason::ShadowDifference), std::move(message)});
+}
+
+}  // namespace ringdown

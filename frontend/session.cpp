@@ -1,0 +1,220 @@
+// One run from its options to its exit status.
+#include "frontend/session.h"
+
+#include <fmt/core.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <ctime>
+
+#include "frontend/machine/file_contents.h"
+#include "frontend/output_files.h"
+#include "frontend/statistics_report.h"
+
+namespace ringdown {
+
+namespace {
+
+constexpr int kHostFailed = 1;
+constexpr int kUserMistake = 2;
+
+CivilTime host_time() {
+  const std::time_t now = std::time(nullptr);
+  std::tm utc{};
+  gmtime_r(&now, &utc);
+  const auto number = [](int value) { return static_cast<unsigned>(value); };
+  return {number(utc.tm_year + 1900), number(utc.tm_mon + 1), number(utc.tm_mday),
+          number(utc.tm_hour),        number(utc.tm_min),     number(utc.tm_sec)};
+}
+
+}  // namespace
+
+Session::Session(Options options)
+    : signals_([this] { stop_by_signal(); }),
+      options_(std::move(options)),
+      log_([this](LogCategory category, std::string_view line) {
+        notice(fmt::format("{}: {}", name_of(category), line));
+      }) {}
+
+Session::~Session() { running_ = nullptr; }
+
+void Session::stop_by_signal() {
+  if (Runner* const runner = running_) return runner->quit();
+  // Nothing has been created or changed yet.
+  std::_Exit(kHostFailed);
+}
+
+void Session::notice(const std::string& text) { fmt::print(stderr, "ringdown: {}\n", text); }
+
+Result<void> Session::prepare() {
+  if (Result<void> result = log_.enable_list(options_.log_categories); !result) {
+    return Error{"--log: " + result.error().message};
+  }
+  if (Result<void> result = check_outputs(); !result) return result;
+  decide_clock_and_display();
+  set_rtc();
+  if (Result<void> result = prepare_boot(); !result) return result;
+  if (Result<void> result = prepare_serial(); !result) return result;
+  prepare_debug_console();
+  Result<std::unique_ptr<Machine>> machine = Machine::create(options_.machine, log_);
+  if (!machine) return machine.error();
+  machine_ = std::move(*machine);
+  return restore();
+}
+
+Result<void> Session::check_outputs() const {
+  std::vector<std::pair<std::string, std::string>> files{{"--save-state", options_.save_state_path},
+                                                         {"--record", options_.record_path},
+                                                         {"--debugcon", options_.debug_console.path}};
+  if (options_.stats_path != "-") files.emplace_back("--stats", options_.stats_path);
+  for (const SerialSpec& spec : options_.serial) {
+    if (spec.kind == SerialKind::File) files.emplace_back("--serial file:", spec.path);
+  }
+  for (const auto& [option, path] : files) {
+    if (path.empty()) continue;
+    if (Result<void> result = check_writable(option, path); !result) return result;
+  }
+  return {};
+}
+
+void Session::decide_clock_and_display() {
+  const bool terminal = isatty(STDIN_FILENO) != 0 && isatty(STDOUT_FILENO) != 0;
+  const bool stdio = std::any_of(options_.serial.begin(), options_.serial.end(),
+                                 [](const SerialSpec& spec) { return spec.kind == SerialKind::Stdio; });
+  if (options_.display == DisplayKind::Automatic) options_.display = DisplayKind::None;
+  const bool watched = options_.display != DisplayKind::None || (stdio && terminal);
+  const ClockMode clock = options_.clock != ClockMode::Automatic ? options_.clock
+                          : watched                              ? ClockMode::RealTime
+                                                                 : ClockMode::Instructions;
+  // A replay has its time from the recording.
+  real_time_ = clock == ClockMode::RealTime && options_.replay_path.empty();
+}
+
+void Session::set_rtc() {
+  if (options_.rtc_given) return;
+  const bool repeatable = !real_time_ || !options_.record_path.empty() || !options_.load_state_path.empty();
+  options_.machine.time = repeatable ? CivilTime{} : host_time();
+}
+
+Result<void> Session::prepare_boot() {
+  if (options_.kernel.kernel_path.empty()) return {};
+  Result<KernelBoot> boot = prepare_kernel(options_.kernel, options_.machine.memory_bytes);
+  if (!boot) return boot.error();
+  options_.machine.firmware_items = std::move(boot->items);
+  options_.machine.firmware_files = std::move(boot->files);
+  return {};
+}
+
+Result<void> Session::prepare_serial() {
+  // COM1 is always there.
+  if (options_.serial.empty()) options_.serial.emplace_back();
+  for (std::size_t port = 0; port < options_.serial.size(); ++port) {
+    const SerialSpec& spec = options_.serial[port];
+    std::unique_ptr<HostSerial> host;
+    if (spec.kind == SerialKind::Stdio) {
+      auto stdio =
+          std::make_unique<StdioSerial>(StdioSerial::Hooks{[this] { runner_->quit(); }, [](std::string) {}});
+      stdio_ = stdio.get();
+      host = std::move(stdio);
+    } else {
+      host = make_serial(spec, [this](const std::string& text) { notice(text); });
+    }
+    host_serial_.push_back(host.get());
+    serial_.push_back(host ? std::unique_ptr<SerialBackend>(std::move(host))
+                           : std::make_unique<NullSerialBackend>());
+    options_.machine.serial_backends[port] = serial_.back().get();
+  }
+  return {};
+}
+
+void Session::prepare_debug_console() {
+  if (!options_.debug_console.enabled) return;
+  // The file is created when the run begins.
+  options_.machine.debug_console = [this](u8 character) {
+    std::FILE* const file = debug_file_ ? debug_file_.get() : stderr;
+    std::fputc(character, file);
+  };
+}
+
+Result<void> Session::restore() {
+  if (!options_.load_state_path.empty()) {
+    Result<std::vector<u8>> file = read_whole_file(options_.load_state_path);
+    if (!file) return file.error();
+    const std::span<const std::byte> bytes = std::as_bytes(std::span(*file));
+    if (Result<void> result = machine_->load_state({bytes.begin(), bytes.end()}, options_.load_state_path);
+        !result) {
+      return result;
+    }
+  }
+  if (!options_.replay_path.empty()) return machine_->inputs().replay_from(options_.replay_path);
+  return {};
+}
+
+Result<void> Session::open_connections() {
+  if (!options_.debug_console.path.empty()) {
+    debug_file_.reset(std::fopen(options_.debug_console.path.c_str(), "wb"));
+    if (!debug_file_)
+      return Error{fmt::format("--debugcon file:{}: cannot be created", options_.debug_console.path)};
+  }
+  if (!options_.record_path.empty()) {
+    if (Result<void> result = machine_->inputs().record_to(options_.record_path); !result) return result;
+  }
+  for (unsigned port = 0; port < host_serial_.size(); ++port) {
+    if (host_serial_[port] == nullptr) continue;
+    if (Result<void> result = host_serial_[port]->open({machine_->inputs(), port}); !result) return result;
+  }
+  return {};
+}
+
+void Session::close_connections() {
+  for (HostSerial* const serial : host_serial_) {
+    if (serial != nullptr) serial->close();
+  }
+  debug_file_.reset();
+}
+
+int Session::run() {
+  runner_ = std::make_unique<Runner>(
+      *machine_, Runner::Settings{real_time_, options_.instructions_per_second, options_.no_reboot,
+                                  options_.stop_after, options_.audit_every});
+  running_ = runner_.get();
+  if (const Result<void> opened = open_connections(); !opened) {
+    close_connections();
+    notice(opened.error().message);
+    return kUserMistake;
+  }
+  const RunEnd end = runner_->run();
+  const Result<void> flushed = machine_->board().flush_disks();
+  close_connections();
+  if (!end.message.empty()) notice(end.message);
+  const Result<void> written = write_results(end);
+  int status = end.status;
+  for (const Result<void>& result : {flushed, written}) {
+    if (result) continue;
+    notice(result.error().message);
+    status = kHostFailed;
+  }
+  return status;
+}
+
+Result<void> Session::write_results(const RunEnd& end) {
+  const RunFacts facts{end, runner_->host_seconds(), runner_->busy_seconds()};
+  if (options_.summary) fmt::print(stderr, "{}", statistics_summary(*machine_, facts));
+  if (machine_->inputs().recording_failed()) {
+    return Error{fmt::format("{}: the recording is incomplete: is the disk full?", options_.record_path)};
+  }
+  if (!options_.stats_path.empty()) {
+    const std::string json = statistics_json(*machine_, facts);
+    if (options_.stats_path == "-") {
+      fmt::print("{}", json);
+    } else if (Result<void> result = write_whole_file(options_.stats_path, std::as_bytes(std::span(json)));
+               !result) {
+      return result;
+    }
+  }
+  if (options_.save_state_path.empty()) return {};
+  return write_whole_file(options_.save_state_path, machine_->save_state());
+}
+
+}  // namespace ringdown

@@ -1,0 +1,22 @@
+// --stats and --summary: all counters of a run.
+#pragma once
+
+#include <string>
+
+#include "frontend/runner.h"
+
+namespace ringdown {
+
+/// What the machine itself does not know.
+struct RunFacts {
+  const RunEnd& end;
+  double host_seconds;  // from start to end
+  double busy_seconds;  // of these spent running
+};
+
+/// The counters as JSON; docs/statistics.md explains the keys.
+std::string statistics_json(Machine& machine, const RunFacts& facts);
+/// A few lines for a person.
+std::string statistics_summary(Machine& machine, const RunFacts& facts);
+
+}  // namespace ringdown
