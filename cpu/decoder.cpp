@@ -138,6 +138,12 @@ void fill_immediates(const ZydisDecodedInstruction& zydis, std::span<const Zydis
   }
 }
 
+/// Instructions whose handlers address an operand that the encoding does not show.
+bool has_implicit_memory_operand(const ZydisDecodedInstruction& zydis) {
+  return zydis.meta.category == ZYDIS_CATEGORY_IOSTRINGOP || zydis.mnemonic == ZYDIS_MNEMONIC_XLAT ||
+         zydis.mnemonic == ZYDIS_MNEMONIC_MASKMOVQ || zydis.mnemonic == ZYDIS_MNEMONIC_MASKMOVDQU;
+}
+
 Operation make_operation(const ZydisDecodedInstruction& zydis, std::span<const ZydisDecodedOperand> operands,
                          const InstructionRow& row, u32 eip) {
   Operation op;
@@ -158,9 +164,7 @@ Operation make_operation(const ZydisDecodedInstruction& zydis, std::span<const Z
   }
   for (const ZydisDecodedOperand& operand : operands) {
     const bool hidden = operand.visibility == ZYDIS_OPERAND_VISIBILITY_HIDDEN;
-    if (operand.type == ZYDIS_OPERAND_TYPE_MEMORY &&
-        (!hidden || zydis.meta.category == ZYDIS_CATEGORY_IOSTRINGOP ||
-         zydis.mnemonic == ZYDIS_MNEMONIC_XLAT)) {
+    if (operand.type == ZYDIS_OPERAND_TYPE_MEMORY && (!hidden || has_implicit_memory_operand(zydis))) {
       if (!op.memory) fill_memory(operand, zydis, op);
     } else if (operand.type == ZYDIS_OPERAND_TYPE_REGISTER && !hidden) {
       fill_register(operand, op);
@@ -197,6 +201,11 @@ bool may_fault_without_memory(const ZydisDecodedInstruction& zydis) {
     default:
       return true;
   }
+}
+
+/// MMX and SSE instructions of every category can raise #NM.
+bool uses_simd_state(const InstructionRow& row) {
+  return row.feature == Feature::Mmx || row.feature == Feature::Sse || row.feature == Feature::Sse2;
 }
 
 bool may_fault(const ZydisDecodedInstruction& zydis, std::span<const ZydisDecodedOperand> operands) {
@@ -306,7 +315,8 @@ void Decoder::lower(const DecodeRequest& request, std::span<Instruction> instruc
     const InstructionRow& row = *instruction.row;
     instruction.flags_live = row.flags_written == 0 || (row.flags_written & live) != 0;
     live = (live & ~row.flags_written) | row.flags_read;
-    if (may_fault(instruction.zydis, instruction.all_operands())) live = eflags::kStatus;
+    if (may_fault(instruction.zydis, instruction.all_operands()) || uses_simd_state(row))
+      live = eflags::kStatus;
   }
 
   std::vector<Operation>& out = block.storage;

@@ -17,8 +17,10 @@ struct alignas(16) XmmRegister {
 
 struct SseState {
   static constexpr u32 kMxcsrReset = 0x1f80;
-  /// Bits that may be set: no DAZ on a Pentium 4 before model 2 would clear bit 6; this model has it.
+  /// Bits that may be set (MXCSR_MASK), and those on processors without denormals-are-zeros (Intel SDM vol.
+  /// 1, 11.6.6).
   static constexpr u32 kMxcsrMask = 0xffff;
+  static constexpr u32 kMxcsrMaskWithoutDaz = 0xffbf;
 
   std::array<XmmRegister, 8> xmm{};
   u32 mxcsr = kMxcsrReset;

@@ -1,0 +1,31 @@
+// The cold side of the MMX and SSE handlers: availability, and operands in the order the handlers read.
+#include "cpu/execute/simd/unit.h"
+
+namespace ringdown::simd {
+
+Fault check_mmx(const Processor& cpu) {
+  if ((cpu.state.cr0 & cr0::kEm) != 0) return invalid_opcode();
+  if ((cpu.state.cr0 & cr0::kTs) != 0) return device_not_available();
+  if (cpu.x87.has_pending_exception() && (cpu.state.cr0 & cr0::kNe) != 0)
+    return Fault::exception(Vector::FloatingPoint);
+  return Fault::none();
+}
+
+Fault check_sse(const Processor& cpu) {
+  if ((cpu.state.cr0 & cr0::kEm) != 0 || (cpu.state.cr4 & cr4::kOsfxsr) == 0) return invalid_opcode();
+  if ((cpu.state.cr0 & cr0::kTs) != 0) return device_not_available();
+  return Fault::none();
+}
+
+bool arrange_destination(const LoweringContext& context, Operation& op) {
+  const ZydisDecodedOperand& to = context.operands[0];
+  if (to.type == ZYDIS_OPERAND_TYPE_MEMORY) return true;
+  if (to.encoding == ZYDIS_OPERAND_ENCODING_MODRM_RM) {
+    const u8 source = op.number;
+    op.number = op.extra & 7;
+    op.extra = source;
+  }
+  return false;
+}
+
+}  // namespace ringdown::simd

@@ -1,0 +1,264 @@
+// What the MMX and SSE handlers are made of: the checks before an instruction, its registers, and adapters
+// that fetch the source operand from a register or from memory.
+#pragma once
+
+#include <type_traits>
+
+#include "cpu/execute/x87/unit.h"
+#include "cpu/handler.h"
+
+namespace ringdown::simd {
+
+/// One MMX register: the significand of an x87 register.
+struct alignas(8) MmxRegister {
+  std::array<u8, 8> bytes{};
+};
+
+/// A 128-bit memory operand that may lie anywhere (MOVUPS, MOVDQU); the others must be aligned.
+struct UnalignedXmm {
+  XmmRegister value;
+};
+
+// --- Availability -----------------------------------------------------------------------------------------
+
+/// #UD by CR0.EM, #NM by TS, #MF by a pending x87 exception (Intel SDM vol. 2, tables 23-4 to 23-8).
+Fault check_mmx(const Processor& cpu);
+/// #UD by CR0.EM or CR4.OSFXSR = 0, #NM by TS (vol. 3A, table 13-1).
+Fault check_sse(const Processor& cpu);
+
+/// What an instruction uses: how it is let in, and what it leaves behind when it completes.
+struct UsesSse {
+  static bool is_usable(const Processor& cpu) {
+    return !cpu.fpu_blocked && (cpu.state.cr4 & cr4::kOsfxsr) != 0;
+  }
+  static Fault check(const Processor& cpu) { return check_sse(cpu); }
+  static void commit(Processor&) {}
+};
+struct UsesMmx {
+  static bool is_usable(const Processor& cpu) { return !cpu.fpu_blocked; }
+  static Fault check(const Processor& cpu) { return check_mmx(cpu); }
+  /// Every MMX instruction but EMMS: TOP is 0 and no register is empty (vol. 3A, table 12-1).
+  static void commit(Processor& cpu) {
+    cpu.x87.set_top(0);
+    cpu.x87.valid = 0xFF;
+  }
+};
+struct UsesBoth {
+  static bool is_usable(const Processor& cpu) { return UsesSse::is_usable(cpu); }
+  static Fault check(const Processor& cpu) {
+    const Fault fault = check_sse(cpu);
+    return fault ? fault : check_mmx(cpu);
+  }
+  static void commit(Processor& cpu) { UsesMmx::commit(cpu); }
+};
+/// Instructions that touch neither state: MOVNTI, fences, prefetches.
+struct UsesNone {
+  static bool is_usable(const Processor&) { return true; }
+  static Fault check(const Processor&) { return Fault::none(); }
+  static void commit(Processor&) {}
+};
+
+using x87::raise_fault;
+
+/// The first thing a handler does: false if the instruction may not run; it then returns nullptr.
+template <class Unit>
+[[nodiscard, gnu::always_inline]] inline bool enter(Processor& cpu, const Operation* op) {
+  if (Unit::is_usable(cpu)) [[likely]]
+    return true;
+  const Fault fault = Unit::check(cpu);
+  if (!fault) return true;
+  (void)raise_fault(cpu, op, fault);
+  return false;
+}
+
+// --- Registers --------------------------------------------------------------------------------------------
+
+inline MmxRegister read_mmx(const Processor& cpu, unsigned number) {
+  return std::bit_cast<MmxRegister>(cpu.x87.registers[number & 7].significand);
+}
+/// Sets sign and exponent to ones, as every write of an MMX register does.
+inline void write_mmx(Processor& cpu, unsigned number, MmxRegister value) {
+  constexpr u16 kAllOnes = 0xFFFF;
+  cpu.x87.registers[number & 7] = {std::bit_cast<u64>(value), kAllOnes};
+}
+
+/// The value whose first byte is at `bytes`.
+template <class T>
+[[gnu::always_inline]] inline T from_bytes(const void* bytes) {
+  T value;
+  std::memcpy(static_cast<void*>(&value), bytes, sizeof(T));
+  return value;
+}
+
+/// Register `number` as an operand of type T: an XMM register, its low 8 or 4 bytes, an MMX register, or a
+/// general register where T is s32.
+template <class T>
+T read_register(const Processor& cpu, unsigned number) {
+  if constexpr (std::is_same_v<T, MmxRegister>) {
+    return read_mmx(cpu, number);
+  } else if constexpr (std::is_same_v<T, s32>) {
+    return cpu.registers.read<s32>(register_offset(number & 7, 4));
+  } else {
+    return from_bytes<T>(&cpu.sse.xmm[number & 7]);
+  }
+}
+/// Writes a whole XMM or MMX register.
+inline void write_register(Processor& cpu, unsigned number, const XmmRegister& value) {
+  cpu.sse.xmm[number & 7] = value;
+}
+inline void write_register(Processor& cpu, unsigned number, MmxRegister value) {
+  write_mmx(cpu, number, value);
+}
+inline void write_general(Processor& cpu, unsigned number, u32 value) {
+  cpu.registers.write<u32>(register_offset(number & 7, 4), value);
+}
+
+/// The low bytes of an XMM register, the rest of it zero.
+template <class T>
+XmmRegister zero_extended(const T& value) {
+  static_assert(sizeof(T) <= sizeof(XmmRegister));
+  XmmRegister result;
+  std::memcpy(result.bytes.data(), &value, sizeof(T));
+  return result;
+}
+
+// --- Memory operands --------------------------------------------------------------------------------------
+
+/// 128-bit operands must lie on their natural boundary unless the instruction says otherwise.
+template <class T>
+inline constexpr u32 kAlignmentMask = std::is_same_v<T, XmmRegister> ? 15 : 0;
+
+/// #GP(0) if the operand is not aligned as `mask` asks (vol. 3A, 6.15, "General Protection Exception").
+inline Fault check_alignment(const Processor& cpu, const Operation& op, u32 mask) {
+  const u32 linear = cpu.state.segment(op.segment).base + effective_offset(cpu.registers, op);
+  return (linear & mask) != 0 ? general_protection() : Fault::none();
+}
+
+template <class T>
+Fault read_source(Processor& cpu, const Operation& op, T& value) {
+  if (const Fault fault = check_alignment(cpu, op, kAlignmentMask<T>)) return fault;
+  return read_operand(cpu, op, value);
+}
+template <class T>
+Fault write_destination(Processor& cpu, const Operation& op, const T& value) {
+  if (const Fault fault = check_alignment(cpu, op, kAlignmentMask<T>)) return fault;
+  return write_operand(cpu, op, value);
+}
+
+/// The linear address of the memory operand in a flat segment.
+[[gnu::always_inline]] inline u32 flat_address(const Processor& cpu, const Operation* op) {
+  return cpu.registers.read<u32>(op->base) + (cpu.registers.read<u32>(op->index) << op->scale) +
+         op->displacement;
+}
+
+// --- Adapters ---------------------------------------------------------------------------------------------
+//
+// An instruction is a step, `void` or `Fault step(Processor&, const Operation&, Source)`, with op.number the
+// destination register. The adapters get its source and what it uses right. A step that hands out pointers to
+// its local variables must be `out_of_line`, or the call at the handler's end is no jump (cpu/handler.h).
+
+template <auto Step, class... Args>
+inline constexpr bool kCanFault =
+    std::is_same_v<std::invoke_result_t<decltype(Step), Processor&, const Operation&, Args...>, Fault>;
+
+template <class Unit, auto Step, class... Args>
+[[gnu::always_inline]] inline const Operation* complete(Processor& cpu, const Operation* op, Args... args) {
+  if constexpr (kCanFault<Step, Args...>) {
+    const Fault fault = Step(cpu, *op, args...);
+    if (fault) [[unlikely]]
+      return raise_fault(cpu, op, fault);
+  } else {
+    Step(cpu, *op, args...);
+  }
+  Unit::commit(cpu);
+  return next(cpu, op);
+}
+
+template <class Unit, auto Step, class Source>
+const Operation* on_registers(Processor& cpu, const Operation* op) {
+  if (!enter<Unit>(cpu, op)) [[unlikely]]
+    return nullptr;
+  return complete<Unit, Step>(cpu, op, read_register<Source>(cpu, op->extra));
+}
+
+/// The instruction with a memory source, all checks apart from the fast path.
+template <class Unit, auto Step, class Source>
+Fault execute_from_memory(Processor& cpu, const Operation& op) {
+  if (const Fault fault = Unit::check(cpu)) return fault;
+  Source source{};
+  if (const Fault fault = read_source(cpu, op, source)) return fault;
+  if constexpr (kCanFault<Step, Source>) {
+    if (const Fault fault = Step(cpu, op, source)) return fault;
+  } else {
+    Step(cpu, op, source);
+  }
+  Unit::commit(cpu);
+  return Fault::none();
+}
+
+template <class Unit, auto Step, class Source>
+const Operation* on_flat_memory(Processor& cpu, const Operation* op) {
+  if (Unit::is_usable(cpu)) [[likely]] {
+    const u32 linear = flat_address(cpu, op);
+    const u8* host = cpu.memory.fast_read(linear, sizeof(Source), cpu.privilege);
+    if (host != nullptr && (linear & kAlignmentMask<Source>) == 0) [[likely]] {
+      return complete<Unit, Step>(cpu, op, from_bytes<Source>(host));
+    }
+  }
+  return cold<execute_from_memory<Unit, Step, Source>>(cpu, op);
+}
+
+/// The handler of an instruction whose source is register op.extra or memory.
+template <class Unit, auto Step, class RegisterSource, class MemorySource = RegisterSource>
+Handler with_source(const LoweringContext& context, const Operation& op) {
+  if (!op.memory) return &on_registers<Unit, Step, RegisterSource>;
+  if (context.addressing == Addressing::Flat) return &on_flat_memory<Unit, Step, MemorySource>;
+  return &cold<execute_from_memory<Unit, Step, MemorySource>>;
+}
+
+/// An instruction that stores register op.number, as a value of type T.
+template <class Unit, class T, auto Value>
+Fault execute_store(Processor& cpu, const Operation& op) {
+  if (const Fault fault = Unit::check(cpu)) return fault;
+  const T value = Value(cpu, op);
+  if (const Fault fault = write_destination(cpu, op, value)) return fault;
+  Unit::commit(cpu);
+  return Fault::none();
+}
+
+template <class Unit, class T, auto Value>
+const Operation* store_flat(Processor& cpu, const Operation* op) {
+  if (Unit::is_usable(cpu)) [[likely]] {
+    const u32 linear = flat_address(cpu, op);
+    u8* host = cpu.memory.fast_write(linear, sizeof(T), cpu.privilege);
+    if (host != nullptr && (linear & kAlignmentMask<T>) == 0) [[likely]] {
+      const T value = Value(cpu, *op);
+      std::memcpy(host, &value, sizeof(T));
+      Unit::commit(cpu);
+      return next(cpu, op);
+    }
+  }
+  return cold<execute_store<Unit, T, Value>>(cpu, op);
+}
+
+/// The handler of an instruction that stores `T Value(const Processor&, const Operation&)`.
+template <class Unit, class T, auto Value>
+Handler with_memory_destination(const LoweringContext& context) {
+  if (context.addressing == Addressing::Flat) return &store_flat<Unit, T, Value>;
+  return &cold<execute_store<Unit, T, Value>>;
+}
+
+/// An instruction written as `Fault execute(Processor&, const Operation&)`, its unit's checks before it.
+template <class Unit, auto Execute>
+Fault execute_checked(Processor& cpu, const Operation& op) {
+  if (const Fault fault = Unit::check(cpu)) return fault;
+  if (const Fault fault = Execute(cpu, op)) return fault;
+  Unit::commit(cpu);
+  return Fault::none();
+}
+
+/// For instructions whose opcode also has a form that stores: true if it is that form, in which ModRM.reg is
+/// the source. Of two registers, op.number becomes the destination and op.extra the source.
+bool arrange_destination(const LoweringContext& context, Operation& op);
+
+}  // namespace ringdown::simd
