@@ -13,8 +13,10 @@ namespace {
 std::vector<I440fx::LegacyRom> legacy_roms(const GuestMemory& memory, u64 firmware_size) {
   // The last 128 KiB of the firmware also answer below 1 MiB.
   const u64 size = std::min(firmware_size, board::kLegacyFirmwareSize);
-  const u32 first = memory.store().first_rom_frame().value + static_cast<u32>((firmware_size - size) >> kPageShift);
-  return {{GuestPhysical(board::kLegacyFirmware + board::kLegacyFirmwareSize - size), size, HostFrame(first)}};
+  const u32 first =
+      memory.store().first_rom_frame().value + static_cast<u32>((firmware_size - size) >> kPageShift);
+  return {
+      {GuestPhysical(board::kLegacyFirmware + board::kLegacyFirmwareSize - size), size, HostFrame(first)}};
 }
 
 CmosConfig cmos_config(const MachineConfig& config) {
@@ -43,9 +45,10 @@ Board::Board(const BoardConnections& c, const MachineConfig& config, BoardMedia 
       pit_(c.scheduler, InterruptLine(isa_, board::kIrqTimer)),
       rtc_(c.scheduler, InterruptLine(isa_, board::kIrqRtc), cmos_config(config)),
       a20_(c.pins),
-      keyboard_(c.scheduler,
-                {InterruptLine(isa_, board::kIrqKeyboard), InterruptLine(isa_, board::kIrqMouse), a20_, c.control},
-                c.log),
+      keyboard_(
+          c.scheduler,
+          {InterruptLine(isa_, board::kIrqKeyboard), InterruptLine(isa_, board::kIrqMouse), a20_, c.control},
+          c.log),
       port_92_(a20_, c.control),
       firmware_(c.memory, c.log),
       debug_console_(config.debug_console ? DebugConsole::Sink([sink = config.debug_console](char character) {
@@ -68,8 +71,9 @@ Board::Board(const BoardConnections& c, const MachineConfig& config, BoardMedia 
   local_apic_.connect_io_apic(io_apic_);
   for (unsigned port = 0; port < serial_.size(); ++port) {
     if (config.serial_backends[port] == nullptr) continue;
-    serial_[port] = std::make_unique<Uart16550>(port, c.log, c.scheduler, InterruptLine(isa_, board::kIrqSerial[port]),
-                                                *config.serial_backends[port]);
+    serial_[port] =
+        std::make_unique<Uart16550>(port, c.log, c.scheduler, InterruptLine(isa_, board::kIrqSerial[port]),
+                                    *config.serial_backends[port]);
   }
   attach_drives(c, media);
   attach_ports(c);
@@ -100,8 +104,10 @@ void Board::attach_ports(const BoardConnections& c) {
   attach(ports, kFirmwareConfiguration, 2, firmware_.ports(), "fw_cfg", Width::Word);
   attach(ports, kFirmwareConfigurationDma, 8, firmware_.dma_ports(), "fw_cfg", Width::Dword);
   attach(ports, kApm, Piix4Pm::kApmLength, power_.apm_ports(), "power", Width::Byte);
-  attach(ports, kGeneralPurposeEvents, Piix4Pm::kGpeLength, power_.general_purpose_events(), "power", Width::Dword);
-  attach(ports, kPciConfiguration, PciBus::kConfigurationPortsLength, pci_.configuration_ports(), "pci", Width::Dword);
+  attach(ports, kGeneralPurposeEvents, Piix4Pm::kGpeLength, power_.general_purpose_events(), "power",
+         Width::Dword);
+  attach(ports, kPciConfiguration, PciBus::kConfigurationPortsLength, pci_.configuration_ports(), "pci",
+         Width::Dword);
   attach(ports, kVgaPorts, 32, vga_.ports(), "vga", Width::Byte);
   attach(ports, kVgaMonochrome, 12, vga_.monochrome_ports(), "vga", Width::Byte);
   attach(ports, kVbeDispi, Vga::kDispiPortCount, vga_.dispi_ports(), "vga", Width::Word);
@@ -149,7 +155,8 @@ void Board::fill_firmware_configuration(const MachineConfig& config) {
   acpi.ram_below_4gib = config.memory_bytes;
   for (unsigned port = 0; port < serial_.size(); ++port) acpi.serial_ports[port] = serial_[port] != nullptr;
   add_acpi_tables(firmware_, acpi);
-  for (const FirmwareItem& item : config.firmware_items) firmware_.set_item(static_cast<Key>(item.key), item.content);
+  for (const FirmwareItem& item : config.firmware_items)
+    firmware_.set_item(static_cast<Key>(item.key), item.content);
   for (const FirmwareFile& file : config.firmware_files) firmware_.add_file(file.name, file.content);
 }
 
@@ -166,10 +173,12 @@ void Board::connect_inputs(InputSeam& inputs) {
   for (unsigned port = 0; port < serial_.size(); ++port) {
     if (!serial_[port]) continue;
     const auto channel = static_cast<InputChannel>(static_cast<unsigned>(InputChannel::Serial0) + port);
-    inputs.connect(channel, [this, port](const std::vector<u8>& payload) { serial_[port]->receive(payload); });
+    inputs.connect(channel,
+                   [this, port](const std::vector<u8>& payload) { serial_[port]->receive(payload); });
   }
   inputs.connect(InputChannel::SerialBreak, [this](const std::vector<u8>& payload) {
-    if (!payload.empty() && payload[0] < serial_.size() && serial_[payload[0]]) serial_[payload[0]]->receive_break();
+    if (!payload.empty() && payload[0] < serial_.size() && serial_[payload[0]])
+      serial_[payload[0]]->receive_break();
   });
 }
 
@@ -191,13 +200,16 @@ void Board::reset() {
 }
 
 std::vector<Serializable*> Board::components() {
-  std::vector<Serializable*> all{&pic_,     &local_apic_,  &io_apic_,    &pit_,         &rtc_,           &keyboard_,
-                                 &port_92_, &firmware_,    &post_,  &dma_,       &host_bridge_, &isa_bridge_,    &power_,
-                                 &ide_,     &ide_primary_, &ide_secondary_, &vga_,      &vga_pci_};
+  std::vector<Serializable*> all{&pit_,  &rtc_,         &keyboard_,      &port_92_,    &firmware_,
+                                 &post_, &dma_,         &host_bridge_,   &isa_bridge_, &power_,
+                                 &ide_,  &ide_primary_, &ide_secondary_, &vga_,        &vga_pci_};
   for (auto& uart : serial_) {
     if (uart) all.push_back(uart.get());
   }
   all.push_back(&pci_);  // places the windows of the functions restored above
+  // Restored devices drive their lines anew: the controllers come after them, so that no such edge stays
+  // latched.
+  all.insert(all.end(), {&pic_, &io_apic_, &local_apic_});
   return all;
 }
 

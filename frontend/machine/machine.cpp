@@ -28,7 +28,8 @@ Result<BoardMedia> open_media(const MachineConfig& config) {
     BoardMedia::Drive drive{disk, nullptr};
     if (!disk.path.empty()) {
       const bool read_only = disk.read_only || disk.cdrom;
-      auto image = RawDiskImage::open(disk.path, read_only ? HostFile::Access::ReadOnly : HostFile::Access::ReadWrite);
+      auto image =
+          RawDiskImage::open(disk.path, read_only ? HostFile::Access::ReadOnly : HostFile::Access::ReadWrite);
       if (!image) return image.error();
       drive.image = std::move(*image);
     }
@@ -49,12 +50,14 @@ Result<std::unique_ptr<Machine>> Machine::create(const MachineConfig& config, Lo
     return Error{"--memory must be between 1M and 3584M in steps of 4K"};
   }
   const CpuModel* model = CpuModel::find(config.cpu_model);
-  if (model == nullptr) return Error{"--cpu '" + config.cpu_model + "' is no known model; --cpu list prints them"};
+  if (model == nullptr)
+    return Error{"--cpu '" + config.cpu_model + "' is no known model; --cpu list prints them"};
   Result<std::vector<u8>> firmware = read_file(
       config.firmware_path, "install Debian's package seabios or name another image with --firmware");
   if (!firmware) return firmware.error();
   if (firmware->empty() || firmware->size() % kPageSize != 0 || firmware->size() > kMaximumFirmware) {
-    return Error{"firmware '" + config.firmware_path + "' is no BIOS image: its size must be a multiple of 4 KiB, at most 4 MiB"};
+    return Error{"firmware '" + config.firmware_path +
+                 "' is no BIOS image: its size must be a multiple of 4 KiB, at most 4 MiB"};
   }
   Result<BoardMedia> media = open_media(config);
   if (!media) return media.error();
@@ -123,11 +126,16 @@ Stop Machine::run(Ticks limit) {
     const Exit exit = processor_->run(std::max(next, ticks()));
     switch (exit.reason) {
       case ExitReason::Budget:
-      case ExitReason::Stopped: break;
-      case ExitReason::Halted: return {StopReason::Idle, 0, scheduler_.next_deadline()};
-      case ExitReason::Shutdown: return {StopReason::TripleFault};
-      case ExitReason::Breakpoint: return {StopReason::Breakpoint};
-      case ExitReason::Invariant: return {StopReason::Invariant};
+      case ExitReason::Stopped:
+        break;
+      case ExitReason::Halted:
+        return {StopReason::Idle, 0, scheduler_.next_deadline()};
+      case ExitReason::Shutdown:
+        return {StopReason::TripleFault};
+      case ExitReason::Breakpoint:
+        return {StopReason::Breakpoint};
+      case ExitReason::Invariant:
+        return {StopReason::Invariant};
     }
   }
 }

@@ -19,14 +19,14 @@ namespace ringdown {
 
 /// Why `Machine::run` returned.
 enum class StopReason : u8 {
-  Limit,       // the tick limit is reached
-  Idle,        // halted: nothing happens before `wake_time`, unless an input comes
-  PowerOff,    // ACPI S5
-  Exit,        // isa-debug-exit wrote `exit_code`
-  Reset,       // the guest asked for a reset; `reset()` performs it
-  TripleFault, // the processor shut down; `reset()` restarts it
-  Breakpoint,  // a debugger's breakpoint
-  Invariant,   // guest code was about to run at physical ring 0: a defect of this program
+  Limit,        // the tick limit is reached
+  Idle,         // halted: nothing happens before `wake_time`, unless an input comes
+  PowerOff,     // ACPI S5
+  Exit,         // isa-debug-exit wrote `exit_code`
+  Reset,        // the guest asked for a reset; `reset()` performs it
+  TripleFault,  // the processor shut down; `reset()` restarts it
+  Breakpoint,   // a debugger's breakpoint
+  Invariant,    // guest code was about to run at physical ring 0: a defect of this program
 };
 
 struct Stop {
@@ -65,8 +65,8 @@ class Machine final : private ProcessorPins, private MachineControl {
 
   /// The whole machine as a state file's bytes.
   std::vector<std::byte> save_state();
-  /// Restores what `save_state` of a machine of the same configuration wrote. On an error the machine must not
-  /// run on. `name` is the file's, for error lines.
+  /// Restores what `save_state` of a machine of the same configuration wrote. On an error the machine must
+  /// not run on. `name` is the file's, for error lines.
   Result<void> load_state(std::vector<std::byte> data, const std::string& name);
 
  private:

@@ -51,9 +51,10 @@ struct MachineConfig {
   std::array<BootDevice, 3> boot_order{BootDevice::Disk, BootDevice::Cdrom, BootDevice::None};
   std::vector<FirmwareFile> firmware_files;
   std::vector<FirmwareItem> firmware_items;
-  CivilTime time{};                                // of the RTC at power-on
-  std::array<SerialBackend*, 4> serial_backends{};  // nullptr: that port does not exist; must outlive the machine
-  std::function<void(u8)> debug_console;            // bytes written to port 402h
+  CivilTime time{};  // of the RTC at power-on
+  std::array<SerialBackend*, 4>
+      serial_backends{};                  // nullptr: that port does not exist; must outlive the machine
+  std::function<void(u8)> debug_console;  // bytes written to port 402h
 };
 
 }  // namespace ringdown
