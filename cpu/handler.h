@@ -163,12 +163,16 @@ Fault write_memory(Processor& cpu, const Operation& op, Segment segment, u32 off
 /// Raises the faults of a later write without writing.
 Fault prepare_memory_write(Processor& cpu, const Operation& op, Segment segment, u32 offset, u32 size);
 
+/// A span must not be taken for a value: that would move the pointer in it.
 template <class T>
+concept GuestValue = !std::is_convertible_v<T&, std::span<const std::byte>>;
+
+template <GuestValue T>
 Fault read_memory(Processor& cpu, const Operation& op, Segment segment, u32 offset, T& value) {
   const std::span<std::byte> bytes = std::as_writable_bytes(std::span<T, 1>(&value, 1));
   return read_memory(cpu, op, segment, offset, bytes);
 }
-template <class T>
+template <GuestValue T>
 Fault write_memory(Processor& cpu, const Operation& op, Segment segment, u32 offset, const T& value) {
   const std::span<const std::byte> bytes = std::as_bytes(std::span<const T, 1>(&value, 1));
   return write_memory(cpu, op, segment, offset, bytes);
