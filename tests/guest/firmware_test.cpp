@@ -1,0 +1,56 @@
+// Guests that need no disk: memtest86+ by kernel and from its CD, and GNU Mach.
+#include <catch2/catch.hpp>
+
+#include "frontend/machine/kernel_image.h"
+#include "tests/support/guest_machine.h"
+#include "tests/support/guests.h"
+
+namespace ringdown::test {
+
+namespace {
+
+MachineConfig with_kernel(MachineConfig config, const std::string& kernel, const std::string& parameters) {
+  auto boot = prepare_kernel({guest_file(kernel).string(), "", parameters}, config.memory_bytes);
+  INFO((boot ? std::string() : boot.error().message));
+  REQUIRE(boot);
+  config.firmware_items = std::move(boot->items);
+  config.firmware_files = std::move(boot->files);
+  return config;
+}
+
+}  // namespace
+
+TEST_CASE("memtest86+ finds no errors in its first test") {
+  MachineConfig config;
+  config.memory_bytes = u64{16} << 20;
+  GuestMachine guest(with_kernel(config, "memtest86+/memtest86+ia32.bin", "console=ttyS0,115200"));
+  // "Test #N" in the heading names the test under way; the first is number 0.
+  const auto second_test = [&] {
+    const std::string screen = guest.screen();
+    const std::size_t at = screen.find("Test #");
+    return at != std::string::npos && screen[at + 6] >= '1' && screen[at + 6] <= '9';
+  };
+  const bool reached = guest.run_until(second_test, 4'000'000'000);
+  INFO(guest.screen());
+  CHECK(reached);
+  CHECK(guest.screen().find("Errors: 0\n") != std::string::npos);
+}
+
+TEST_CASE("memtest86+ starts from its CD") {
+  MachineConfig config;
+  config.memory_bytes = u64{16} << 20;
+  config.disks.push_back({guest_file("memtest86+/memtest86+ia32.iso").string(), 2, true, true});
+  GuestMachine guest(config);
+  const bool reached = guest.wait_for_screen("Testing: 0KB - 4MB", 4'000'000'000);
+  INFO(guest.screen());
+  CHECK(reached);
+}
+
+TEST_CASE("GNU Mach boots until it misses its bootstrap code") {
+  GuestMachine guest(with_kernel({}, "gnumach/gnumach-1.8-486.gz", "console=com0"));
+  const bool found = guest.wait_for_console("No bootstrap code", 8'000'000'000);
+  INFO(guest.console());
+  CHECK(found);
+}
+
+}  // namespace ringdown::test
