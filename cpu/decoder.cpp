@@ -14,6 +14,7 @@ struct Decoder::Instruction {
   std::array<ZydisDecodedOperand, ZYDIS_MAX_OPERAND_COUNT> operands;
   const InstructionRow* row = nullptr;  // nullptr: invalid opcode
   bool too_long = false;                // more than 15 bytes: #GP(0)
+  u32 bytes = 0;                        // that decoding depended on
   Operation op;
   bool flags_live = true;
   bool stops = false;
@@ -256,8 +257,10 @@ DecodeStatus Decoder::decode_one(const DecodeRequest& request, u32 offset, Instr
     instruction.op = Operation{};
     instruction.op.eip = eip;
     instruction.op.length = 1;
+    instruction.bytes = std::min(available, kMaximumInstructionLength);
     return DecodeStatus::Done;
   }
+  instruction.bytes = instruction.zydis.length;
   const InstructionRow* row = find_row(instruction.zydis, instruction.all_operands());
   if (row == nullptr || !model_.has(row->feature)) {
     instruction.op = Operation{};
@@ -294,7 +297,7 @@ DecodeStatus Decoder::decode(const DecodeRequest& request, Block& block) {
       break;  // the next block begins with this instruction and deals with it
     }
     const Instruction& instruction = instructions[count++];
-    offset += instruction.op.length;
+    offset += instruction.bytes;
     if (ends_block(instruction, request)) break;
   }
   block.byte_length =

@@ -24,6 +24,7 @@ Processor::Processor(GuestMemory& guest_memory, Bus& ports, const CpuModel& mode
   blocks_->on_remove([this](const Block& block) {
     JumpEntry& entry = jump_cache[jump_index(block.eip)];
     if (entry.block == &block) entry = {};
+    link_exit = nullptr;  // it may be this block's
     ++counters_.blocks_invalidated;
   });
   reset();
@@ -176,7 +177,10 @@ Exit Processor::run(Ticks limit) {
       return {ExitReason::Stopped, 0};
     }
     if (budget <= 0) return {ExitReason::Budget, 0};
-    seen_fetch_generation = memory.fetch_generation();
+    if (memory.fetch_generation() != seen_fetch_generation) {
+      seen_fetch_generation = memory.fetch_generation();
+      link_exit = nullptr;  // the way out was fetched through other translations than the way in will be
+    }
     const Boundary boundary = nothing_special() ? Boundary::Run : service_boundary(first, exit);
     if (boundary == Boundary::Leave) return exit;
     first = false;
@@ -278,7 +282,9 @@ bool Processor::run_at_eip(bool single) {
 void Processor::link(const Block& target) {
   if (link_exit == nullptr) return;
   const unsigned way = static_cast<unsigned>(link_way);
-  if (link_exit->eip[way] == target.eip && target.mode == mode_ && !target.crosses_page()) {
+  const bool same_translations = memory.fetch_generation() == seen_fetch_generation;
+  if (same_translations && link_exit->eip[way] == target.eip && target.mode == mode_ &&
+      !target.crosses_page()) {
     link_exit->target[way] = &target;
     const_cast<Block&>(target).incoming.push_back(&link_exit->target[way]);
   }
@@ -390,7 +396,12 @@ const Block* Processor::look_up_block(bool single) {
       block = nullptr;
     }
   }
-  if (block != nullptr && eip + (block->byte_length - 1u) > cs.limit && !single) return look_up_block(true);
+  if (block != nullptr && eip + (block->byte_length - 1u) > cs.limit) {
+    // Decoded under a larger limit.
+    if (!single) return look_up_block(true);
+    blocks_->remove(*block);
+    block = nullptr;
+  }
   const Block* found = block;
   if (found == nullptr) {
     bool beyond_limit = false;
