@@ -181,6 +181,7 @@ bool may_fault_without_memory(const ZydisDecodedInstruction& zydis) {
     case ZYDIS_MNEMONIC_DIV:
     case ZYDIS_MNEMONIC_IDIV:
     case ZYDIS_MNEMONIC_AAM:
+    case ZYDIS_MNEMONIC_UD2:
       return true;
     default:
       break;
