@@ -128,12 +128,14 @@ const ProcessorCounters& Processor::counters() {
 // --- Running
 // -------------------------------------------------------------------------------------------------
 
-void Processor::request_attention() {
+void Processor::request_attention() { hold_back(budget); }
+
+void Processor::hold_back(s64 instructions) {
   if (attention_) return;
   attention_ = true;
-  held_back_ = budget;
-  slice_end_ -= budget;
-  budget = 0;
+  held_back_ = instructions;
+  slice_end_ -= instructions;
+  budget -= instructions;
 }
 
 void Processor::release_attention() {
@@ -210,8 +212,9 @@ Processor::Boundary Processor::service_boundary(bool first, Exit& exit) {
     exit = {ExitReason::Shutdown, 0};
     return Boundary::Leave;
   }
-  if (s.shadow == InterruptShadow::None && service_events(guest, exit) == Boundary::Again)
-    return Boundary::Again;
+  // MOV SS holds debug traps and breakpoints back too, STI only interrupts (Intel SDM vol. 3A, 6.8.3).
+  const bool debug_held = s.shadow == InterruptShadow::MovSs;
+  if (!debug_held && service_events(s)) return Boundary::Again;
   if (s.activity == Activity::Halted) {
     exit = {ExitReason::Halted, 0};
     return Boundary::Leave;
@@ -222,7 +225,7 @@ Processor::Boundary Processor::service_boundary(bool first, Exit& exit) {
     return Boundary::Leave;
   }
   const bool resume = (registers.flags.control() & eflags::kRf) != 0;
-  if ((s.dr7 & 0xff) != 0 && !resume) {
+  if ((s.dr7 & 0xff) != 0 && !resume && !debug_held) {
     if (const u32 hits = instruction_breakpoint_hits(s, linear); hits != 0) {
       // The handler's IRET must get past the breakpoint (Intel SDM vol. 3A, 17.3.1.1).
       registers.flags.set_control(registers.flags.control() | eflags::kRf);
@@ -236,34 +239,37 @@ Processor::Boundary Processor::service_boundary(bool first, Exit& exit) {
 }
 
 // Traps of the last instruction come before NMI, NMI before INTR (Intel SDM vol. 3A, table 6-2).
-Processor::Boundary Processor::service_events(SystemView& guest, Exit&) {
-  PrivilegedState& s = guest.state;
+bool Processor::service_events(PrivilegedState& s) {
   if (s.pending_debug != 0) {
     const u32 bits = s.pending_debug;
     s.pending_debug = 0;
     raise_event({Event::Source::Exception, static_cast<u8>(Vector::Debug), false, 0, bits});
-    return Boundary::Again;
+    return true;
   }
+  if (s.shadow != InterruptShadow::None) return false;
   if (nmi_pending_ && !s.nmi_blocked) {
     nmi_pending_ = false;
     s.nmi_blocked = true;
     raise_event({Event::Source::External, static_cast<u8>(Vector::Nmi), false, 0, 0});
-    return Boundary::Again;
+    return true;
   }
   if (intr_ && (s.flags & eflags::kIf) != 0 && interrupts_ != nullptr) {
     raise_event({Event::Source::External, interrupts_->acknowledge(), false, 0, 0});
-    return Boundary::Again;
+    return true;
   }
-  return Boundary::Run;
+  return false;
 }
 
 // One instruction by itself, where what happens around it matters: RF and the interrupt shadow hold for this
 // one only, and TF as it was before decides about the trap behind it (Intel SDM vol. 3A, 17.3.1.4).
 void Processor::run_one(SystemView& guest) {
   const bool step = registers.flags.tf();
+  const bool each_iteration =
+      step || guest.state.shadow != InterruptShadow::None || (guest.state.dr7 & 0xff) != 0;
   registers.flags.set_control(registers.flags.control() & ~eflags::kRf);
   guest.state.shadow = InterruptShadow::None;
   step_suppressed_ = false;
+  if (each_iteration) hold_back(budget - 1);  // of a repeated instruction
   if (!run_at_eip(true)) return;
   if (handle_leave() && step && !step_suppressed_) guest_view().state.pending_debug |= dr6::kBs;
 }
@@ -345,10 +351,10 @@ Fault Processor::execute_system(SystemView& view, const Operation& op) {
   const InstructionRow& row = instruction_table()[op.instruction];
   memory.effects_allowed = true;
   registers.eip = op.next_eip();
+  step_suppressed_ = row.mnemonic == ZYDIS_MNEMONIC_INT || row.mnemonic == ZYDIS_MNEMONIC_INT3 ||
+                     (row.mnemonic == ZYDIS_MNEMONIC_INTO && registers.flags.of());
   const Fault result = row.system(view, op);
   if (result) registers.eip = op.eip;
-  step_suppressed_ = row.mnemonic == ZYDIS_MNEMONIC_INT || row.mnemonic == ZYDIS_MNEMONIC_INT3 ||
-                     row.mnemonic == ZYDIS_MNEMONIC_INTO;
   return result;
 }
 

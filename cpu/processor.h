@@ -223,7 +223,8 @@ class Processor final : public TickSource,
 
   enum class Boundary : u8 { Run, RunOne, Again, Leave };
   Boundary service_boundary(bool first, Exit& exit);
-  Boundary service_events(SystemView& guest, Exit& exit);
+  /// Delivers the event that is due, if any.
+  bool service_events(PrivilegedState& guest);
   bool nothing_special();
   void run_one(SystemView& guest);
   /// Runs the block at EIP; false if there was none (a fetch fault has been raised).
@@ -237,6 +238,8 @@ class Processor final : public TickSource,
   bool handle_exception();
   void split_block_at(u32 eip);
   void raise_event(const Event& event);
+  /// Takes instructions off the budget until the loop comes round.
+  void hold_back(s64 instructions);
   void release_attention();
   void account_cpl();
   /// Watches the pages of data breakpoints while DR7 enables any.
@@ -257,11 +260,11 @@ class Processor final : public TickSource,
   BlockMode mode_;
   s64 slice_end_ = 0;  // ticks at which `budget` reaches zero
   bool attention_ = false;
-  s64 held_back_ = 0;  // taken from `budget` by request_attention
+  s64 held_back_ = 0;  // taken from `budget` by hold_back
   bool intr_ = false;
   bool nmi_pending_ = false;
   bool stop_ = false;
-  bool step_suppressed_ = false;  // INT n, INT3, INTO: no single-step trap behind them
+  bool step_suppressed_ = false;  // INT n, INT3, INTO that interrupts: no single-step trap behind them
   u8 accounted_cpl_ = 0;
   Ticks accounted_ticks_ = 0;  // already attributed to a CPL
   ProcessorCounters counters_;

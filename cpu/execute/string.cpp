@@ -263,6 +263,8 @@ const Operation* repeated(Processor& cpu, const Operation* op) {
     if (count == 0) break;
     if (Instruction::kCompares && ends_comparison(op, cpu.registers.flags.zf())) break;
     if (cpu.budget <= 0) {
+      // Half-done: RF keeps a breakpoint on the instruction from being met again (SDM vol. 3B, 17.3.1.1).
+      cpu.registers.flags.set_control(cpu.registers.flags.control() | eflags::kRf);
       cpu.registers.eip = op->eip;
       cpu.leave = Processor::Leave::Boundary;
       return nullptr;

@@ -97,12 +97,15 @@ bool is_exhausted(const SystemView& view, const Operation& op) {
   return op.repeat != Repeat::None && index_value(view, op, Gpr::Ecx) == 0;
 }
 
-/// Moves the index register on and, under REP, has the instruction run again while iterations remain.
+/// Moves the index register on and, under REP, has the instruction run again while iterations remain, with RF
+/// set so that a breakpoint on it is met once (SDM vol. 3B, 17.3.1.1).
 void finish_iteration(SystemView& view, const Operation& op, Gpr index, u32 size) {
   add_to_index(view, op, index, view.registers.flags.df() ? 0u - size : size);
   if (op.repeat == Repeat::None) return;
   add_to_index(view, op, Gpr::Ecx, ~0u);
-  if (index_value(view, op, Gpr::Ecx) != 0) view.registers.eip = op.eip;
+  if (index_value(view, op, Gpr::Ecx) == 0) return;
+  view.registers.eip = op.eip;
+  view.registers.flags.set_control(view.registers.flags.control() | eflags::kRf);
 }
 
 template <class T>
