@@ -24,6 +24,28 @@ Handler lower_pmovmskb(const LoweringContext& context, Operation& op);
 Handler lower_movnti(const LoweringContext& context, Operation& op);
 Handler lower_maskmov(const LoweringContext& context, Operation& op);  // MASKMOVQ, MASKMOVDQU
 
+// packed_arithmetic.cpp
+Handler lower_packed_add(const LoweringContext& context, Operation& op);       // PADDB to PADDUSW
+Handler lower_packed_subtract(const LoweringContext& context, Operation& op);  // PSUBB to PSUBUSW
+Handler lower_packed_select(const LoweringContext& context, Operation& op);    // PAVG, PMIN, PMAX, PSADBW
+Handler lower_packed_logic(const LoweringContext& context, Operation& op);     // PAND, ANDPS, ANDPD, ...
+
+// packed_compare.cpp
+Handler lower_packed_compare(const LoweringContext& context, Operation& op);
+
+// packed_multiply.cpp
+Handler lower_packed_multiply(const LoweringContext& context, Operation& op);
+
+// packed_shift.cpp
+Handler lower_packed_shift(const LoweringContext& context, Operation& op);
+
+// packed_shuffle.cpp
+Handler lower_pack(const LoweringContext& context, Operation& op);     // PACKSSWB, PACKSSDW, PACKUSWB
+Handler lower_unpack(const LoweringContext& context, Operation& op);   // PUNPCKLBW, UNPCKLPS, ...
+Handler lower_shuffle(const LoweringContext& context, Operation& op);  // PSHUFW, PSHUFD, SHUFPS, ...
+Handler lower_pinsrw(const LoweringContext& context, Operation& op);
+Handler lower_pextrw(const LoweringContext& context, Operation& op);
+
 // state_save.cpp
 Handler lower_fxsave(const LoweringContext& context, Operation& op);
 Handler lower_fxrstor(const LoweringContext& context, Operation& op);

@@ -1,5 +1,5 @@
 // Moves of MMX and XMM registers (Intel SDM vol. 1, 9.4.1, 10.4.1.1, 11.4.1.1 and 11.4.2).
-#include "cpu/execute/simd/unit.h"
+#include "cpu/execute/simd/packed.h"
 #include "cpu/execute/simd_lowerings.h"
 
 namespace ringdown {
@@ -59,27 +59,20 @@ u32 stored_general(const Processor& cpu, const Operation& op) { return cpu.regis
 // --- Register forms with a general register
 // -----------------------------------------------------------------
 
-template <class Unit, auto Value>
-const Operation* to_general(Processor& cpu, const Operation* op) {
-  if (!enter<Unit>(cpu, op)) [[unlikely]]
-    return nullptr;
-  write_general(cpu, op->extra, Value(cpu, *op));
-  Unit::commit(cpu);
-  return next(cpu, op);
+template <auto Value>
+void to_general(Processor& cpu, const Operation& op) {
+  write_general(cpu, op.extra, Value(cpu, op));
 }
 
-/// The sign bits of all lanes of register op.extra, into general register op.number.
-template <class Unit, class Register, class Lane>
-const Operation* move_mask(Processor& cpu, const Operation* op) {
-  if (!enter<Unit>(cpu, op)) [[unlikely]]
-    return nullptr;
-  constexpr unsigned kLanes = sizeof(Register) / sizeof(Lane);
-  const auto lanes = std::bit_cast<std::array<Lane, kLanes>>(read_register<Register>(cpu, op->extra));
+/// The sign bits of all lanes, into general register op.number.
+template <class Lane, class Register>
+void move_mask(Processor& cpu, const Operation& op, Register source) {
+  const auto values = lanes<Lane>(source);
   u32 mask = 0;
-  for (unsigned i = 0; i < kLanes; ++i) mask |= static_cast<u32>(lanes[i] >> (sizeof(Lane) * 8 - 1)) << i;
-  write_general(cpu, op->number, mask);
-  Unit::commit(cpu);
-  return next(cpu, op);
+  for (unsigned i = 0; i < values.size(); ++i) {
+    mask |= static_cast<u32>(values[i] >> (sizeof(Lane) * 8 - 1)) << i;
+  }
+  write_general(cpu, op.number, mask);
 }
 
 /// MASKMOVQ and MASKMOVDQU: the bytes of register op.number that register op.extra selects, to DS:(E)DI. All
@@ -122,7 +115,7 @@ Handler lower_movd_mmx(const LoweringContext& context, Operation& op) {
   const bool to_memory = context.operands[0].type == ZYDIS_OPERAND_TYPE_MEMORY;
   if (to_memory) return with_memory_destination<UsesMmx, u32, stored_mmx_low>(context);
   if (context.operands[0].encoding == ZYDIS_OPERAND_ENCODING_MODRM_RM) {
-    return &to_general<UsesMmx, stored_mmx_low>;
+    return &checked<UsesMmx, to_general<stored_mmx_low>>;
   }
   if (op.memory) return with_source<UsesMmx, set_mmx_zero_extended, u32>(context, op);
   return with_source<UsesMmx, set_mmx_from_general, s32>(context, op);
@@ -132,7 +125,7 @@ Handler lower_movd_xmm(const LoweringContext& context, Operation& op) {
   const bool to_memory = context.operands[0].type == ZYDIS_OPERAND_TYPE_MEMORY;
   if (to_memory) return with_memory_destination<UsesSse, u32, stored<u32>>(context);
   if (context.operands[0].encoding == ZYDIS_OPERAND_ENCODING_MODRM_RM)
-    return &to_general<UsesSse, stored<u32>>;
+    return &checked<UsesSse, to_general<stored<u32>>>;
   return with_source<UsesSse, set_zero_extended<s32>, s32>(context, op);
 }
 
@@ -167,14 +160,13 @@ Handler lower_movhlps(const LoweringContext& context, Operation& op) {
 }
 
 Handler lower_movd(const LoweringContext& context, Operation& op) {
-  return context.row.form == Form::Mmx ? simd::lower_movd_mmx(context, op)
-                                       : simd::lower_movd_xmm(context, op);
+  return simd::is_mmx(context) ? simd::lower_movd_mmx(context, op) : simd::lower_movd_xmm(context, op);
 }
 
 Handler lower_movq(const LoweringContext& context, Operation& op) {
   using namespace simd;
   const bool stores = arrange_destination(context, op);
-  if (context.row.form == Form::Mmx) {
+  if (is_mmx(context)) {
     if (stores) return with_memory_destination<UsesMmx, MmxRegister, stored<MmxRegister>>(context);
     return with_source<UsesMmx, set_register<MmxRegister>, MmxRegister>(context, op);
   }
@@ -190,16 +182,16 @@ Handler lower_movdq2q(const LoweringContext& context, Operation& op) {
   return simd::with_source<simd::UsesBoth, simd::set_mmx_from_low, u64>(context, op);
 }
 
-Handler lower_movmskps(const LoweringContext&, Operation&) {
-  return &simd::move_mask<simd::UsesSse, XmmRegister, u32>;
+Handler lower_movmskps(const LoweringContext& context, Operation& op) {
+  return simd::with_source<simd::UsesSse, simd::move_mask<u32, XmmRegister>, XmmRegister>(context, op);
 }
-Handler lower_movmskpd(const LoweringContext&, Operation&) {
-  return &simd::move_mask<simd::UsesSse, XmmRegister, u64>;
+Handler lower_movmskpd(const LoweringContext& context, Operation& op) {
+  return simd::with_source<simd::UsesSse, simd::move_mask<u64, XmmRegister>, XmmRegister>(context, op);
 }
-Handler lower_pmovmskb(const LoweringContext& context, Operation&) {
+Handler lower_pmovmskb(const LoweringContext& context, Operation& op) {
   using namespace simd;
-  return context.row.form == Form::Mmx ? &move_mask<UsesMmx, MmxRegister, u8>
-                                       : &move_mask<UsesSse, XmmRegister, u8>;
+  if (is_mmx(context)) return with_source<UsesMmx, move_mask<u8, MmxRegister>, MmxRegister>(context, op);
+  return with_source<UsesSse, move_mask<u8, XmmRegister>, XmmRegister>(context, op);
 }
 
 Handler lower_movnti(const LoweringContext& context, Operation&) {
@@ -207,8 +199,8 @@ Handler lower_movnti(const LoweringContext& context, Operation&) {
 }
 Handler lower_maskmov(const LoweringContext& context, Operation&) {
   using namespace simd;
-  return context.row.form == Form::Mmx ? &cold<execute_checked<UsesMmx, masked_store<MmxRegister>>>
-                                       : &cold<execute_checked<UsesSse, masked_store<XmmRegister>>>;
+  return is_mmx(context) ? &cold<execute_checked<UsesMmx, masked_store<MmxRegister>>>
+                         : &cold<execute_checked<UsesSse, masked_store<XmmRegister>>>;
 }
 
 }  // namespace ringdown

@@ -68,11 +68,11 @@ Fault ldmxcsr(Processor& cpu, const Operation& op) {
 Fault stmxcsr(Processor& cpu, const Operation& op) { return write_operand(cpu, op, cpu.sse.mxcsr); }
 
 /// All registers are empty; TOP is 0 (vol. 3A, table 12-3).
-const Operation* emms(Processor& cpu, const Operation* op) {
-  if (!enter<UsesMmx>(cpu, op)) return nullptr;
+Fault emms(Processor& cpu, const Operation&) {
+  if (const Fault fault = check_mmx(cpu)) return fault;
   cpu.x87.set_top(0);
   cpu.x87.valid = 0;
-  return next(cpu, op);
+  return Fault::none();
 }
 
 }  // namespace
@@ -86,6 +86,6 @@ Handler lower_ldmxcsr(const LoweringContext&, Operation&) {
 Handler lower_stmxcsr(const LoweringContext&, Operation&) {
   return &cold<simd::execute_checked<simd::UsesSse, simd::stmxcsr>>;
 }
-Handler lower_emms(const LoweringContext&, Operation&) { return &simd::emms; }
+Handler lower_emms(const LoweringContext&, Operation&) { return &cold<simd::emms>; }
 
 }  // namespace ringdown

@@ -60,17 +60,6 @@ struct UsesNone {
 
 using x87::raise_fault;
 
-/// The first thing a handler does: false if the instruction may not run; it then returns nullptr.
-template <class Unit>
-[[nodiscard, gnu::always_inline]] inline bool enter(Processor& cpu, const Operation* op) {
-  if (Unit::is_usable(cpu)) [[likely]]
-    return true;
-  const Fault fault = Unit::check(cpu);
-  if (!fault) return true;
-  (void)raise_fault(cpu, op, fault);
-  return false;
-}
-
 // --- Registers --------------------------------------------------------------------------------------------
 
 inline MmxRegister read_mmx(const Processor& cpu, unsigned number) {
@@ -174,26 +163,37 @@ template <class Unit, auto Step, class... Args>
   return next(cpu, op);
 }
 
-template <class Unit, auto Step, class Source>
-const Operation* on_registers(Processor& cpu, const Operation* op) {
-  if (!enter<Unit>(cpu, op)) [[unlikely]]
-    return nullptr;
-  return complete<Unit, Step>(cpu, op, read_register<Source>(cpu, op->extra));
+/// The same as `Fault execute(Processor&, const Operation&)`, for the cold handlers.
+template <class Unit, auto Step, class... Args>
+[[gnu::always_inline]] inline Fault execute_step(Processor& cpu, const Operation& op, Args... args) {
+  if constexpr (kCanFault<Step, Args...>) {
+    if (const Fault fault = Step(cpu, op, args...)) return fault;
+  } else {
+    Step(cpu, op, args...);
+  }
+  Unit::commit(cpu);
+  return Fault::none();
 }
 
-/// The instruction with a memory source, all checks apart from the fast path.
+template <class Unit, auto Step, class Source>
+Fault execute_on_registers(Processor& cpu, const Operation& op) {
+  if (const Fault fault = Unit::check(cpu)) return fault;
+  return execute_step<Unit, Step>(cpu, op, read_register<Source>(cpu, op.extra));
+}
+
+template <class Unit, auto Step, class Source>
+const Operation* on_registers(Processor& cpu, const Operation* op) {
+  if (Unit::is_usable(cpu)) [[likely]]
+    return complete<Unit, Step>(cpu, op, read_register<Source>(cpu, op->extra));
+  return cold<execute_on_registers<Unit, Step, Source>>(cpu, op);
+}
+
 template <class Unit, auto Step, class Source>
 Fault execute_from_memory(Processor& cpu, const Operation& op) {
   if (const Fault fault = Unit::check(cpu)) return fault;
   Source source{};
   if (const Fault fault = read_source(cpu, op, source)) return fault;
-  if constexpr (kCanFault<Step, Source>) {
-    if (const Fault fault = Step(cpu, op, source)) return fault;
-  } else {
-    Step(cpu, op, source);
-  }
-  Unit::commit(cpu);
-  return Fault::none();
+  return execute_step<Unit, Step>(cpu, op, source);
 }
 
 template <class Unit, auto Step, class Source>
@@ -208,12 +208,12 @@ const Operation* on_flat_memory(Processor& cpu, const Operation* op) {
   return cold<execute_from_memory<Unit, Step, Source>>(cpu, op);
 }
 
-/// The handler of an instruction whose source is register op.extra or memory.
-template <class Unit, auto Step, class RegisterSource, class MemorySource = RegisterSource>
+/// The handler of an instruction whose source is register op.extra or memory, either of them of type Source.
+template <class Unit, auto Step, class Source>
 Handler with_source(const LoweringContext& context, const Operation& op) {
-  if (!op.memory) return &on_registers<Unit, Step, RegisterSource>;
-  if (context.addressing == Addressing::Flat) return &on_flat_memory<Unit, Step, MemorySource>;
-  return &cold<execute_from_memory<Unit, Step, MemorySource>>;
+  if (!op.memory) return &on_registers<Unit, Step, Source>;
+  if (context.addressing == Addressing::Flat) return &on_flat_memory<Unit, Step, Source>;
+  return &cold<execute_from_memory<Unit, Step, Source>>;
 }
 
 /// An instruction that stores register op.number, as a value of type T.
@@ -248,14 +248,22 @@ Handler with_memory_destination(const LoweringContext& context) {
   return &cold<execute_store<Unit, T, Value>>;
 }
 
-/// An instruction written as `Fault execute(Processor&, const Operation&)`, its unit's checks before it.
-template <class Unit, auto Execute>
+/// An instruction without a source operand of these kinds: `void` or `Fault step(Processor&, const
+/// Operation&)`.
+template <class Unit, auto Step>
 Fault execute_checked(Processor& cpu, const Operation& op) {
   if (const Fault fault = Unit::check(cpu)) return fault;
-  if (const Fault fault = Execute(cpu, op)) return fault;
-  Unit::commit(cpu);
-  return Fault::none();
+  return execute_step<Unit, Step>(cpu, op);
 }
+template <class Unit, auto Step>
+const Operation* checked(Processor& cpu, const Operation* op) {
+  if (Unit::is_usable(cpu)) [[likely]]
+    return complete<Unit, Step>(cpu, op);
+  return cold<execute_checked<Unit, Step>>(cpu, op);
+}
+
+/// A row with Form::Mmx works on MMX registers, every other on XMM registers.
+inline bool is_mmx(const LoweringContext& context) { return context.row.form == Form::Mmx; }
 
 /// For instructions whose opcode also has a form that stores: true if it is that form, in which ModRM.reg is
 /// the source. Of two registers, op.number becomes the destination and op.extra the source.
