@@ -76,4 +76,13 @@ TEST_CASE("Debian's 686-pae kernel runs a command, the same in trap and bare") {
   check_same_in_both_modes("linux-686-pae");
 }
 
+TEST_CASE("A reset restarts the machine while Linux runs") {
+  GuestMachine guest(with_linux(config_of(RunMode::Trap), {}));
+  REQUIRE(guest.wait_for_console("Console: colour VGA+", kBootLimit));
+  guest.machine().reset();
+  CHECK((guest.machine().processor().guest_view().state.cr0 & cr0::kPg) == 0);
+  CHECK(guest.wait_for_console("Linux version", guest.ticks() + kBootLimit));
+  CHECK(guest.wait_for_console("Console: colour VGA+", guest.ticks() + kBootLimit));
+}
+
 }  // namespace ringdown::test
