@@ -5,15 +5,10 @@
 #include "core/float80.h"
 #include "core/types.h"
 
-namespace ringdown::host_x87 {
-
-/// False where the build has no host unit (another architecture, or RINGDOWN_HOST_X87=OFF); nothing here may
-/// be called then.
+// Absent where the build has no host unit: another architecture, or RINGDOWN_HOST_X87=OFF.
 #if RINGDOWN_HOST_X87
-inline constexpr bool kAvailable = true;
-#else
-inline constexpr bool kAvailable = false;
-#endif
+
+namespace ringdown::host_x87 {
 
 /// A result and the status word after it: flags since they were last cleared, C1 and the condition codes.
 template <class T>
@@ -21,8 +16,6 @@ struct Outcome {
   T value;
   u16 status;
 };
-
-#if RINGDOWN_HOST_X87
 
 /// The control word that the System V ABI promises to C++ code.
 inline constexpr u16 kDefaultControl = 0x037F;
@@ -80,6 +73,6 @@ RINGDOWN_HOST_X87_UNARY(square_root, "fsqrt")
 RINGDOWN_HOST_X87_UNARY(round_to_integer, "frndint")
 #undef RINGDOWN_HOST_X87_UNARY
 
-#endif
-
 }  // namespace ringdown::host_x87
+
+#endif
