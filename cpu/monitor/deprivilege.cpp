@@ -53,7 +53,8 @@ void derive_physical_state(const PrivilegedState& v, Deprivilege deprivilege, Pr
 
   constexpr u32 kFollow0 = cr0::kMp | cr0::kEm | cr0::kTs | cr0::kNe;
   physical.cr0 = cr0::kPe | cr0::kPg | cr0::kWp | cr0::kEt | (v.cr0 & kFollow0);
-  if (v.protected_mode()) physical.cr0 |= v.cr0 & cr0::kAm;
+  // The guest's kernel must not meet alignment checks because it runs at physical ring 3.
+  if (v.cpl == 3) physical.cr0 |= v.cr0 & cr0::kAm;
   constexpr u32 kFollow4 = cr4::kTsd | cr4::kDe | cr4::kPce | cr4::kOsfxsr | cr4::kOsxmmexcpt;
   physical.cr4 = v.cr4 & kFollow4;
   physical.flags = eflags::kIf | (paragraph ? eflags::kVm : 0);
