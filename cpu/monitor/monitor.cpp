@@ -29,22 +29,22 @@ void Monitor::attach() {
   accounted_cpl_ = virtual_.cpl;
   processor_.memory.set_address_space(shadow_);
   shadow_.set_controls(paging_controls(virtual_));
-  enter_guest();
+  enter_guest(processor_.ticks());
   processor_.set_trap_handler(this);
 }
 
 void Monitor::detach() {
-  account();
+  account(processor_.ticks());
   processor_.state = virtual_;
   processor_.set_trap_handler(nullptr);
 }
 
 void Monitor::reset() {
-  account();
+  account(processor_.ticks());
   virtual_ = processor_.state;
   recheck_segments_ = true;
   paging_changed();
-  enter_guest();
+  enter_guest(processor_.ticks());
   processor_.state_changed();
 }
 
@@ -90,19 +90,26 @@ TrapHandler::Outcome Monitor::emulate(const Operation& op, TrapCause cause) {
   ++statistics_.by_instruction[op.instruction];
   assisted_tick_ = processor_.ticks();
   const Fault fault = processor_.execute_system(view_, op);
+  if (fault.kind == Fault::Kind::Shutdown) {
+    virtual_.activity = Activity::Shutdown;
+    enter_guest(processor_.ticks());
+    return Outcome::NotRetired;
+  }
   if (fault) {
+    assisted_tick_ = kNoTick;
     reflect(event_of(fault));
     return Outcome::NotRetired;
   }
   ++statistics_.emulated;
-  enter_guest();
+  // The instruction is counted by the caller; it belongs to the state before it.
+  enter_guest(processor_.ticks() + 1);
   return Outcome::Retired;
 }
 
 void Monitor::reflect(const Event& event) {
   ++statistics_.exceptions[event.vector];
   processor_.deliver(view_, event);
-  enter_guest();
+  enter_guest(processor_.ticks());
 }
 
 void Monitor::instruction_assisted() {
@@ -115,8 +122,8 @@ void Monitor::instruction_assisted() {
 // --- Entering the guest
 // --------------------------------------------------------------------------------------
 
-void Monitor::enter_guest() {
-  if (virtual_.cpl != accounted_cpl_) account();
+void Monitor::enter_guest(Ticks retired) {
+  if (virtual_.cpl != accounted_cpl_) account(retired);
   if (!(virtual_.gdtr == tracked_gdtr_) || !(virtual_.ldtr == tracked_ldtr_)) track_descriptor_tables();
   derive_physical_state(virtual_, deprivilege_, processor_.state);
   processor_.set_privilege(virtual_.cpl == 3 ? Privilege::User : Privilege::Supervisor);
@@ -125,23 +132,22 @@ void Monitor::enter_guest() {
   if (recheck_segments_ || virtual_.paragraph_segments()) {
     const bool stale = has_stale_segment();
     if (stale != stale_segment_) {
-      account();
+      account(retired);
       stale_segment_ = stale;
     }
   }
 }
 
-void Monitor::account() {
-  const Ticks now = processor_.ticks();
-  const u64 passed = now - accounted_ticks_;
+void Monitor::account(Ticks retired) {
+  const u64 passed = retired - accounted_ticks_;
   statistics_.virtual_cpl[accounted_cpl_] += passed;
   if (stale_segment_) statistics_.stale_segment += passed;
-  accounted_ticks_ = now;
+  accounted_ticks_ = retired;
   accounted_cpl_ = virtual_.cpl;
 }
 
 const MonitorStatistics& Monitor::statistics() {
-  account();
+  account(processor_.ticks());
   const ShadowCounters& shadow = shadow_.counters();
   statistics_.cause(TrapCause::HiddenFault) = shadow.hidden_faults;
   statistics_.cause(TrapCause::WriteProtect) = shadow.write_protect_traps;
@@ -279,14 +285,14 @@ bool Monitor::has_stale_segment() {
 }
 
 void Monitor::serialize(Archive& archive) {
-  account();
+  account(processor_.ticks());
   archive(virtual_, statistics_, stale_segment_);
   if (!archive.loading()) return;
   accounted_ticks_ = processor_.ticks();
   accounted_cpl_ = virtual_.cpl;
   tracked_gdtr_ = {};
   paging_changed();
-  enter_guest();
+  enter_guest(processor_.ticks());
   processor_.state_changed();
 }
 

@@ -77,12 +77,13 @@ class Monitor final : public TrapHandler,
  private:
   Outcome emulate(const Operation& op, TrapCause cause);
   void reflect(const Event& event);
-  /// Brings the processor's physical state in line with the virtual one.
-  void enter_guest();
+  /// Brings the processor's physical state in line with the virtual one, `retired` instructions in.
+  void enter_guest(Ticks retired);
   /// After let-through instructions: what they loaded physically becomes virtual state.
   void adopt_physical_changes();
   SegmentRegister guest_segment(u16 selector, const SegmentRegister& physical);
-  void account();
+  /// Attributes the instructions since the last call, `retired` in total, to the state so far.
+  void account(Ticks retired);
   void track_descriptor_tables();
   void untrack_descriptor_tables();
   bool has_stale_segment();
@@ -109,7 +110,8 @@ class Monitor final : public TrapHandler,
   u8 accounted_cpl_ = 0;
   bool stale_segment_ = false;
   bool recheck_segments_ = true;
-  Ticks assisted_tick_ = ~Ticks{0};  // the instruction already counted as emulated
+  static constexpr Ticks kNoTick = ~Ticks{0};
+  Ticks assisted_tick_ = kNoTick;  // the instruction already counted as emulated
   TableRegister tracked_gdtr_;
   SegmentRegister tracked_ldtr_;
   std::vector<TrackedPage> tracked_pages_;
