@@ -13,11 +13,11 @@ namespace ringdown {
 
 namespace {
 
-// A recording: magic, format version, inputs delivered before it began; then per input its count, channel,
-// payload length, payload and the CRC-32 of all these bytes.
+// A recording: magic, format version, inputs delivered before it began; then per input its count and time,
+// channel, payload length, payload and the CRC-32 of all these bytes.
 constexpr std::array<char, 8> kMagic{'R', 'D', 'I', 'N', 'P', 'U', 'T', '\n'};
-constexpr u32 kFormatVersion = 1;
-constexpr std::size_t kEntryHeaderSize = sizeof(Ticks) + sizeof(u8) + sizeof(u32);
+constexpr u32 kFormatVersion = 2;
+constexpr std::size_t kEntryHeaderSize = sizeof(Ticks) + sizeof(Picoseconds) + sizeof(u8) + sizeof(u32);
 constexpr u32 kMaximumPayload = 1u << 24;
 
 template <class T>
@@ -42,7 +42,8 @@ u32 checksum(std::span<const u8> bytes) {
 
 std::vector<u8> encode(const InputEvent& event) {
   std::vector<u8> entry;
-  append(entry, event.at);
+  append(entry, event.at.ticks);
+  append(entry, event.at.time);
   append(entry, static_cast<u8>(event.channel));
   append(entry, static_cast<u32>(event.payload.size()));
   entry.insert(entry.end(), event.payload.begin(), event.payload.end());
@@ -69,7 +70,8 @@ std::optional<InputEvent> decode(std::span<const u8>& bytes) {
   const std::span<const u8> entry = bytes;
   if (bytes.size() < kEntryHeaderSize) return std::nullopt;
   InputEvent event;
-  event.at = take<Ticks>(bytes);
+  event.at.ticks = take<Ticks>(bytes);
+  event.at.time = take<Picoseconds>(bytes);
   event.channel = static_cast<InputChannel>(take<u8>(bytes));
   const u32 length = take<u32>(bytes);
   if (length > kMaximumPayload || bytes.size() < length + sizeof(u32)) return std::nullopt;
@@ -90,7 +92,7 @@ void InputSeam::post(InputChannel channel, std::vector<u8> payload) {
   std::function<void()> wake;
   {
     const std::lock_guard lock(mutex_);
-    posted_.push_back({0, channel, std::move(payload)});
+    posted_.push_back({{}, channel, std::move(payload)});
     wake = wake_;
   }
   if (wake) wake();
@@ -101,15 +103,23 @@ void InputSeam::set_wake(std::function<void()> wake) {
   wake_ = std::move(wake);
 }
 
-std::size_t InputSeam::replay_position() const {
-  return delivered_ < replay_first_ ? 0 : static_cast<std::size_t>(delivered_ - replay_first_);
+const InputEvent* InputSeam::next_to_replay() const {
+  if (!replaying_) return nullptr;
+  const u64 position = delivered_ < replay_first_ ? 0 : delivered_ - replay_first_;
+  return position < replay_.size() ? &replay_[position] : nullptr;
 }
 
-void InputSeam::deliver(Ticks now) {
+void InputSeam::deliver(InputMoment now) {
+  if (last_delivery_ == now) return;
+  last_delivery_ = now;
   std::vector<InputEvent> due;
   if (replaying_) {
-    for (std::size_t i = replay_position(); i < replay_.size() && replay_[i].at <= now; ++i)
-      due.push_back(replay_[i]);
+    const InputEvent* const end = replay_.data() + replay_.size();
+    for (const InputEvent* event = next_to_replay();
+         event != nullptr && event != end && event->at.ticks <= now.ticks && event->at.time <= now.time;
+         ++event) {
+      due.push_back(*event);
+    }
   } else {
     const std::lock_guard lock(mutex_);
     due.swap(posted_);
@@ -123,10 +133,14 @@ void InputSeam::deliver(Ticks now) {
   }
 }
 
-Ticks InputSeam::next_replay() const {
-  if (!replaying_) return kNever;
-  const std::size_t position = replay_position();
-  return position < replay_.size() ? replay_[position].at : kNever;
+Ticks InputSeam::next_replay_ticks(Ticks now) const {
+  const InputEvent* const next = next_to_replay();
+  return next != nullptr && next->at.ticks > now ? next->at.ticks : kNever;
+}
+
+Picoseconds InputSeam::next_replay_time(Ticks now) const {
+  const InputEvent* const next = next_to_replay();
+  return next != nullptr && next->at.ticks <= now ? next->at.time : Scheduler::kNeverTime;
 }
 
 void InputSeam::record(const InputEvent& event) {
@@ -176,7 +190,7 @@ Result<void> InputSeam::replay_from(const std::string& path) {
   std::vector<InputEvent> events;
   while (!bytes.empty()) {
     std::optional<InputEvent> event = decode(bytes);
-    if (!event || (!events.empty() && event->at < events.back().at)) {
+    if (!event || (!events.empty() && event->at.ticks < events.back().at.ticks)) {
       return Error{fmt::format("{}: the recording is damaged or cut short at input {}: record it again", path,
                                events.size() + 1)};
     }
@@ -193,6 +207,9 @@ Result<void> InputSeam::replay_from(const std::string& path) {
   return {};
 }
 
-void InputSeam::serialize(Archive& archive) { archive(delivered_); }
+void InputSeam::serialize(Archive& archive) {
+  archive(delivered_);
+  if (archive.loading()) last_delivery_.reset();
+}
 
 }  // namespace ringdown

@@ -7,11 +7,13 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/archive.h"
 #include "core/result.h"
+#include "core/scheduler.h"
 #include "core/types.h"
 
 namespace ringdown {
@@ -29,8 +31,15 @@ enum class InputChannel : u8 {
   SerialBreak = 9,  // payload: u8 port
 };
 
+/// When an input arrives: a halted processor retires nothing while time passes, so both clocks count.
+struct InputMoment {
+  Ticks ticks = 0;
+  Picoseconds time = 0;
+  friend auto operator<=>(const InputMoment&, const InputMoment&) = default;
+};
+
 struct InputEvent {
-  Ticks at = 0;
+  InputMoment at;
   InputChannel channel{};
   std::vector<u8> payload;
 };
@@ -48,10 +57,13 @@ class InputSeam : public Serializable {
   void set_wake(std::function<void()> wake);
 
   /// Machine thread, at an instruction boundary: delivers what was posted (or, replaying, what is due at
-  /// `now`) and records it with `now`.
-  void deliver(Ticks now);
-  /// While replaying, the count of the next input, so that the machine stops there; kNever otherwise.
-  Ticks next_replay() const;
+  /// `now`) and records it with `now`. At most once at a moment: what comes later waits for the next.
+  void deliver(InputMoment now);
+  /// While replaying: the count of the next input, so that the machine stops there; kNever without one, and
+  /// if it lies at `now` or before, where only time must pass.
+  Ticks next_replay_ticks(Ticks now) const;
+  /// While replaying: the time of the next input if its count has been reached; kNeverTime otherwise.
+  Picoseconds next_replay_time(Ticks now) const;
 
   /// Starts recording to `path`; the file is written through as inputs arrive. A later write that fails (disk
   /// full) ends the recording: see recording_failed().
@@ -70,7 +82,7 @@ class InputSeam : public Serializable {
   struct CloseFile {
     void operator()(std::FILE* file) const { std::fclose(file); }
   };
-  std::size_t replay_position() const;
+  const InputEvent* next_to_replay() const;
   void record(const InputEvent& event);
 
   std::map<InputChannel, Receiver> receivers_;
@@ -81,7 +93,8 @@ class InputSeam : public Serializable {
   std::vector<InputEvent> replay_;
   bool recording_failed_ = false;
   u64 replay_first_ = 0;  // inputs the machine had received when the recording began
-  u64 delivered_ = 0;     // inputs delivered since the machine was created
+  std::optional<InputMoment> last_delivery_;
+  u64 delivered_ = 0;  // inputs delivered since the machine was created
   std::unique_ptr<std::FILE, CloseFile> record_file_;
 };
 

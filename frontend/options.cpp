@@ -265,7 +265,8 @@ void Reader::read_time() {
                     options_.clock);
   if (const auto speed = text("speed"); speed && *speed != "unlimited") {
     u64 thousands = 0;
-    take(parse_count(*speed + "M", "--speed"), thousands);
+    const Result<u64> count = parse_count(*speed + "M", "--speed");
+    thousands = count ? *count : 0;
     constexpr u64 kSlowest = 100'000;
     constexpr u64 kFastest = 100'000'000'000;
     if (thousands < kSlowest || thousands > kFastest) {

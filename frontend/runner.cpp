@@ -18,6 +18,8 @@ using Clock = Doorbell::Clock;
 
 /// In instruction mode: how long an input may wait.
 constexpr Ticks kInstructionSlice = 1'000'000;
+constexpr std::chrono::milliseconds kLongestTurnless{30};
+constexpr std::chrono::milliseconds kLongestSleep{10'000};
 /// Differences shown of an audit.
 constexpr std::size_t kShownDifferences = 10;
 
@@ -59,7 +61,7 @@ RunEnd Runner::run() {
     if (end_) return *end_;
     if (held()) {
       was_held_ = true;
-      doorbell_.wait();
+      sleep_until(Clock::time_point::max());
       continue;
     }
     if (was_held_) restart_clock();
@@ -90,6 +92,11 @@ void Runner::step(Ticks count, std::function<void(const Stop&)> done) {
   paused_ = false;
 }
 
+void Runner::cancel_step() {
+  step_end_.reset();
+  step_done_ = {};
+}
+
 void Runner::finish_step(const Stop& stop) {
   paused_ = true;
   step_end_.reset();
@@ -117,6 +124,11 @@ void Runner::take_turns() {
 bool Runner::held() const {
   return paused_ || std::any_of(companions_.begin(), companions_.end(),
                                 [](const auto* companion) { return companion->holds(); });
+}
+
+bool Runner::tell_companions(const Stop& stop) {
+  return std::any_of(companions_.begin(), companions_.end(),
+                     [&](auto* companion) { return companion->stopped(stop); });
 }
 
 Ticks Runner::limit() const {
@@ -172,6 +184,7 @@ void Runner::handle(const Stop& stop) {
       }
       return machine_.reset();
     case StopReason::TripleFault:
+      if (tell_companions(stop)) return;
       if (settings_.no_reboot) {
         return end({EndReason::TripleFault, status_of(EndReason::TripleFault), triple_fault_story(machine_)});
       }
@@ -179,10 +192,7 @@ void Runner::handle(const Stop& stop) {
       return machine_.reset();
     case StopReason::Breakpoint:
       if (step_end_) return finish_step(stop);
-      for (RunnerCompanion* const companion : companions_) {
-        if (companion->stopped(stop)) return;
-      }
-      return pause();
+      return tell_companions(stop) ? void() : pause();
     case StopReason::Invariant:
       return end({EndReason::Invariant, status_of(EndReason::Invariant),
                   "guest code was about to run at physical ring 0: a defect of Ringdown, please report it"});
@@ -198,18 +208,27 @@ void Runner::limit_reached() {
 }
 
 void Runner::idle(Picoseconds wake_time) {
-  if (step_end_) return finish_step({StopReason::Idle, 0, wake_time});
   Scheduler& scheduler = machine_.scheduler();
-  if (!settings_.real_time && wake_time != Scheduler::kNeverTime) return scheduler.skip_to(wake_time);
-  if (wake_time == Scheduler::kNeverTime) {
-    doorbell_.wait();
+  const bool wakes = wake_time != Scheduler::kNeverTime;
+  if (step_end_ && !wakes) return finish_step({StopReason::Idle, 0, wake_time});
+  // Steps do not wait for the host's clock.
+  if (wakes && (step_end_ || !settings_.real_time)) return scheduler.skip_to(wake_time);
+  if (!wakes) {
+    sleep_until(Clock::time_point::max());
   } else if (pacer_.guest_time(Clock::now()) < wake_time) {
-    doorbell_.wait_until(pacer_.host_time(wake_time));
+    sleep_until(pacer_.host_time(wake_time));
   }
-  if (!settings_.real_time) return;
-  const Picoseconds host = std::min(pacer_.guest_time(Clock::now()), wake_time);
   // An input that arrives now is stamped with a time of its own, later than everything before it.
-  scheduler.skip_to(std::max(host, scheduler.now() + 1));
+  const Picoseconds soonest = scheduler.now() + 1;
+  const Picoseconds host = settings_.real_time ? pacer_.guest_time(Clock::now()) : soonest;
+  scheduler.skip_to(std::min(std::max(host, soonest), wake_time));
+}
+
+// Companions get their turns also from a machine that stands still.
+void Runner::sleep_until(Clock::time_point time) {
+  if (companions_.empty() && time == Clock::time_point::max()) return doorbell_.wait();
+  doorbell_.wait_until(
+      std::min(time, Clock::now() + (companions_.empty() ? kLongestSleep : kLongestTurnless)));
 }
 
 void Runner::audit() {

@@ -88,6 +88,7 @@ class Runner {
   bool paused() const { return paused_; }
   /// Runs `count` instructions and pauses; `done` is called then, or when something stops them early.
   void step(Ticks count, std::function<void(const Stop&)> done);
+  void cancel_step();
   void end(RunEnd end);
 
   /// Host time spent running and waiting since the start.
@@ -97,11 +98,13 @@ class Runner {
  private:
   void take_turns();
   bool held() const;
+  bool tell_companions(const Stop& stop);
   Ticks limit() const;
   void run_slice();
   void handle(const Stop& stop);
   void limit_reached();
   void idle(Picoseconds wake_time);
+  void sleep_until(Doorbell::Clock::time_point time);
   void pace(Ticks ticks, Pacer::HostDuration busy);
   void audit();
   void finish_step(const Stop& stop);

@@ -4,10 +4,12 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
 
+#include "frontend/display_companions.h"
 #include "frontend/machine/file_contents.h"
 #include "frontend/output_files.h"
 #include "frontend/statistics_report.h"
@@ -82,7 +84,13 @@ void Session::decide_clock_and_display() {
   const bool terminal = isatty(STDIN_FILENO) != 0 && isatty(STDOUT_FILENO) != 0;
   const bool stdio = std::any_of(options_.serial.begin(), options_.serial.end(),
                                  [](const SerialSpec& spec) { return spec.kind == SerialKind::Stdio; });
-  if (options_.display == DisplayKind::Automatic) options_.display = DisplayKind::None;
+  if (options_.display == DisplayKind::Automatic) {
+    const bool window = std::getenv("DISPLAY") != nullptr || std::getenv("WAYLAND_DISPLAY") != nullptr;
+    options_.display = stdio      ? DisplayKind::None
+                       : window   ? DisplayKind::Sdl
+                       : terminal ? DisplayKind::Terminal
+                                  : DisplayKind::None;
+  }
   const bool watched = options_.display != DisplayKind::None || (stdio && terminal);
   const ClockMode clock = options_.clock != ClockMode::Automatic ? options_.clock
                           : watched                              ? ClockMode::RealTime
@@ -113,8 +121,8 @@ Result<void> Session::prepare_serial() {
     const SerialSpec& spec = options_.serial[port];
     std::unique_ptr<HostSerial> host;
     if (spec.kind == SerialKind::Stdio) {
-      auto stdio =
-          std::make_unique<StdioSerial>(StdioSerial::Hooks{[this] { runner_->quit(); }, [](std::string) {}});
+      auto stdio = std::make_unique<StdioSerial>(StdioSerial::Hooks{
+          [this] { runner_->quit(); }, [this](const std::string& line) { console_line(line); }});
       stdio_ = stdio.get();
       host = std::move(stdio);
     } else {
@@ -152,6 +160,9 @@ Result<void> Session::restore() {
 }
 
 Result<void> Session::open_connections() {
+  // What may not be there at all comes first, before any file is created.
+  if (Result<void> result = open_display(); !result) return result;
+  if (Result<void> result = open_debugger(); !result) return result;
   if (!options_.debug_console.path.empty()) {
     debug_file_.reset(std::fopen(options_.debug_console.path.c_str(), "wb"));
     if (!debug_file_)
@@ -167,7 +178,44 @@ Result<void> Session::open_connections() {
   return {};
 }
 
+Result<void> Session::open_display() {
+  const auto take = [this](auto opened) -> Result<void> {
+    if (!opened) return opened.error();
+    display_ = std::move(*opened);
+    runner_->add_companion(*display_);
+    return {};
+  };
+  switch (options_.display) {
+    case DisplayKind::Sdl:
+      return take(WindowCompanion::open(*machine_, *runner_));
+    case DisplayKind::Terminal:
+      return take(TerminalCompanion::open(*machine_, *runner_));
+    case DisplayKind::Automatic:
+    case DisplayKind::None:
+      break;
+  }
+  return {};
+}
+
+Result<void> Session::open_debugger() {
+  if (!options_.gdb) return {};
+  gdb_ = std::make_unique<GdbCompanion>(*machine_, *runner_,
+                                        [this](std::string_view line) { return console_->execute(line); });
+  if (Result<void> result = gdb_->listen(options_.gdb->port); !result) {
+    gdb_.reset();
+    return result;
+  }
+  runner_->add_companion(*gdb_);
+  return {};
+}
+
+void Session::console_line(const std::string& line) {
+  runner_->call([this, line] { stdio_->print(console_->execute(line), StdioSerial::Prompt::Yes); });
+}
+
 void Session::close_connections() {
+  display_.reset();
+  gdb_.reset();
   for (HostSerial* const serial : host_serial_) {
     if (serial != nullptr) serial->close();
   }
@@ -178,6 +226,13 @@ int Session::run() {
   runner_ = std::make_unique<Runner>(
       *machine_, Runner::Settings{real_time_, options_.instructions_per_second, options_.no_reboot,
                                   options_.stop_after, options_.audit_every});
+  console_ = std::make_unique<Console>(*machine_, *runner_, [this](const std::string& text) {
+    if (stdio_ != nullptr) {
+      stdio_->print("\n" + text, StdioSerial::Prompt::Yes);
+    } else {
+      notice(text);
+    }
+  });
   running_ = runner_.get();
   if (const Result<void> opened = open_connections(); !opened) {
     close_connections();
@@ -185,6 +240,7 @@ int Session::run() {
     return kUserMistake;
   }
   const RunEnd end = runner_->run();
+  if (gdb_) gdb_->ended(end.status);
   const Result<void> flushed = machine_->board().flush_disks();
   close_connections();
   if (!end.message.empty()) notice(end.message);

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "frontend/console.h"
+#include "frontend/machine_debug_target.h"
 #include "frontend/options.h"
 #include "frontend/runner.h"
 #include "frontend/serial/host_serial.h"
@@ -35,6 +37,9 @@ class Session {
   void prepare_debug_console();
   Result<void> restore();
   Result<void> open_connections();
+  Result<void> open_display();
+  Result<void> open_debugger();
+  void console_line(const std::string& line);
   void close_connections();
   Result<void> write_results(const RunEnd& end);
   void notice(const std::string& text);
@@ -52,6 +57,9 @@ class Session {
   std::unique_ptr<std::FILE, int (*)(std::FILE*)> debug_file_{nullptr, &std::fclose};
   std::unique_ptr<Machine> machine_;
   std::unique_ptr<Runner> runner_;
+  std::unique_ptr<Console> console_;
+  std::unique_ptr<RunnerCompanion> display_;
+  std::unique_ptr<GdbCompanion> gdb_;
 };
 
 }  // namespace ringdown

@@ -111,6 +111,11 @@ void Machine::build(BoardMedia media, std::span<const u8> firmware) {
   requested_.reset();
 }
 
+bool Machine::at_breakpoint() const {
+  const u32 base = processor_->state.segment(Segment::Cs).base;
+  return processor_->has_breakpoint(base + processor_->registers.eip);
+}
+
 Stop Machine::run(Ticks limit) {
   while (true) {
     if (requested_) {
@@ -118,18 +123,22 @@ Stop Machine::run(Ticks limit) {
       requested_.reset();
       return stop;
     }
-    inputs_.deliver(ticks());
+    // Inputs before events, and both once at each boundary, wherever slices end: a replay has other slices.
+    if (ticks() >= limit) return {};
+    inputs_.deliver({ticks(), scheduler_.now()});
     scheduler_.run_due();
     if (requested_) continue;
-    if (ticks() >= limit) return {};
-    const Ticks next = std::min({limit, scheduler_.next_deadline_ticks(), inputs_.next_replay()});
-    const Exit exit = processor_->run(std::max(next, ticks()));
+    const Ticks before = ticks();
+    const Ticks next = std::min({limit, scheduler_.next_deadline_ticks(), inputs_.next_replay_ticks(before)});
+    const Exit exit = processor_->run(std::max(next, before));
     switch (exit.reason) {
       case ExitReason::Budget:
       case ExitReason::Stopped:
+        // The processor passes the breakpoint on which a run begins.
+        if (ticks() > before && at_breakpoint()) return {StopReason::Breakpoint};
         break;
       case ExitReason::Halted:
-        return {StopReason::Idle, 0, scheduler_.next_deadline()};
+        return {StopReason::Idle, 0, std::min(scheduler_.next_deadline(), inputs_.next_replay_time(ticks()))};
       case ExitReason::Shutdown:
         return {StopReason::TripleFault};
       case ExitReason::Breakpoint:

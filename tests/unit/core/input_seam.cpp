@@ -32,7 +32,7 @@ struct Machine {
   }
   void deliver(Ticks at) {
     now = at;
-    seam.deliver(at);
+    seam.deliver({at, at * 1000});
   }
 };
 
@@ -81,7 +81,7 @@ TEST_CASE("inputs are delivered once, in order, at the next boundary") {
   machine.deliver(10);
   machine.deliver(20);
   CHECK(machine.got == std::vector<Machine::Got>{{10, {1}}, {10, {2}}});
-  CHECK(machine.seam.next_replay() == InputSeam::kNever);
+  CHECK(machine.seam.next_replay_ticks(250) == InputSeam::kNever);
 }
 
 TEST_CASE("a recording replays the same inputs at the same counts") {
@@ -89,17 +89,17 @@ TEST_CASE("a recording replays the same inputs at the same counts") {
   record_three(file.path);
   Machine machine;
   REQUIRE(machine.seam.replay_from(file.path));
-  CHECK(machine.seam.next_replay() == 100);
+  CHECK(machine.seam.next_replay_ticks(0) == 100);
   machine.seam.post(InputChannel::Keyboard, {0xee});  // ignored
   machine.deliver(99);
   CHECK(machine.got.empty());
   machine.deliver(100);
   CHECK(machine.got == std::vector<Machine::Got>{{100, {0x1c}}});
-  CHECK(machine.seam.next_replay() == 250);
+  CHECK(machine.seam.next_replay_ticks(100) == 250);
   machine.deliver(250);
   CHECK(machine.got.size() == 3);
   CHECK(machine.got[1].payload == std::vector<u8>{0xf0, 0x1c});
-  CHECK(machine.seam.next_replay() == InputSeam::kNever);
+  CHECK(machine.seam.next_replay_ticks(250) == InputSeam::kNever);
 }
 
 TEST_CASE("a restored machine replays what comes after its state") {
@@ -112,9 +112,32 @@ TEST_CASE("a restored machine replays what comes after its state") {
   machine.deliver(250);
   CHECK(machine.got.size() == 3);
   REQUIRE(test::restore(machine.seam, state));
-  CHECK(machine.seam.next_replay() == 250);
+  CHECK(machine.seam.next_replay_ticks(100) == 250);
   machine.deliver(250);
   CHECK(machine.got.size() == 5);
+}
+
+TEST_CASE("an input that came to a halted processor waits for its time") {
+  TemporaryFile file;
+  {
+    Machine machine;
+    REQUIRE(machine.seam.record_to(file.path));
+    machine.seam.deliver({100, 5000});
+    machine.seam.post(InputChannel::Keyboard, {1});
+    machine.seam.deliver({100, 5000});
+    CHECK(machine.got.empty());
+    machine.seam.deliver({100, 9000});
+    CHECK(machine.got.size() == 1);
+  }
+  Machine machine;
+  REQUIRE(machine.seam.replay_from(file.path));
+  CHECK(machine.seam.next_replay_time(99) == Scheduler::kNeverTime);
+  machine.seam.deliver({100, 5000});
+  CHECK(machine.got.empty());
+  CHECK(machine.seam.next_replay_ticks(100) == InputSeam::kNever);
+  CHECK(machine.seam.next_replay_time(100) == 9000);
+  machine.seam.deliver({100, 9000});
+  CHECK(machine.got.size() == 1);
 }
 
 TEST_CASE("a recording begun at a saved state needs that state") {
@@ -131,7 +154,7 @@ TEST_CASE("a recording begun at a saved state needs that state") {
   Machine restored;
   REQUIRE(test::restore(restored.seam, state));
   REQUIRE(restored.seam.replay_from(file.path));
-  CHECK(restored.seam.next_replay() == 7);
+  CHECK(restored.seam.next_replay_ticks(5) == 7);
 }
 
 TEST_CASE("a recording that is missing, foreign or damaged is refused in one line") {
@@ -142,7 +165,7 @@ TEST_CASE("a recording that is missing, foreign or damaged is refused in one lin
 
   record_three(file.path);
   const std::string good = file.content();
-  constexpr std::size_t kMagicSize = 8, kHeaderSize = 20, kEntrySize = 8 + 1 + 4 + 1 + 4;
+  constexpr std::size_t kMagicSize = 8, kHeaderSize = 20, kEntrySize = 8 + 8 + 1 + 4 + 1 + 4;
   for (std::size_t length = kMagicSize; length < good.size(); ++length) {
     if (length == kHeaderSize || length == kHeaderSize + kEntrySize ||
         length == kHeaderSize + 2 * kEntrySize + 1) {
@@ -160,9 +183,9 @@ TEST_CASE("a recording that is missing, foreign or damaged is refused in one lin
     CHECK(replay_error(file.path).find("damaged") != std::string::npos);
   }
   std::string newer = good;
-  newer[kMagicSize] = 2;
+  newer[kMagicSize] = 3;
   file.set(newer);
-  CHECK(replay_error(file.path).find("recording format 2") != std::string::npos);
+  CHECK(replay_error(file.path).find("recording format 3") != std::string::npos);
 }
 
 TEST_CASE("recording to an impossible place is refused, and a full disk is reported") {

@@ -101,7 +101,7 @@ int main(int argc, char** argv) {
   push_motion(9, 9);
   push_window_event(SDL_WINDOWEVENT_CLOSE);
   std::this_thread::sleep_for(std::chrono::milliseconds(1000));
-  input.deliver(0);
+  input.deliver({});
   std::cout << "shown" << std::endl;
   for (std::string line; std::getline(std::cin, line);) {
     if (line == "close") push_window_event(SDL_WINDOWEVENT_CLOSE);

@@ -1,0 +1,199 @@
+// The console's commands.
+#include "frontend/console.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <optional>
+
+#include "frontend/console_views.h"
+#include "frontend/image_file.h"
+#include "frontend/output_files.h"
+
+namespace ringdown {
+
+namespace {
+
+std::vector<std::string_view> split(std::string_view line) {
+  std::vector<std::string_view> words;
+  while (true) {
+    const std::size_t start = line.find_first_not_of(" \t");
+    if (start == std::string_view::npos) return words;
+    line.remove_prefix(start);
+    const std::string_view word = line.substr(0, line.find_first_of(" \t"));
+    words.push_back(word);
+    line.remove_prefix(word.size());
+  }
+}
+
+/// Addresses are hexadecimal, with or without 0x; counts are decimal.
+std::optional<u64> parse(std::string_view word, int base) {
+  if (base == 16 && word.starts_with("0x")) word.remove_prefix(2);
+  u64 value = 0;
+  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value, base);
+  if (error != std::errc() || end != word.data() + word.size()) return {};
+  return value;
+}
+
+std::optional<u32> parse_address(std::string_view word) {
+  const std::optional<u64> value = parse(word, 16);
+  if (!value || *value > 0xffff'ffff) return {};
+  return static_cast<u32>(*value);
+}
+
+constexpr const char* kBadAddress = "No address: use hexadecimal digits, e.g. c0100000.\n";
+constexpr const char* kBadCount = "No count: use decimal digits.\n";
+
+}  // namespace
+
+std::span<const Console::Command> Console::commands() {
+  static constexpr std::array kCommands{
+      Command{"help", "", "this list", &Console::help},
+      Command{"registers", "", "the guest's registers, virtual and physical side by side",
+              &Console::registers},
+      Command{"disassemble", "[ADDRESS [COUNT]]",
+              "instructions at a linear address, or where the guest stands", &Console::disassemble},
+      Command{"memory", "ADDRESS [COUNT]", "bytes at a linear address", &Console::memory},
+      Command{"walk", "ADDRESS", "how a linear address is translated: guest tables and shadow entry",
+              &Console::walk},
+      Command{"traps", "", "how often the monitor was entered, and why", &Console::traps},
+      Command{"policy", "[LIST|none]", "which sensitive instructions are let through; sets them",
+              &Console::policy},
+      Command{"screen", "[FILE]", "the text on the screen; writes a picture to FILE (.png or .ppm)",
+              &Console::screen},
+      Command{"pause", "", "the machine stands still", &Console::pause},
+      Command{"continue", "", "it runs on", &Console::resume},
+      Command{"step", "[COUNT]", "runs one instruction, or COUNT", &Console::step},
+      Command{"save", "FILE", "saves the machine's state", &Console::save},
+      Command{"quit", "", "ends the machine", &Console::quit},
+  };
+  return kCommands;
+}
+
+std::string Console::execute(std::string_view line) {
+  const std::vector<std::string_view> words = split(line);
+  if (words.empty()) return {};
+  const Command* found = nullptr;
+  for (const Command& command : commands()) {
+    if (command.name == words[0]) {
+      found = &command;
+      break;
+    }
+    if (!command.name.starts_with(words[0])) continue;
+    if (found != nullptr) return fmt::format("'{}' is {} or {}.\n", words[0], found->name, command.name);
+    found = &command;
+  }
+  if (found == nullptr) return fmt::format("There is no '{}'; 'help' lists the commands.\n", words[0]);
+  return (this->*found->run)(std::span(words).subspan(1));
+}
+
+std::string Console::help(Words) {
+  std::string text;
+  for (const Command& command : commands()) {
+    text += fmt::format("{:<30} {}\n", fmt::format("{} {}", command.name, command.arguments), command.help);
+  }
+  return text + "Commands may be abbreviated.\n";
+}
+
+std::string Console::registers(Words) { return registers_view(machine_); }
+
+std::string Console::disassemble(Words arguments) {
+  constexpr u64 kDefaultCount = 10;
+  constexpr u64 kMostInstructions = 1000;
+  const SystemView& guest = machine_.processor().guest_view();
+  std::optional<u32> address = guest.state.segment(Segment::Cs).base + guest.registers.eip;
+  std::optional<u64> count = kDefaultCount;
+  if (!arguments.empty()) address = parse_address(arguments[0]);
+  if (!address) return kBadAddress;
+  if (arguments.size() > 1) count = parse(arguments[1], 10);
+  if (!count) return kBadCount;
+  return disassembly_view(machine_, GuestLinear(*address), std::min(*count, kMostInstructions));
+}
+
+std::string Console::memory(Words arguments) {
+  constexpr u64 kDefaultCount = 128;
+  constexpr u64 kMostBytes = 64 * 1024;
+  if (arguments.empty()) return "memory ADDRESS [COUNT]\n";
+  const std::optional<u32> address = parse_address(arguments[0]);
+  if (!address) return kBadAddress;
+  const std::optional<u64> count = arguments.size() > 1 ? parse(arguments[1], 10) : kDefaultCount;
+  if (!count) return kBadCount;
+  return memory_view(machine_, GuestLinear(*address), static_cast<u32>(std::min(*count, kMostBytes)));
+}
+
+std::string Console::walk(Words arguments) {
+  if (arguments.empty()) return "walk ADDRESS\n";
+  const std::optional<u32> address = parse_address(arguments[0]);
+  return address ? walk_view(machine_, GuestLinear(*address)) : kBadAddress;
+}
+
+std::string Console::traps(Words) { return traps_view(machine_); }
+
+std::string Console::policy(Words arguments) {
+  if (machine_.monitor() == nullptr) return "bare: there is no monitor that could let anything through.\n";
+  if (!arguments.empty()) {
+    Policy policy;
+    if (arguments[0] != "none") {
+      if (const Result<void> result = policy.let_through(arguments[0]); !result)
+        return result.error().message + "\n";
+    }
+    machine_.monitor()->set_policy(std::move(policy));
+  }
+  return policy_view(machine_);
+}
+
+std::string Console::screen(Words arguments) {
+  Vga& vga = machine_.board().vga();
+  if (!arguments.empty()) {
+    const Result<void> written = write_screenshot(std::string(arguments[0]), vga.render());
+    return written ? std::string() : written.error().message + "\n";
+  }
+  std::string text;
+  for (const std::string& line : vga.text_screen()) text += line + "\n";
+  while (text.ends_with("\n\n")) text.pop_back();
+  return text.empty() ? "The screen is in a graphics mode: give a file for the picture.\n" : text;
+}
+
+std::string Console::position() {
+  const SystemView& guest = machine_.processor().guest_view();
+  const u32 linear = guest.state.segment(Segment::Cs).base + guest.registers.eip;
+  return fmt::format("after {} instructions at ", machine_.ticks()) +
+         disassembly_view(machine_, GuestLinear(linear), 1);
+}
+
+std::string Console::pause(Words) {
+  runner_.pause();
+  return "Paused " + position();
+}
+
+std::string Console::resume(Words) {
+  runner_.resume();
+  return "Running.\n";
+}
+
+std::string Console::step(Words arguments) {
+  const std::optional<u64> count = arguments.empty() ? 1 : parse(arguments[0], 10);
+  if (!count || *count == 0) return kBadCount;
+  runner_.step(*count, [this](const Stop& stop) {
+    print_((stop.reason == StopReason::Idle ? "Halted " : "Stepped ") + position());
+  });
+  return {};
+}
+
+std::string Console::save(Words arguments) {
+  if (arguments.empty()) return "save FILE\n";
+  const std::string path(arguments[0]);
+  if (const Result<void> written = write_whole_file(path, machine_.save_state()); !written) {
+    return written.error().message + "\n";
+  }
+  return fmt::format("Saved to {}.\n", path);
+}
+
+std::string Console::quit(Words) {
+  runner_.quit();
+  return {};
+}
+
+}  // namespace ringdown
