@@ -100,21 +100,22 @@ u64 pair(const Registers& registers, Gpr high, Gpr low) {
   return u64{registers.get(high)} << 32 | registers.get(low);
 }
 
-template <Addressing A>
-const Operation* compare_exchange_8_bytes(Processor& cpu, const Operation* op) {
-  const Modifiable<u64> to = load_for_modify<u64, A>(cpu, op);
-  if (!to.ok) [[unlikely]]
-    return nullptr;
+Fault compare_exchange_8_bytes(Processor& cpu, const Operation& op) {
   Registers& registers = cpu.registers;
-  const bool equal = pair(registers, Gpr::Edx, Gpr::Eax) == to.value;
-  store_modified<u64, A>(cpu, op, to, equal ? pair(registers, Gpr::Ecx, Gpr::Ebx) : to.value);
+  const u32 offset = effective_offset(registers, op);
+  if (Fault fault = prepare_memory_write(cpu, op, op.segment, offset, sizeof(u64))) return fault;
+  u64 value = 0;
+  if (Fault fault = read_operand(cpu, op, value)) return fault;
+  const bool equal = pair(registers, Gpr::Edx, Gpr::Eax) == value;
+  const u64 result = equal ? pair(registers, Gpr::Ecx, Gpr::Ebx) : value;
+  if (Fault fault = write_operand(cpu, op, result)) return fault;
   if (!equal) {
-    registers.set(Gpr::Eax, static_cast<u32>(to.value));
-    registers.set(Gpr::Edx, static_cast<u32>(to.value >> 32));
+    registers.set(Gpr::Eax, static_cast<u32>(value));
+    registers.set(Gpr::Edx, static_cast<u32>(value >> 32));
   }
   const u32 others = registers.flags.status() & ~eflags::kZf;
   registers.flags.assign_status(others | (equal ? eflags::kZf : 0u));
-  return next(cpu, op);
+  return Fault::none();
 }
 
 }  // namespace
@@ -151,9 +152,6 @@ Handler lower_cmpxchg(const LoweringContext& context, Operation& op) {
   });
 }
 
-Handler lower_cmpxchg8b(const LoweringContext& context, Operation&) {
-  return for_addressing(context.addressing,
-                        []<Addressing A>() -> Handler { return &compare_exchange_8_bytes<A>; });
-}
+Handler lower_cmpxchg8b(const LoweringContext&, Operation&) { return &cold<compare_exchange_8_bytes>; }
 
 }  // namespace ringdown
