@@ -64,7 +64,7 @@ Fault prepare_memory_write(Processor& cpu, const Operation& op, Segment segment,
   return cpu.physical_view().to_fault(cpu.memory.prepare_write(GuestLinear(linear), cpu.privilege, size));
 }
 
-template <class T, Addressing A>
+template <class T>
 Loaded<T> load_slow(Processor& cpu, const Operation* op) {
   T value{};
   if (Fault fault = read_operand(cpu, *op, value)) {
@@ -74,7 +74,7 @@ Loaded<T> load_slow(Processor& cpu, const Operation* op) {
   return {value, true};
 }
 
-template <class T, Addressing A>
+template <class T>
 bool store_slow(Processor& cpu, const Operation* op, T value) {
   if (Fault fault = write_operand(cpu, *op, value)) {
     (void)raise(cpu, op, fault);
@@ -83,29 +83,26 @@ bool store_slow(Processor& cpu, const Operation* op, T value) {
   return true;
 }
 
-template <class T, Addressing A>
-Modifiable<T> load_for_modify_slow(Processor& cpu, const Operation* op) {
+template <class T>
+Loaded<T> load_for_modify_slow(Processor& cpu, const Operation* op) {
   T value{};
   const u32 offset = effective_offset(cpu.registers, *op);
   Fault fault = prepare_memory_write(cpu, *op, op->segment, offset, sizeof(T));
   if (!fault) fault = read_operand(cpu, *op, value);
   if (fault) {
     (void)raise(cpu, op, fault);
-    return {T{}, false, nullptr};
+    return {T{}, false};
   }
-  return {value, true, nullptr};
+  return {value, true};
 }
 
-#define RINGDOWN_INSTANTIATE(T, A)                                  \
-  template Loaded<T> load_slow<T, A>(Processor&, const Operation*); \
-  template bool store_slow<T, A>(Processor&, const Operation*, T);  \
-  template Modifiable<T> load_for_modify_slow<T, A>(Processor&, const Operation*);
-#define RINGDOWN_INSTANTIATE_WIDTHS(A) \
-  RINGDOWN_INSTANTIATE(u8, A)          \
-  RINGDOWN_INSTANTIATE(u16, A)         \
-  RINGDOWN_INSTANTIATE(u32, A)         \
-  RINGDOWN_INSTANTIATE(u64, A)
-RINGDOWN_INSTANTIATE_WIDTHS(Addressing::Flat)
-RINGDOWN_INSTANTIATE_WIDTHS(Addressing::Segmented)
+#define RINGDOWN_INSTANTIATE(T)                               \
+  template Loaded<T> load_slow(Processor&, const Operation*); \
+  template bool store_slow(Processor&, const Operation*, T);  \
+  template Loaded<T> load_for_modify_slow(Processor&, const Operation*);
+RINGDOWN_INSTANTIATE(u8)
+RINGDOWN_INSTANTIATE(u16)
+RINGDOWN_INSTANTIATE(u32)
+RINGDOWN_INSTANTIATE(u64)
 
 }  // namespace ringdown

@@ -51,105 +51,68 @@ struct Loaded {
   bool ok;
 };
 
-/// Slow paths: segment checks where `Segmented`, TLB miss, page crossing, devices. On failure the fault is
-/// recorded in the processor as by raise(), and the handler returns nullptr at once.
-template <class T, Addressing A>
+/// Slow paths: segment checks, TLB miss, page crossing, devices. On failure the fault is recorded in the
+/// processor as by raise(), and the handler returns nullptr at once.
+template <class T>
 Loaded<T> load_slow(Processor& cpu, const Operation* op);
-template <class T, Addressing A>
+template <class T>
 bool store_slow(Processor& cpu, const Operation* op, T value);
+
+/// Where `size` bytes at segment:offset lie on the host, if the segment and the TLB allow this access at
+/// once.
+template <AccessType Access>
+[[gnu::always_inline]] inline Tlb::Hit find_in_segment(const Processor& cpu, Segment segment, u32 offset,
+                                                       u32 size) {
+  const Processor::SegmentWindow& window = cpu.windows[static_cast<unsigned>(segment)];
+  const u64 end = Access == AccessType::Write ? window.write_end : window.read_end;
+  const bool within = u64{offset} + size <= end;
+  const u32 linear = window.base + offset;
+  return Access == AccessType::Write ? cpu.tlb->write_if(within, linear, size)
+                                     : cpu.tlb->read_if(within, linear, size);
+}
+
+/// The same for the memory operand of `op`.
+template <AccessType Access, Addressing A>
+[[gnu::always_inline]] inline Tlb::Hit find_operand(const Processor& cpu, const Operation* op, u32 size) {
+  if constexpr (A == Addressing::Segmented) {
+    return find_in_segment<Access>(cpu, op->segment, effective_offset(cpu.registers, *op), size);
+  } else {
+    const u32 linear = cpu.registers.read<u32>(op->base) + (cpu.registers.read<u32>(op->index) << op->scale) +
+                       op->displacement;
+    return Access == AccessType::Write ? cpu.tlb->write(linear, size) : cpu.tlb->read(linear, size);
+  }
+}
+
+template <class T>
+[[gnu::always_inline]] inline T host_value(const u8* host) {
+  T value;
+  std::memcpy(&value, host, sizeof(T));
+  return value;
+}
 
 /// Reads the memory operand of `op`.
 template <class T, Addressing A>
 [[gnu::always_inline]] inline Loaded<T> load(Processor& cpu, const Operation* op) {
-  if constexpr (A == Addressing::Flat) {
-    const u32 linear = cpu.registers.read<u32>(op->base) + (cpu.registers.read<u32>(op->index) << op->scale) +
-                       op->displacement;
-    if (const Tlb::Hit hit = cpu.tlb->read(linear, sizeof(T)); hit.ok) [[likely]] {
-      T value;
-      std::memcpy(&value, hit.host, sizeof(T));
-      return {value, true};
-    }
-  } else {
-    const SegmentRegister& segment = cpu.state.segment(op->segment);
-    const u32 offset = effective_offset(cpu.registers, *op);
-    if (segment.may_read(offset, sizeof(T))) [[likely]] {
-      const u32 linear = segment.base + offset;
-      if (const Tlb::Hit hit = cpu.tlb->read(linear, sizeof(T)); hit.ok) [[likely]] {
-        T value;
-        std::memcpy(&value, hit.host, sizeof(T));
-        return {value, true};
-      }
-    }
-  }
-  return load_slow<T, A>(cpu, op);
+  if (const Tlb::Hit hit = find_operand<AccessType::Read, A>(cpu, op, sizeof(T)); hit.ok) [[likely]]
+    return {host_value<T>(hit.host), true};
+  return load_slow<T>(cpu, op);
 }
 
 /// Writes the memory operand of `op`. If it returns false, the handler returns nullptr and has changed
 /// nothing.
 template <class T, Addressing A>
 [[nodiscard, gnu::always_inline]] inline bool store(Processor& cpu, const Operation* op, T value) {
-  if constexpr (A == Addressing::Flat) {
-    const u32 linear = cpu.registers.read<u32>(op->base) + (cpu.registers.read<u32>(op->index) << op->scale) +
-                       op->displacement;
-    if (const Tlb::Hit hit = cpu.tlb->write(linear, sizeof(T)); hit.ok) [[likely]] {
-      std::memcpy(hit.host, &value, sizeof(T));
-      return true;
-    }
-  } else {
-    const SegmentRegister& segment = cpu.state.segment(op->segment);
-    const u32 offset = effective_offset(cpu.registers, *op);
-    if (segment.may_write(offset, sizeof(T))) [[likely]] {
-      if (const Tlb::Hit hit = cpu.tlb->write(segment.base + offset, sizeof(T)); hit.ok) [[likely]] {
-        std::memcpy(hit.host, &value, sizeof(T));
-        return true;
-      }
-    }
+  if (const Tlb::Hit hit = find_operand<AccessType::Write, A>(cpu, op, sizeof(T)); hit.ok) [[likely]] {
+    std::memcpy(hit.host, &value, sizeof(T));
+    return true;
   }
-  return store_slow<T, A>(cpu, op, value);
+  return store_slow<T>(cpu, op, value);
 }
 
-/// A memory operand about to be read and written: `host` for the fast way, or nullptr after a slow load whose
-/// write has been prepared.
+/// Reads the memory operand with the intention to write it back with store_slow: the write's faults are
+/// raised now.
 template <class T>
-struct Modifiable {
-  T value;
-  bool ok;
-  u8* host;
-};
-
-template <class T, Addressing A>
-Modifiable<T> load_for_modify_slow(Processor& cpu, const Operation* op);
-
-/// Reads the memory operand with the intention to write it: the write's faults are raised now.
-template <class T, Addressing A>
-[[gnu::always_inline]] inline Modifiable<T> load_for_modify(Processor& cpu, const Operation* op) {
-  u32 linear = effective_offset(cpu.registers, *op);
-  bool allowed = true;
-  if constexpr (A == Addressing::Segmented) {
-    const SegmentRegister& segment = cpu.state.segment(op->segment);
-    allowed = segment.may_write(linear, sizeof(T));
-    linear += segment.base;
-  }
-  if (allowed) [[likely]] {
-    if (const Tlb::Hit hit = cpu.tlb->write(linear, sizeof(T)); hit.ok) [[likely]] {
-      T value;
-      std::memcpy(&value, hit.host, sizeof(T));
-      return {value, true, hit.host};
-    }
-  }
-  return load_for_modify_slow<T, A>(cpu, op);
-}
-
-/// Writes back what load_for_modify read. Cannot fail: the write was prepared.
-template <class T, Addressing A>
-[[gnu::always_inline]] inline void store_modified(Processor& cpu, const Operation* op,
-                                                  const Modifiable<T>& operand, T value) {
-  if (operand.host != nullptr) [[likely]] {
-    std::memcpy(operand.host, &value, sizeof(T));
-  } else {
-    (void)store_slow<T, A>(cpu, op, value);
-  }
-}
+Loaded<T> load_for_modify_slow(Processor& cpu, const Operation* op);
 
 // Access by explicit segment and offset with all checks, for cold instructions and implicit operands
 // (strings, stack, XLAT, FSAVE images). They return a fault instead of recording it.

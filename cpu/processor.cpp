@@ -93,7 +93,17 @@ void Processor::state_changed() {
       (state.cr0 & cr0::kAm) != 0 && state.cpl == 3 && (registers.flags.control() & eflags::kAc) != 0;
   memory.set_caching(!aligned);
   update_watch();
+  update_windows();
   fpu_blocked = (state.cr0 & (cr0::kTs | cr0::kEm)) != 0 || x87.has_pending_exception();
+}
+
+void Processor::update_windows() {
+  for (unsigned i = 0; i < kSegmentCount; ++i) {
+    const SegmentRegister& segment = state.segments[i];
+    const SegmentAttributes rights = segment.attributes;
+    const u64 end = rights.present() && !rights.expand_down() ? u64{segment.limit} + 1 : 0;
+    windows[i] = {rights.readable() ? end : 0, rights.writable() ? end : 0, segment.base};
+  }
 }
 
 void Processor::update_watch() {

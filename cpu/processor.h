@@ -101,6 +101,14 @@ class Processor final : public TickSource,
   Privilege privilege = Privilege::Supervisor;
   /// The TLB of that privilege.
   const Tlb* tlb = &memory.tlb(Privilege::Supervisor);
+  /// A segment register as fast paths see it: accesses that end at or below an end are within limit and
+  /// rights. 0 where only the full check can tell. Follows `state`.
+  struct SegmentWindow {
+    u64 read_end = 0;
+    u64 write_end = 0;
+    u32 base = 0;
+  };
+  std::array<SegmentWindow, kSegmentCount> windows;
   /// CR0.TS or EM, or an x87 exception is pending: x87/MMX/SSE instructions look closer.
   bool fpu_blocked = false;
   /// Instructions left before the loop must look up. A block takes its whole length off when it is entered.
@@ -244,6 +252,7 @@ class Processor final : public TickSource,
   void account_cpl();
   /// Watches the pages of data breakpoints while DR7 enables any.
   void update_watch();
+  void update_windows();
   void link(const Block& target);
 
   Bus& ports_;

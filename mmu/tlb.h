@@ -37,13 +37,14 @@ class Tlb {
     u8* host;
     bool ok;
   };
-  Hit read(u32 linear, u32 size) const {
-    const TlbEntry& entry = entries[index(linear)];
-    return {reinterpret_cast<u8*>(entry.addend + linear), entry.read_tag == tag(linear, size)};
+  Hit read(u32 linear, u32 size) const { return read_tagged(linear, tag(linear, size)); }
+  Hit write(u32 linear, u32 size) const { return write_tagged(linear, tag(linear, size)); }
+  /// The same, for an access that hits only if `allowed`: one compare decides about both.
+  Hit read_if(bool allowed, u32 linear, u32 size) const {
+    return read_tagged(linear, allowed ? tag(linear, size) : kNeverTag);
   }
-  Hit write(u32 linear, u32 size) const {
-    const TlbEntry& entry = entries[index(linear)];
-    return {reinterpret_cast<u8*>(entry.addend + linear), entry.write_tag == tag(linear, size)};
+  Hit write_if(bool allowed, u32 linear, u32 size) const {
+    return write_tagged(linear, allowed ? tag(linear, size) : kNeverTag);
   }
 
   /// Sets the translation of the page at `page`.
@@ -75,6 +76,15 @@ class Tlb {
   }
 
  private:
+  static constexpr u32 kNeverTag = 2;  // in no entry
+  Hit read_tagged(u32 linear, u32 wanted) const {
+    const TlbEntry& entry = entries[index(linear)];
+    return {reinterpret_cast<u8*>(entry.addend + linear), entry.read_tag == wanted};
+  }
+  Hit write_tagged(u32 linear, u32 wanted) const {
+    const TlbEntry& entry = entries[index(linear)];
+    return {reinterpret_cast<u8*>(entry.addend + linear), entry.write_tag == wanted};
+  }
   void note_filled(u32 slot) {
     if (filled_count_ < filled_.size()) filled_[filled_count_] = static_cast<u16>(slot);
     if (filled_count_ <= filled_.size()) ++filled_count_;

@@ -1,9 +1,7 @@
 // The two-operand arithmetic and logic operations, and handlers for every shape of their operands.
 #pragma once
 
-#include "cpu/execute/operands.h"
-#include "cpu/execute/select.h"
-#include "cpu/handler.h"
+#include "cpu/execute/operand_handlers.h"
 
 namespace ringdown::alu {
 
@@ -92,78 +90,58 @@ template <class Op, class T, FlagUse Use>
   return result;
 }
 
+/// Register destination: `b` is the source.
 template <class Op, class T, FlagUse Use>
-[[gnu::always_inline]] inline void apply_to_register(Processor& cpu, const Operation* op, T b) {
+[[gnu::always_inline]] inline const Operation* onto_register(Processor& cpu, const Operation* op, T b) {
   Registers& registers = cpu.registers;
   const T result = apply<Op, T, Use>(registers.flags, registers.read<T>(op->reg), b);
   if constexpr (Op::kStores) registers.write<T>(op->reg, result);
+  return next(cpu, op);
 }
 
-/// False if the memory operand faulted.
-template <class Op, class T, Addressing A, FlagUse Use>
-[[nodiscard, gnu::always_inline]] inline bool apply_to_memory(Processor& cpu, const Operation* op, T b) {
+/// Where the source of a memory destination is.
+enum class Source : u8 { Register, Immediate };
+
+template <class T, Source From>
+[[gnu::always_inline]] inline T source_value(const Processor& cpu, const Operation* op) {
+  if constexpr (From == Source::Immediate) return static_cast<T>(op->immediate);
+  return cpu.registers.read<T>(op->reg);
+}
+
+template <class Op, class T, FlagUse Use, Source From>
+[[gnu::always_inline]] inline T onto_memory(Processor& cpu, const Operation* op, T a) {
+  return apply<Op, T, Use>(cpu.registers.flags, a, source_value<T, From>(cpu, op));
+}
+
+/// CMP and TEST of memory.
+template <class Op, class T, FlagUse Use, Source From>
+[[gnu::always_inline]] inline const Operation* look_at_memory(Processor& cpu, const Operation* op, T a) {
+  apply<Op, T, Use>(cpu.registers.flags, a, source_value<T, From>(cpu, op));
+  return next(cpu, op);
+}
+
+template <class Op, class T, Addressing A, FlagUse Use, Source From>
+Handler memory_handler() {
   if constexpr (Op::kStores) {
-    const Modifiable<T> a = load_for_modify<T, A>(cpu, op);
-    if (!a.ok) [[unlikely]]
-      return false;
-    store_modified<T, A>(cpu, op, a, apply<Op, T, Use>(cpu.registers.flags, a.value, b));
+    return &modify_memory<T, A, &onto_memory<Op, T, Use, From>>;
   } else {
-    const Loaded<T> a = load<T, A>(cpu, op);
-    if (!a.ok) [[unlikely]]
-      return false;
-    apply<Op, T, Use>(cpu.registers.flags, a.value, b);
+    return &with_memory<T, A, &look_at_memory<Op, T, Use, From>>;
   }
-  return true;
-}
-
-template <class Op, class T, FlagUse Use>
-const Operation* register_register(Processor& cpu, const Operation* op) {
-  apply_to_register<Op, T, Use>(cpu, op, cpu.registers.read<T>(op->rm));
-  return next(cpu, op);
-}
-
-template <class Op, class T, FlagUse Use>
-const Operation* register_immediate(Processor& cpu, const Operation* op) {
-  apply_to_register<Op, T, Use>(cpu, op, static_cast<T>(op->immediate));
-  return next(cpu, op);
-}
-
-template <class Op, class T, Addressing A, FlagUse Use>
-const Operation* register_memory(Processor& cpu, const Operation* op) {
-  const Loaded<T> b = load<T, A>(cpu, op);
-  if (!b.ok) [[unlikely]]
-    return nullptr;
-  apply_to_register<Op, T, Use>(cpu, op, b.value);
-  return next(cpu, op);
-}
-
-template <class Op, class T, Addressing A, FlagUse Use>
-const Operation* memory_register(Processor& cpu, const Operation* op) {
-  if (!apply_to_memory<Op, T, A, Use>(cpu, op, cpu.registers.read<T>(op->reg))) [[unlikely]]
-    return nullptr;
-  return next(cpu, op);
-}
-
-template <class Op, class T, Addressing A, FlagUse Use>
-const Operation* memory_immediate(Processor& cpu, const Operation* op) {
-  if (!apply_to_memory<Op, T, A, Use>(cpu, op, static_cast<T>(op->immediate))) [[unlikely]]
-    return nullptr;
-  return next(cpu, op);
 }
 
 template <class Op, class T, Addressing A, FlagUse Use>
 Handler handler_of(OperandKind kind) {
   switch (kind) {
     case OperandKind::RegisterRegister:
-      return &register_register<Op, T, Use>;
+      return &with_rm<T, &onto_register<Op, T, Use>>;
     case OperandKind::RegisterImmediate:
-      return &register_immediate<Op, T, Use>;
+      return &with_immediate<T, &onto_register<Op, T, Use>>;
     case OperandKind::RegisterMemory:
-      return &register_memory<Op, T, A, Use>;
+      return &with_memory<T, A, &onto_register<Op, T, Use>>;
     case OperandKind::MemoryRegister:
-      return &memory_register<Op, T, A, Use>;
+      return memory_handler<Op, T, A, Use, Source::Register>();
     case OperandKind::MemoryImmediate:
-      return &memory_immediate<Op, T, A, Use>;
+      return memory_handler<Op, T, A, Use, Source::Immediate>();
   }
   return nullptr;
 }
@@ -198,34 +176,18 @@ struct Decrement {
   }
 };
 
-// One operand: Op::apply<T, FlagUse>(flags, a) returns the result.
-
+/// One operand: Op::apply<T, FlagUse>(flags, a) returns the result.
 template <class Op, class T, FlagUse Use>
-const Operation* unary_register(Processor& cpu, const Operation* op) {
-  Registers& registers = cpu.registers;
-  registers.write<T>(op->reg, Op::template apply<T, Use>(registers.flags, registers.read<T>(op->reg)));
-  return next(cpu, op);
-}
-
-template <class Op, class T, Addressing A, FlagUse Use>
-const Operation* unary_memory(Processor& cpu, const Operation* op) {
-  const Modifiable<T> a = load_for_modify<T, A>(cpu, op);
-  if (!a.ok) [[unlikely]]
-    return nullptr;
-  store_modified<T, A>(cpu, op, a, Op::template apply<T, Use>(cpu.registers.flags, a.value));
-  return next(cpu, op);
+[[gnu::always_inline]] inline T unary(Processor& cpu, const Operation*, T a) {
+  return Op::template apply<T, Use>(cpu.registers.flags, a);
 }
 
 template <class Op>
 Handler lower_unary(const LoweringContext& context, Operation& op) {
   arrange_one(context, op);
   return for_size(op.size, [&]<class T>() {
-    return for_addressing(context.addressing, [&]<Addressing A>() -> Handler {
-      if (context.flags_live) {
-        return op.memory ? &unary_memory<Op, T, A, FlagUse::Live> : &unary_register<Op, T, FlagUse::Live>;
-      }
-      return op.memory ? &unary_memory<Op, T, A, FlagUse::Dead> : &unary_register<Op, T, FlagUse::Dead>;
-    });
+    return context.flags_live ? modifying<T, &unary<Op, T, FlagUse::Live>>(context, op)
+                              : modifying<T, &unary<Op, T, FlagUse::Dead>>(context, op);
   });
 }
 

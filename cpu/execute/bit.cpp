@@ -1,8 +1,7 @@
 // Bit instructions: BT, BTS, BTR, BTC, BSF, BSR.
 #include "cpu/execute/integer_lowerings.h"
-#include "cpu/execute/operands.h"
+#include "cpu/execute/operand_handlers.h"
 #include "cpu/execute/segment_access.h"
-#include "cpu/execute/select.h"
 
 namespace ringdown {
 
@@ -59,29 +58,44 @@ const Operation* bit_of_register(Processor& cpu, const Operation* op) {
   return next(cpu, op);
 }
 
+/// Offset of the word that holds the bit, and the bit's index modulo the width.
+struct BitPlace {
+  u32 offset;
+  u32 index;
+};
+
 /// With the index in a register, memory is a bit string: the index is signed and chooses the word, too.
+template <class T, IndexSource Source>
+[[gnu::always_inline]] inline BitPlace find_bit(const Processor& cpu, const Operation* op) {
+  u32 offset = effective_offset(cpu.registers, *op);
+  if constexpr (Source == IndexSource::Immediate) return {offset, op->immediate};
+  const s32 position = cpu.registers.read<std::make_signed_t<T>>(op->reg);
+  offset += static_cast<u32>(position >> std::countr_zero(kBits<T>)) * static_cast<u32>(sizeof(T));
+  if (op->address16) offset &= 0xffffu;
+  return {offset, static_cast<u32>(position)};
+}
+
+template <class Op, class T, IndexSource Source>
+[[gnu::noinline]] const Operation* bit_of_memory_slowly(Processor& cpu, const Operation* op) {
+  const BitPlace place = find_bit<T, Source>(cpu, op);
+  const Loaded<T> operand = Op::kStores ? load_for_modify_at<T>(cpu, op, op->segment, place.offset)
+                                        : load_at<T>(cpu, op, op->segment, place.offset);
+  if (!operand.ok) return nullptr;
+  const T result = apply_bit<Op, T>(cpu.registers.flags, operand.value, place.index);
+  // Cannot fail: it was prepared.
+  if constexpr (Op::kStores) (void)store_at<T>(cpu, op, op->segment, place.offset, result);
+  return next(cpu, op);
+}
+
 template <class Op, class T, IndexSource Source>
 const Operation* bit_of_memory(Processor& cpu, const Operation* op) {
-  u32 offset = effective_offset(cpu.registers, *op);
-  u32 index = op->immediate;
-  if constexpr (Source == IndexSource::Register) {
-    const s32 position = cpu.registers.read<std::make_signed_t<T>>(op->reg);
-    offset += static_cast<u32>(position >> std::countr_zero(kBits<T>)) * static_cast<u32>(sizeof(T));
-    if (op->address16) offset &= 0xffffu;
-    index = static_cast<u32>(position);
-  }
-  if constexpr (Op::kStores) {
-    const Modifiable<T> operand = load_for_modify_at<T>(cpu, op, op->segment, offset);
-    if (!operand.ok) [[unlikely]]
-      return nullptr;
-    const T result = apply_bit<Op, T>(cpu.registers.flags, operand.value, index);
-    store_modified_at<T>(cpu, op, op->segment, offset, operand, result);
-  } else {
-    const Loaded<T> operand = load_at<T>(cpu, op, op->segment, offset);
-    if (!operand.ok) [[unlikely]]
-      return nullptr;
-    apply_bit<Op, T>(cpu.registers.flags, operand.value, index);
-  }
+  constexpr AccessType kAccess = Op::kStores ? AccessType::Write : AccessType::Read;
+  const BitPlace place = find_bit<T, Source>(cpu, op);
+  const Tlb::Hit hit = find_in_segment<kAccess>(cpu, op->segment, place.offset, sizeof(T));
+  if (!hit.ok) [[unlikely]]
+    return bit_of_memory_slowly<Op, T, Source>(cpu, op);
+  const T result = apply_bit<Op, T>(cpu.registers.flags, host_value<T>(hit.host), place.index);
+  if constexpr (Op::kStores) std::memcpy(hit.host, &result, sizeof(T));
   return next(cpu, op);
 }
 
@@ -121,41 +135,23 @@ struct ScanReverse {
 /// A source of zero sets ZF and leaves the destination as it is (undefined by the manual, relied upon by
 /// software). The flags beside ZF are undefined; PF follows the result, the others are cleared.
 template <class Op, class T>
-[[gnu::always_inline]] inline void scan(Processor& cpu, const Operation* op, T source) {
+[[gnu::always_inline]] inline const Operation* scan(Processor& cpu, const Operation* op, T source) {
   Registers& registers = cpu.registers;
   if (source == 0) {
     registers.flags.set_logic<T>(0);
-    return;
+    return next(cpu, op);
   }
   const T result = Op::template apply<T>(source);
   registers.write<T>(op->reg, result);
   const bool even = (std::popcount(result) & 1) == 0;
   registers.flags.assign_status(even ? eflags::kPf : 0u);
-}
-
-template <class Op, class T>
-const Operation* scan_register(Processor& cpu, const Operation* op) {
-  scan<Op, T>(cpu, op, cpu.registers.read<T>(op->rm));
-  return next(cpu, op);
-}
-
-template <class Op, class T, Addressing A>
-const Operation* scan_memory(Processor& cpu, const Operation* op) {
-  const Loaded<T> source = load<T, A>(cpu, op);
-  if (!source.ok) [[unlikely]]
-    return nullptr;
-  scan<Op, T>(cpu, op, source.value);
   return next(cpu, op);
 }
 
 template <class Op>
 Handler lower_scan(const LoweringContext& context, Operation& op) {
   arrange_two(context, op);
-  return for_word_size(op.size, [&]<class T>() {
-    return for_addressing(context.addressing, [&]<Addressing A>() -> Handler {
-      return op.memory ? &scan_memory<Op, T, A> : &scan_register<Op, T>;
-    });
-  });
+  return for_word_size(op.size, [&]<class T>() { return from_rm_or_memory<T, &scan<Op, T>>(context, op); });
 }
 
 }  // namespace

@@ -1,41 +1,21 @@
 // Conditional data instructions: SETcc and CMOVcc.
 #include "cpu/execute/condition.h"
 #include "cpu/execute/integer_lowerings.h"
-#include "cpu/execute/operands.h"
-#include "cpu/execute/select.h"
-#include "cpu/handler.h"
+#include "cpu/execute/operand_handlers.h"
 
 namespace ringdown {
 
 namespace {
 
 template <Condition C>
-const Operation* set_register(Processor& cpu, const Operation* op) {
-  cpu.registers.write<u8>(op->reg, holds<C>(cpu.registers.flags) ? 1 : 0);
-  return next(cpu, op);
-}
-
-template <Condition C, Addressing A>
-const Operation* set_memory(Processor& cpu, const Operation* op) {
-  if (!store<u8, A>(cpu, op, holds<C>(cpu.registers.flags) ? 1 : 0)) [[unlikely]]
-    return nullptr;
-  return next(cpu, op);
-}
-
-template <class T, Condition C>
-const Operation* move_register_if(Processor& cpu, const Operation* op) {
-  Registers& registers = cpu.registers;
-  if (holds<C>(registers.flags)) registers.write<T>(op->reg, registers.read<T>(op->rm));
-  return next(cpu, op);
+[[gnu::always_inline]] inline u8 condition_value(Processor& cpu, const Operation*) {
+  return holds<C>(cpu.registers.flags) ? 1 : 0;
 }
 
 /// The source is read, and may fault, whatever the condition.
-template <class T, Condition C, Addressing A>
-const Operation* move_memory_if(Processor& cpu, const Operation* op) {
-  const Loaded<T> source = load<T, A>(cpu, op);
-  if (!source.ok) [[unlikely]]
-    return nullptr;
-  if (holds<C>(cpu.registers.flags)) cpu.registers.write<T>(op->reg, source.value);
+template <class T, Condition C>
+[[gnu::always_inline]] inline const Operation* move_if(Processor& cpu, const Operation* op, T value) {
+  if (holds<C>(cpu.registers.flags)) cpu.registers.write<T>(op->reg, value);
   return next(cpu, op);
 }
 
@@ -43,21 +23,18 @@ const Operation* move_memory_if(Processor& cpu, const Operation* op) {
 
 Handler lower_setcc(const LoweringContext& context, Operation& op) {
   arrange_one(context, op);
-  return for_condition(condition_of(context.instruction), [&]<Condition C>() {
-    return for_addressing(context.addressing, [&]<Addressing A>() -> Handler {
-      return op.memory ? &set_memory<C, A> : &set_register<C>;
-    });
+  return for_condition(condition_of(context.instruction), [&]<Condition C>() -> Handler {
+    if (!op.memory) return &to_reg<u8, &condition_value<C>>;
+    return for_addressing(context.addressing,
+                          []<Addressing A>() -> Handler { return &to_memory<u8, A, &condition_value<C>>; });
   });
 }
 
 Handler lower_cmovcc(const LoweringContext& context, Operation& op) {
   arrange_two(context, op);
   return for_condition(condition_of(context.instruction), [&]<Condition C>() {
-    return for_word_size(op.size, [&]<class T>() {
-      return for_addressing(context.addressing, [&]<Addressing A>() -> Handler {
-        return op.memory ? &move_memory_if<T, C, A> : &move_register_if<T, C>;
-      });
-    });
+    return for_word_size(op.size,
+                         [&]<class T>() { return from_rm_or_memory<T, &move_if<T, C>>(context, op); });
   });
 }
 

@@ -2,9 +2,7 @@
 // limit, a target beyond it raises #GP(0) before anything changes.
 #include "cpu/execute/condition.h"
 #include "cpu/execute/integer_lowerings.h"
-#include "cpu/execute/operands.h"
 #include "cpu/execute/raising.h"
-#include "cpu/execute/select.h"
 #include "cpu/execute/stack_access.h"
 
 namespace ringdown {
@@ -45,65 +43,45 @@ const Operation* jump_direct(Processor& cpu, const Operation* op) {
   return take<Code>(cpu, op);
 }
 
+template <class T>
+[[gnu::always_inline]] inline T return_address(Processor&, const Operation* op) {
+  return static_cast<T>(op->next_eip());
+}
+
+[[gnu::always_inline]] inline const Operation* follow_taken(Processor& cpu, const Operation* op) {
+  return follow(cpu, op, Way::Taken);
+}
+
 template <class T, StackKind K, CodeKind Code>
 const Operation* call_direct(Processor& cpu, const Operation* op) {
   if (!reachable<Code>(cpu, op->immediate)) [[unlikely]]
     return raise_beyond_code_limit(cpu, op);
-  if (!push<T, K>(cpu, op, static_cast<T>(op->next_eip()))) [[unlikely]]
-    return nullptr;
-  return follow(cpu, op, Way::Taken);
+  return pushing<T, K, &return_address<T>, &follow_taken>(cpu, op);
 }
 
 template <class T, CodeKind Code>
-const Operation* jump_register(Processor& cpu, const Operation* op) {
-  const u32 target = cpu.registers.read<T>(op->reg);
+[[gnu::always_inline]] inline const Operation* jump_indirect(Processor& cpu, const Operation* op, T target) {
   if (!reachable<Code>(cpu, target)) [[unlikely]]
     return raise_beyond_code_limit(cpu, op);
   return jump_to(cpu, target);
 }
 
-template <class T, CodeKind Code, Addressing A>
-const Operation* jump_memory(Processor& cpu, const Operation* op) {
-  const Loaded<T> target = load<T, A>(cpu, op);
-  if (!target.ok) [[unlikely]]
-    return nullptr;
-  if (!reachable<Code>(cpu, target.value)) [[unlikely]]
-    return raise_beyond_code_limit(cpu, op);
-  return jump_to(cpu, target.value);
-}
-
 template <class T, StackKind K, CodeKind Code>
-[[gnu::always_inline]] inline const Operation* call_to(Processor& cpu, const Operation* op, u32 target) {
+[[gnu::always_inline]] inline const Operation* call_indirect(Processor& cpu, const Operation* op, T target) {
   if (!reachable<Code>(cpu, target)) [[unlikely]]
     return raise_beyond_code_limit(cpu, op);
-  if (!push<T, K>(cpu, op, static_cast<T>(op->next_eip()))) [[unlikely]]
+  if (!push<T, K>(cpu, op, return_address<T>(cpu, op))) [[unlikely]]
     return nullptr;
   return jump_to(cpu, target);
-}
-
-template <class T, StackKind K, CodeKind Code>
-const Operation* call_register(Processor& cpu, const Operation* op) {
-  return call_to<T, K, Code>(cpu, op, cpu.registers.read<T>(op->reg));
-}
-
-template <class T, StackKind K, CodeKind Code, Addressing A>
-const Operation* call_memory(Processor& cpu, const Operation* op) {
-  const Loaded<T> target = load<T, A>(cpu, op);
-  if (!target.ok) [[unlikely]]
-    return nullptr;
-  return call_to<T, K, Code>(cpu, op, target.value);
 }
 
 /// `immediate` more bytes are released (0 for the form without).
 template <class T, StackKind K, CodeKind Code>
-const Operation* return_near(Processor& cpu, const Operation* op) {
-  const Loaded<T> target = load_stack<T, K>(cpu, op, stack_register<K>(cpu.registers, Gpr::Esp));
-  if (!target.ok) [[unlikely]]
-    return nullptr;
-  if (!reachable<Code>(cpu, target.value)) [[unlikely]]
+[[gnu::always_inline]] inline const Operation* return_to(Processor& cpu, const Operation* op, T target) {
+  if (!reachable<Code>(cpu, target)) [[unlikely]]
     return raise_beyond_code_limit(cpu, op);
   release_stack<K>(cpu.registers, static_cast<u32>(sizeof(T)) + op->immediate);
-  return jump_to(cpu, target.value);
+  return jump_to(cpu, target);
 }
 
 enum class LoopKind : u8 { Always, WhileEqual, WhileNotEqual };
@@ -151,11 +129,8 @@ Handler lower_jmp(const LoweringContext& context, Operation& op) {
   arrange_one(context, op);
   return for_code(context.mode, [&]<CodeKind Code>() -> Handler {
     if (is_direct(context)) return &jump_direct<Code>;
-    return for_word_size(op.size, [&]<class T>() {
-      return for_addressing(context.addressing, [&]<Addressing A>() -> Handler {
-        return op.memory ? &jump_memory<T, Code, A> : &jump_register<T, Code>;
-      });
-    });
+    return for_word_size(
+        op.size, [&]<class T>() { return from_reg_or_memory<T, &jump_indirect<T, Code>>(context, op); });
   });
 }
 
@@ -165,9 +140,7 @@ Handler lower_call(const LoweringContext& context, Operation& op) {
     return for_word_size(op.size, [&]<class T>() {
       return for_stack(context.mode, [&]<StackKind K>() -> Handler {
         if (is_direct(context)) return &call_direct<T, K, Code>;
-        if (!op.memory) return &call_register<T, K, Code>;
-        return for_addressing(context.addressing,
-                              []<Addressing A>() -> Handler { return &call_memory<T, K, Code, A>; });
+        return from_reg_or_memory<T, &call_indirect<T, K, Code>>(context, op);
       });
     });
   });
@@ -176,7 +149,8 @@ Handler lower_call(const LoweringContext& context, Operation& op) {
 Handler lower_ret(const LoweringContext& context, Operation& op) {
   return for_code(context.mode, [&]<CodeKind Code>() {
     return for_word_size(op.size, [&]<class T>() {
-      return for_stack(context.mode, []<StackKind K>() -> Handler { return &return_near<T, K, Code>; });
+      return for_stack(context.mode,
+                       []<StackKind K>() -> Handler { return &with_top<T, K, &return_to<T, K, Code>>; });
     });
   });
 }

@@ -1,45 +1,16 @@
 // Data transfer instructions: MOV, MOVZX, MOVSX, LEA, XLAT, CBW, CWDE, CWD, CDQ.
 #include "cpu/execute/integer_lowerings.h"
-#include "cpu/execute/operands.h"
+#include "cpu/execute/operand_handlers.h"
 #include "cpu/execute/segment_access.h"
-#include "cpu/execute/select.h"
 
 namespace ringdown {
 
 namespace {
 
 template <class T>
-const Operation* move_register_register(Processor& cpu, const Operation* op) {
-  cpu.registers.write<T>(op->reg, cpu.registers.read<T>(op->rm));
-  return next(cpu, op);
-}
-
-template <class T>
-const Operation* move_register_immediate(Processor& cpu, const Operation* op) {
-  cpu.registers.write<T>(op->reg, static_cast<T>(op->immediate));
-  return next(cpu, op);
-}
-
-template <class T, Addressing A>
-const Operation* move_register_memory(Processor& cpu, const Operation* op) {
-  const Loaded<T> source = load<T, A>(cpu, op);
-  if (!source.ok) [[unlikely]]
-    return nullptr;
-  cpu.registers.write<T>(op->reg, source.value);
-  return next(cpu, op);
-}
-
-template <class T, Addressing A>
-const Operation* move_memory_register(Processor& cpu, const Operation* op) {
-  if (!store<T, A>(cpu, op, cpu.registers.read<T>(op->reg))) [[unlikely]]
-    return nullptr;
-  return next(cpu, op);
-}
-
-template <class T, Addressing A>
-const Operation* move_memory_immediate(Processor& cpu, const Operation* op) {
-  if (!store<T, A>(cpu, op, static_cast<T>(op->immediate))) [[unlikely]]
-    return nullptr;
+[[gnu::always_inline]] inline const Operation* move_to_register(Processor& cpu, const Operation* op,
+                                                                T value) {
+  cpu.registers.write<T>(op->reg, value);
   return next(cpu, op);
 }
 
@@ -47,41 +18,31 @@ template <class T, Addressing A>
 Handler move_handler(OperandKind kind) {
   switch (kind) {
     case OperandKind::RegisterRegister:
-      return &move_register_register<T>;
+      return &with_rm<T, &move_to_register<T>>;
     case OperandKind::RegisterImmediate:
-      return &move_register_immediate<T>;
+      return &with_immediate<T, &move_to_register<T>>;
     case OperandKind::RegisterMemory:
-      return &move_register_memory<T, A>;
+      return &with_memory<T, A, &move_to_register<T>>;
     case OperandKind::MemoryRegister:
-      return &move_memory_register<T, A>;
+      return &to_memory<T, A, &register_value<T>>;
     case OperandKind::MemoryImmediate:
-      return &move_memory_immediate<T, A>;
+      return &to_memory<T, A, &immediate_value<T>>;
   }
   return nullptr;
 }
 
 /// `To` from `From` is a zero extension, or a sign extension if `From` is signed.
 template <class To, class From>
-const Operation* extend_register(Processor& cpu, const Operation* op) {
-  cpu.registers.write<To>(op->reg, static_cast<To>(cpu.registers.read<From>(op->rm)));
-  return next(cpu, op);
-}
-
-template <class To, class From, Addressing A>
-const Operation* extend_memory(Processor& cpu, const Operation* op) {
-  const Loaded<std::make_unsigned_t<From>> source = load<std::make_unsigned_t<From>, A>(cpu, op);
-  if (!source.ok) [[unlikely]]
-    return nullptr;
-  cpu.registers.write<To>(op->reg, static_cast<To>(static_cast<From>(source.value)));
+[[gnu::always_inline]] inline const Operation* extend(Processor& cpu, const Operation* op,
+                                                      std::make_unsigned_t<From> value) {
+  cpu.registers.write<To>(op->reg, static_cast<To>(static_cast<From>(value)));
   return next(cpu, op);
 }
 
 template <class From>
 Handler extension_from(const LoweringContext& context, const Operation& op) {
   return for_word_size(op.size, [&]<class To>() {
-    return for_addressing(context.addressing, [&]<Addressing A>() -> Handler {
-      return op.memory ? &extend_memory<To, From, A> : &extend_register<To, From>;
-    });
+    return from_rm_or_memory<std::make_unsigned_t<From>, &extend<To, From>>(context, op);
   });
 }
 

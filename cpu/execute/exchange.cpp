@@ -1,9 +1,7 @@
 // Exchange instructions: XCHG, BSWAP, XADD, CMPXCHG, CMPXCHG8B. LOCK needs nothing: one thread runs the
 // processor, and devices act between instructions.
 #include "cpu/execute/integer_lowerings.h"
-#include "cpu/execute/operands.h"
-#include "cpu/execute/select.h"
-#include "cpu/handler.h"
+#include "cpu/execute/operand_handlers.h"
 
 namespace ringdown {
 
@@ -19,14 +17,11 @@ const Operation* exchange_registers(Processor& cpu, const Operation* op) {
   return next(cpu, op);
 }
 
-template <class T, Addressing A>
-const Operation* exchange_memory(Processor& cpu, const Operation* op) {
-  const Modifiable<T> operand = load_for_modify<T, A>(cpu, op);
-  if (!operand.ok) [[unlikely]]
-    return nullptr;
-  store_modified<T, A>(cpu, op, operand, cpu.registers.read<T>(op->reg));
-  cpu.registers.write<T>(op->reg, operand.value);
-  return next(cpu, op);
+template <class T>
+[[gnu::always_inline]] inline T exchange(Processor& cpu, const Operation* op, T old) {
+  const T value = cpu.registers.read<T>(op->reg);
+  cpu.registers.write<T>(op->reg, old);
+  return value;
 }
 
 const Operation* swap_bytes(Processor& cpu, const Operation* op) {
@@ -52,17 +47,13 @@ const Operation* exchange_add_registers(Processor& cpu, const Operation* op) {
   return next(cpu, op);
 }
 
-template <class T, Addressing A>
-const Operation* exchange_add_memory(Processor& cpu, const Operation* op) {
-  const Modifiable<T> to = load_for_modify<T, A>(cpu, op);
-  if (!to.ok) [[unlikely]]
-    return nullptr;
+template <class T>
+[[gnu::always_inline]] inline T exchange_add(Processor& cpu, const Operation* op, T to) {
   const T from = cpu.registers.read<T>(op->reg);
-  const T sum = static_cast<T>(to.value + from);
-  store_modified<T, A>(cpu, op, to, sum);
-  cpu.registers.flags.set_add<T>(to.value, from, sum);
-  cpu.registers.write<T>(op->reg, to.value);
-  return next(cpu, op);
+  const T sum = static_cast<T>(to + from);
+  cpu.registers.flags.set_add<T>(to, from, sum);
+  cpu.registers.write<T>(op->reg, to);
+  return sum;
 }
 
 /// Compares the accumulator with `destination` and sets flags; loads the accumulator if they differ.
@@ -84,16 +75,11 @@ const Operation* compare_exchange_registers(Processor& cpu, const Operation* op)
   return next(cpu, op);
 }
 
-/// The destination is written in either case (Intel SDM vol. 2A, CMPXCHG).
-template <class T, Addressing A>
-const Operation* compare_exchange_memory(Processor& cpu, const Operation* op) {
-  const Modifiable<T> to = load_for_modify<T, A>(cpu, op);
-  if (!to.ok) [[unlikely]]
-    return nullptr;
+/// Memory is written in either case (Intel SDM vol. 2A, CMPXCHG).
+template <class T>
+[[gnu::always_inline]] inline T compare_exchange(Processor& cpu, const Operation* op, T to) {
   const T source = cpu.registers.read<T>(op->reg);
-  const bool equal = compare_accumulator<T>(cpu.registers, to.value);
-  store_modified<T, A>(cpu, op, to, equal ? source : to.value);
-  return next(cpu, op);
+  return compare_accumulator<T>(cpu.registers, to) ? source : to;
 }
 
 u64 pair(const Registers& registers, Gpr high, Gpr low) {
@@ -124,7 +110,7 @@ Handler lower_xchg(const LoweringContext& context, Operation& op) {
   arrange_two(context, op);
   return for_size(op.size, [&]<class T>() {
     return for_addressing(context.addressing, [&]<Addressing A>() -> Handler {
-      return op.memory ? &exchange_memory<T, A> : &exchange_registers<T>;
+      return op.memory ? &modify_memory<T, A, &exchange<T>> : &exchange_registers<T>;
     });
   });
 }
@@ -138,7 +124,7 @@ Handler lower_xadd(const LoweringContext& context, Operation& op) {
   arrange_two(context, op);
   return for_size(op.size, [&]<class T>() {
     return for_addressing(context.addressing, [&]<Addressing A>() -> Handler {
-      return op.memory ? &exchange_add_memory<T, A> : &exchange_add_registers<T>;
+      return op.memory ? &modify_memory<T, A, &exchange_add<T>> : &exchange_add_registers<T>;
     });
   });
 }
@@ -147,7 +133,7 @@ Handler lower_cmpxchg(const LoweringContext& context, Operation& op) {
   arrange_two(context, op);
   return for_size(op.size, [&]<class T>() {
     return for_addressing(context.addressing, [&]<Addressing A>() -> Handler {
-      return op.memory ? &compare_exchange_memory<T, A> : &compare_exchange_registers<T>;
+      return op.memory ? &modify_memory<T, A, &compare_exchange<T>> : &compare_exchange_registers<T>;
     });
   });
 }

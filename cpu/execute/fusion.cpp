@@ -24,58 +24,27 @@ template <class Op, class T, Condition C>
 }
 
 template <class Op, class T, Condition C>
-[[gnu::always_inline]] inline const Operation* finish(Processor& cpu, const Operation* op, T b) {
+[[gnu::always_inline]] inline const Operation* onto_register(Processor& cpu, const Operation* op, T b) {
   Registers& registers = cpu.registers;
-  const T a = registers.read<T>(op->reg);
   T result;
-  const bool taken = decide<Op, T, C>(registers.flags, a, b, result);
+  const bool taken = decide<Op, T, C>(registers.flags, registers.read<T>(op->reg), b, result);
   if constexpr (Op::kStores) registers.write<T>(op->reg, result);
   return branch(cpu, op, taken);
 }
 
-template <class Op, class T, Condition C>
-const Operation* register_register(Processor& cpu, const Operation* op) {
-  return finish<Op, T, C>(cpu, op, cpu.registers.read<T>(op->rm));
-}
-
-template <class Op, class T, Condition C>
-const Operation* register_immediate(Processor& cpu, const Operation* op) {
-  return finish<Op, T, C>(cpu, op, static_cast<T>(op->immediate));
-}
-
-template <class Op, class T, Addressing A, Condition C>
-const Operation* register_memory(Processor& cpu, const Operation* op) {
-  const Loaded<T> b = load<T, A>(cpu, op);
-  if (!b.ok) [[unlikely]]
-    return nullptr;
-  return finish<Op, T, C>(cpu, op, b.value);
-}
-
 /// CMP and TEST of memory: nothing is stored.
-template <class Op, class T, Addressing A, Condition C>
-[[gnu::always_inline]] inline const Operation* finish_memory(Processor& cpu, const Operation* op, T b) {
-  const Loaded<T> a = load<T, A>(cpu, op);
-  if (!a.ok) [[unlikely]]
-    return nullptr;
+template <class Op, class T, Condition C, alu::Source From>
+[[gnu::always_inline]] inline const Operation* look_at_memory(Processor& cpu, const Operation* op, T a) {
   T unused;
-  return branch(cpu, op, decide<Op, T, C>(cpu.registers.flags, a.value, b, unused));
-}
-
-template <class Op, class T, Addressing A, Condition C>
-const Operation* memory_register(Processor& cpu, const Operation* op) {
-  return finish_memory<Op, T, A, C>(cpu, op, cpu.registers.read<T>(op->reg));
-}
-
-template <class Op, class T, Addressing A, Condition C>
-const Operation* memory_immediate(Processor& cpu, const Operation* op) {
-  return finish_memory<Op, T, A, C>(cpu, op, static_cast<T>(op->immediate));
+  return branch(cpu, op,
+                decide<Op, T, C>(cpu.registers.flags, a, alu::source_value<T, From>(cpu, op), unused));
 }
 
 template <class Op, Condition C>
 const Operation* unary_register(Processor& cpu, const Operation* op) {
   Registers& registers = cpu.registers;
-  registers.write<u32>(op->reg,
-                       Op::template apply<u32, FlagUse::Live>(registers.flags, registers.read<u32>(op->reg)));
+  const u32 result = Op::template apply<u32, FlagUse::Live>(registers.flags, registers.read<u32>(op->reg));
+  registers.write<u32>(op->reg, result);
   return branch(cpu, op, holds<C>(registers.flags));
 }
 
@@ -84,23 +53,19 @@ constexpr bool is_fused(Condition condition) {
   return plain(condition) != Condition::O && plain(condition) != Condition::P;
 }
 
-template <class Op, class T, Condition C>
-Handler compare_handler(OperandKind kind, Addressing addressing) {
-  const bool flat = addressing == Addressing::Flat;
+template <class Op, class T, Condition C, Addressing A>
+Handler compare_handler(OperandKind kind) {
   switch (kind) {
     case OperandKind::RegisterRegister:
-      return &register_register<Op, T, C>;
+      return &with_rm<T, &onto_register<Op, T, C>>;
     case OperandKind::RegisterImmediate:
-      return &register_immediate<Op, T, C>;
+      return &with_immediate<T, &onto_register<Op, T, C>>;
     case OperandKind::RegisterMemory:
-      return flat ? &register_memory<Op, T, Addressing::Flat, C>
-                  : &register_memory<Op, T, Addressing::Segmented, C>;
+      return &with_memory<T, A, &onto_register<Op, T, C>>;
     case OperandKind::MemoryRegister:
-      return flat ? &memory_register<Op, T, Addressing::Flat, C>
-                  : &memory_register<Op, T, Addressing::Segmented, C>;
+      return &with_memory<T, A, &look_at_memory<Op, T, C, alu::Source::Register>>;
     case OperandKind::MemoryImmediate:
-      return flat ? &memory_immediate<Op, T, Addressing::Flat, C>
-                  : &memory_immediate<Op, T, Addressing::Segmented, C>;
+      return &with_memory<T, A, &look_at_memory<Op, T, C, alu::Source::Immediate>>;
   }
   return nullptr;
 }
@@ -114,8 +79,10 @@ Handler fuse_compare(const LoweringContext& first, Operation& op, Condition cond
     if constexpr (!is_fused(C)) {
       return nullptr;
     } else {
-      return op.size == OperandSize::Byte ? compare_handler<Op, u8, C>(kind, first.addressing)
-                                          : compare_handler<Op, u32, C>(kind, first.addressing);
+      return for_addressing(first.addressing, [&]<Addressing A>() {
+        return op.size == OperandSize::Byte ? compare_handler<Op, u8, C, A>(kind)
+                                            : compare_handler<Op, u32, C, A>(kind);
+      });
     }
   });
 }
@@ -129,7 +96,8 @@ Handler fuse_arithmetic(const LoweringContext& first, Operation& op, Condition c
     if constexpr (!is_fused(C)) {
       return nullptr;
     } else {
-      return by_register ? &register_register<Op, u32, C> : &register_immediate<Op, u32, C>;
+      return by_register ? &with_rm<u32, &onto_register<Op, u32, C>>
+                         : &with_immediate<u32, &onto_register<Op, u32, C>>;
     }
   });
 }

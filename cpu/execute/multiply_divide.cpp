@@ -1,9 +1,7 @@
 // Multiplication and division: MUL, IMUL, DIV, IDIV.
 #include "cpu/execute/integer_lowerings.h"
-#include "cpu/execute/operands.h"
+#include "cpu/execute/operand_handlers.h"
 #include "cpu/execute/raising.h"
-#include "cpu/execute/select.h"
-#include "cpu/handler.h"
 
 namespace ringdown {
 
@@ -91,18 +89,9 @@ struct DivideSigned {
 };
 
 template <class Op, class T>
-const Operation* accumulator_register(Processor& cpu, const Operation* op) {
-  if (!Op::template apply<T>(cpu.registers, cpu.registers.read<T>(op->reg))) [[unlikely]]
-    return raise_divide_error(cpu, op);
-  return next(cpu, op);
-}
-
-template <class Op, class T, Addressing A>
-const Operation* accumulator_memory(Processor& cpu, const Operation* op) {
-  const Loaded<T> source = load<T, A>(cpu, op);
-  if (!source.ok) [[unlikely]]
-    return nullptr;
-  if (!Op::template apply<T>(cpu.registers, source.value)) [[unlikely]]
+[[gnu::always_inline]] inline const Operation* with_accumulator(Processor& cpu, const Operation* op,
+                                                                T source) {
+  if (!Op::template apply<T>(cpu.registers, source)) [[unlikely]]
     return raise_divide_error(cpu, op);
   return next(cpu, op);
 }
@@ -110,11 +99,8 @@ const Operation* accumulator_memory(Processor& cpu, const Operation* op) {
 template <class Op>
 Handler lower_accumulator(const LoweringContext& context, Operation& op) {
   arrange_one(context, op);
-  return for_size(op.size, [&]<class T>() {
-    return for_addressing(context.addressing, [&]<Addressing A>() -> Handler {
-      return op.memory ? &accumulator_memory<Op, T, A> : &accumulator_register<Op, T>;
-    });
-  });
+  return for_size(op.size,
+                  [&]<class T>() { return from_reg_or_memory<T, &with_accumulator<Op, T>>(context, op); });
 }
 
 /// IMUL with a register as destination: the product truncated.
@@ -131,35 +117,19 @@ template <class T>
 enum class Factor : u8 { Destination, Immediate };
 
 template <class T, Factor F>
-[[gnu::always_inline]] inline void multiply_into_register(Processor& cpu, const Operation* op, T source) {
+[[gnu::always_inline]] inline const Operation* multiply_into_register(Processor& cpu, const Operation* op,
+                                                                      T source) {
   Registers& registers = cpu.registers;
   const T factor = F == Factor::Immediate ? static_cast<T>(op->immediate) : registers.read<T>(op->reg);
   registers.write<T>(op->reg, multiply_truncating<T>(registers.flags, source, factor));
-}
-
-template <class T, Factor F>
-const Operation* multiply_register(Processor& cpu, const Operation* op) {
-  multiply_into_register<T, F>(cpu, op, cpu.registers.read<T>(op->rm));
-  return next(cpu, op);
-}
-
-template <class T, Factor F, Addressing A>
-const Operation* multiply_memory(Processor& cpu, const Operation* op) {
-  const Loaded<T> source = load<T, A>(cpu, op);
-  if (!source.ok) [[unlikely]]
-    return nullptr;
-  multiply_into_register<T, F>(cpu, op, source.value);
   return next(cpu, op);
 }
 
 template <Factor F>
 Handler lower_truncating(const LoweringContext& context, Operation& op) {
   arrange_two(context, op);
-  return for_word_size(op.size, [&]<class T>() {
-    return for_addressing(context.addressing, [&]<Addressing A>() -> Handler {
-      return op.memory ? &multiply_memory<T, F, A> : &multiply_register<T, F>;
-    });
-  });
+  return for_word_size(
+      op.size, [&]<class T>() { return from_rm_or_memory<T, &multiply_into_register<T, F>>(context, op); });
 }
 
 }  // namespace

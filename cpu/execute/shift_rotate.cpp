@@ -2,9 +2,7 @@
 // bits; a count of zero changes no flags. OF, defined for a count of 1 only, and AF are what Intel's
 // processors compute.
 #include "cpu/execute/integer_lowerings.h"
-#include "cpu/execute/operands.h"
-#include "cpu/execute/select.h"
-#include "cpu/handler.h"
+#include "cpu/execute/operand_handlers.h"
 
 namespace ringdown {
 
@@ -115,26 +113,13 @@ template <CountSource Source>
   return op->immediate & kCountMask;
 }
 
+/// A memory operand is written, and a fault of the write raised, even if the count is zero.
 template <class Op, class T, CountSource Source>
-const Operation* shift_register(Processor& cpu, const Operation* op) {
-  Registers& registers = cpu.registers;
-  if (const unsigned count = shift_count<Source>(registers, op); count != 0) [[likely]] {
-    registers.write<T>(op->reg, Op::template apply<T>(registers.flags, registers.read<T>(op->reg), count));
-  }
-  return next(cpu, op);
-}
-
-/// The operand is written, and a fault of the write raised, even if the count is zero.
-template <class Op, class T, CountSource Source, Addressing A>
-const Operation* shift_memory(Processor& cpu, const Operation* op) {
-  const Modifiable<T> operand = load_for_modify<T, A>(cpu, op);
-  if (!operand.ok) [[unlikely]]
-    return nullptr;
+[[gnu::always_inline]] inline T shift(Processor& cpu, const Operation* op, T value) {
   const unsigned count = shift_count<Source>(cpu.registers, op);
-  const T result =
-      count == 0 ? operand.value : Op::template apply<T>(cpu.registers.flags, operand.value, count);
-  store_modified<T, A>(cpu, op, operand, result);
-  return next(cpu, op);
+  if (count == 0) [[unlikely]]
+    return value;
+  return Op::template apply<T>(cpu.registers.flags, value, count);
 }
 
 template <class Op>
@@ -142,13 +127,8 @@ Handler lower_shift(const LoweringContext& context, Operation& op) {
   arrange_one(context, op);
   const bool by_cl = context.operands[1].type == ZYDIS_OPERAND_TYPE_REGISTER;
   return for_size(op.size, [&]<class T>() {
-    return for_addressing(context.addressing, [&]<Addressing A>() -> Handler {
-      if (op.memory) {
-        return by_cl ? &shift_memory<Op, T, CountSource::Cl, A>
-                     : &shift_memory<Op, T, CountSource::Immediate, A>;
-      }
-      return by_cl ? &shift_register<Op, T, CountSource::Cl> : &shift_register<Op, T, CountSource::Immediate>;
-    });
+    return by_cl ? modifying<T, &shift<Op, T, CountSource::Cl>>(context, op)
+                 : modifying<T, &shift<Op, T, CountSource::Immediate>>(context, op);
   });
 }
 
@@ -181,28 +161,20 @@ struct DoubleRight {
   }
 };
 
-template <class Op, class T, CountSource Source>
-const Operation* double_shift_register(Processor& cpu, const Operation* op) {
-  Registers& registers = cpu.registers;
-  if (const unsigned count = shift_count<Source>(registers, op); count != 0) {
-    const T to = registers.read<T>(op->reg);
-    registers.write<T>(op->reg, Op::template apply<T>(registers.flags, to, registers.read<T>(op->rm), count));
-  }
-  return next(cpu, op);
+/// The source is `rm` for a register destination, `reg` for memory.
+template <class Op, class T, CountSource Source, RegisterOffset Operation::*From>
+[[gnu::always_inline]] inline T double_shift(Processor& cpu, const Operation* op, T to) {
+  const unsigned count = shift_count<Source>(cpu.registers, op);
+  if (count == 0) return to;
+  return Op::template apply<T>(cpu.registers.flags, to, cpu.registers.read<T>(op->*From), count);
 }
 
-template <class Op, class T, CountSource Source, Addressing A>
-const Operation* double_shift_memory(Processor& cpu, const Operation* op) {
-  const Modifiable<T> operand = load_for_modify<T, A>(cpu, op);
-  if (!operand.ok) [[unlikely]]
-    return nullptr;
-  Registers& registers = cpu.registers;
-  const unsigned count = shift_count<Source>(registers, op);
-  const T from = registers.read<T>(op->reg);
-  const T result =
-      count == 0 ? operand.value : Op::template apply<T>(registers.flags, operand.value, from, count);
-  store_modified<T, A>(cpu, op, operand, result);
-  return next(cpu, op);
+template <class Op, class T, CountSource Source>
+Handler double_shift_handler(const LoweringContext& context, const Operation& op) {
+  if (!op.memory) return &modify_reg<T, &double_shift<Op, T, Source, &Operation::rm>>;
+  return for_addressing(context.addressing, []<Addressing A>() -> Handler {
+    return &modify_memory<T, A, &double_shift<Op, T, Source, &Operation::reg>>;
+  });
 }
 
 template <class Op>
@@ -210,14 +182,8 @@ Handler lower_double_shift(const LoweringContext& context, Operation& op) {
   arrange_two(context, op);
   const bool by_cl = context.operands[2].type == ZYDIS_OPERAND_TYPE_REGISTER;
   return for_word_size(op.size, [&]<class T>() {
-    return for_addressing(context.addressing, [&]<Addressing A>() -> Handler {
-      if (op.memory) {
-        return by_cl ? &double_shift_memory<Op, T, CountSource::Cl, A>
-                     : &double_shift_memory<Op, T, CountSource::Immediate, A>;
-      }
-      return by_cl ? &double_shift_register<Op, T, CountSource::Cl>
-                   : &double_shift_register<Op, T, CountSource::Immediate>;
-    });
+    return by_cl ? double_shift_handler<Op, T, CountSource::Cl>(context, op)
+                 : double_shift_handler<Op, T, CountSource::Immediate>(context, op);
   });
 }
 

@@ -1,26 +1,10 @@
 // Stack instructions: PUSH, POP, PUSHA, POPA, ENTER, LEAVE.
 #include "cpu/execute/integer_lowerings.h"
-#include "cpu/execute/operands.h"
-#include "cpu/execute/select.h"
 #include "cpu/execute/stack_access.h"
 
 namespace ringdown {
 
 namespace {
-
-template <class T, StackKind K>
-const Operation* push_register(Processor& cpu, const Operation* op) {
-  if (!push<T, K>(cpu, op, cpu.registers.read<T>(op->reg))) [[unlikely]]
-    return nullptr;
-  return next(cpu, op);
-}
-
-template <class T, StackKind K>
-const Operation* push_immediate(Processor& cpu, const Operation* op) {
-  if (!push<T, K>(cpu, op, static_cast<T>(op->immediate))) [[unlikely]]
-    return nullptr;
-  return next(cpu, op);
-}
 
 template <class T, StackKind K, Addressing A>
 const Operation* push_memory(Processor& cpu, const Operation* op) {
@@ -33,12 +17,9 @@ const Operation* push_memory(Processor& cpu, const Operation* op) {
 }
 
 template <class T, StackKind K>
-const Operation* pop_register(Processor& cpu, const Operation* op) {
-  const Loaded<T> top = load_stack<T, K>(cpu, op, stack_register<K>(cpu.registers, Gpr::Esp));
-  if (!top.ok) [[unlikely]]
-    return nullptr;
+[[gnu::always_inline]] inline const Operation* pop_to_register(Processor& cpu, const Operation* op, T top) {
   release_stack<K>(cpu.registers, sizeof(T));
-  cpu.registers.write<T>(op->reg, top.value);  // last: POP ESP keeps what it popped
+  cpu.registers.write<T>(op->reg, top);  // last: POP ESP keeps what it popped
   return next(cpu, op);
 }
 
@@ -151,8 +132,8 @@ Handler lower_push(const LoweringContext& context, Operation& op) {
   arrange_one(context, op);
   const bool immediate = context.operands[0].type == ZYDIS_OPERAND_TYPE_IMMEDIATE;
   return for_type_and_stack(op.size, context.mode, [&]<class T, StackKind K>() -> Handler {
-    if (immediate) return &push_immediate<T, K>;
-    if (!op.memory) return &push_register<T, K>;
+    if (immediate) return &pushing<T, K, &immediate_value<T>, &next>;
+    if (!op.memory) return &pushing<T, K, &register_value<T>, &next>;
     return for_addressing(context.addressing,
                           []<Addressing A>() -> Handler { return &push_memory<T, K, A>; });
   });
@@ -161,7 +142,7 @@ Handler lower_push(const LoweringContext& context, Operation& op) {
 Handler lower_pop(const LoweringContext& context, Operation& op) {
   arrange_one(context, op);
   return for_type_and_stack(op.size, context.mode, [&]<class T, StackKind K>() -> Handler {
-    if (!op.memory) return &pop_register<T, K>;
+    if (!op.memory) return &with_top<T, K, &pop_to_register<T, K>>;
     return for_addressing(context.addressing, []<Addressing A>() -> Handler { return &pop_memory<T, K, A>; });
   });
 }
