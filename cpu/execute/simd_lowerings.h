@@ -6,6 +6,25 @@
 
 namespace ringdown {
 
+// float_arithmetic.cpp: each for packed and scalar singles and doubles
+Handler lower_float_add(const LoweringContext& context, Operation& op);
+Handler lower_float_subtract(const LoweringContext& context, Operation& op);
+Handler lower_float_multiply(const LoweringContext& context, Operation& op);
+Handler lower_float_divide(const LoweringContext& context, Operation& op);
+Handler lower_float_square_root(const LoweringContext& context, Operation& op);
+Handler lower_float_minimum(const LoweringContext& context, Operation& op);
+Handler lower_float_maximum(const LoweringContext& context, Operation& op);
+Handler lower_float_estimate(const LoweringContext& context, Operation& op);  // RCPPS, RSQRTPS, ...
+
+// float_compare.cpp
+Handler lower_float_compare(const LoweringContext& context, Operation& op);  // CMPPS, ...
+Handler lower_comis(const LoweringContext& context, Operation& op);          // COMISS, UCOMISS, ...
+
+// float_convert.cpp
+Handler lower_convert_floats(const LoweringContext& context, Operation& op);       // CVTPS2PD, ...
+Handler lower_convert_integers(const LoweringContext& context, Operation& op);     // CVTDQ2PS, CVTSI2SD, ...
+Handler lower_convert_to_integers(const LoweringContext& context, Operation& op);  // CVTTSD2SI, ...
+
 // moves.cpp
 Handler lower_movaps(const LoweringContext& context, Operation& op);  // and MOVAPD, MOVDQA, MOVNTPS, ...
 Handler lower_movups(const LoweringContext& context, Operation& op);  // and MOVUPD, MOVDQU

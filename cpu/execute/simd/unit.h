@@ -58,8 +58,6 @@ struct UsesNone {
   static void commit(Processor&) {}
 };
 
-using x87::raise_fault;
-
 // --- Registers --------------------------------------------------------------------------------------------
 
 inline MmxRegister read_mmx(const Processor& cpu, unsigned number) {
@@ -142,78 +140,91 @@ Fault write_destination(Processor& cpu, const Operation& op, const T& value) {
 
 // --- Adapters ---------------------------------------------------------------------------------------------
 //
-// An instruction is a step, `void` or `Fault step(Processor&, const Operation&, Source)`, with op.number the
-// destination register. The adapters get its source and what it uses right. A step that hands out pointers to
-// its local variables must be `out_of_line`, or the call at the handler's end is no jump (cpu/handler.h).
+// What an instruction does with its operands is a class with
+//   static bool fast(Processor&, const Operation&, Source): does it, or returns false with nothing changed;
+//   static Fault execute(Processor&, const Operation&, Source): does it, or returns the fault it raises.
+// op.number is the destination register. The adapters get the source and see that the unit may be used. What
+// is not the common case leaves the handler by a jump to the cold one, which begins anew: so the handler
+// needs no stack frame.
 
-template <auto Step, class... Args>
-inline constexpr bool kCanFault =
-    std::is_same_v<std::invoke_result_t<decltype(Step), Processor&, const Operation&, Args...>, Fault>;
-
-template <class Unit, auto Step, class... Args>
-[[gnu::always_inline]] inline const Operation* complete(Processor& cpu, const Operation* op, Args... args) {
-  if constexpr (kCanFault<Step, Args...>) {
-    const Fault fault = Step(cpu, *op, args...);
-    if (fault) [[unlikely]]
-      return raise_fault(cpu, op, fault);
-  } else {
-    Step(cpu, *op, args...);
+/// An instruction that cannot fault, from `void step(Processor&, const Operation&, Source)`.
+template <auto Step>
+struct Simple {
+  template <class... Source>
+  [[gnu::always_inline]] static bool fast(Processor& cpu, const Operation& op, Source... source) {
+    Step(cpu, op, source...);
+    return true;
   }
-  Unit::commit(cpu);
-  return next(cpu, op);
-}
-
-/// The same as `Fault execute(Processor&, const Operation&)`, for the cold handlers.
-template <class Unit, auto Step, class... Args>
-[[gnu::always_inline]] inline Fault execute_step(Processor& cpu, const Operation& op, Args... args) {
-  if constexpr (kCanFault<Step, Args...>) {
-    if (const Fault fault = Step(cpu, op, args...)) return fault;
-  } else {
-    Step(cpu, op, args...);
+  template <class... Source>
+  static Fault execute(Processor& cpu, const Operation& op, Source... source) {
+    Step(cpu, op, source...);
+    return Fault::none();
   }
+};
+
+template <class Unit, class Instruction, class... Source>
+Fault execute_and_commit(Processor& cpu, const Operation& op, Source... source) {
+  if (const Fault fault = Instruction::execute(cpu, op, source...)) return fault;
   Unit::commit(cpu);
   return Fault::none();
 }
 
-template <class Unit, auto Step, class Source>
+/// Kept out of the handlers, which only jump to it.
+template <auto Execute>
+[[gnu::noinline]] const Operation* begin_anew(Processor& cpu, const Operation* op) {
+  return cold<Execute>(cpu, op);
+}
+
+template <class Unit, class Instruction, class Source>
 Fault execute_on_registers(Processor& cpu, const Operation& op) {
   if (const Fault fault = Unit::check(cpu)) return fault;
-  return execute_step<Unit, Step>(cpu, op, read_register<Source>(cpu, op.extra));
+  return execute_and_commit<Unit, Instruction>(cpu, op, read_register<Source>(cpu, op.extra));
 }
 
-template <class Unit, auto Step, class Source>
+template <class Unit, class Instruction, class Source>
 const Operation* on_registers(Processor& cpu, const Operation* op) {
-  if (Unit::is_usable(cpu)) [[likely]]
-    return complete<Unit, Step>(cpu, op, read_register<Source>(cpu, op->extra));
-  return cold<execute_on_registers<Unit, Step, Source>>(cpu, op);
+  if (Unit::is_usable(cpu)) [[likely]] {
+    if (Instruction::fast(cpu, *op, read_register<Source>(cpu, op->extra))) [[likely]] {
+      Unit::commit(cpu);
+      return next(cpu, op);
+    }
+  }
+  return begin_anew<execute_on_registers<Unit, Instruction, Source>>(cpu, op);
 }
 
-template <class Unit, auto Step, class Source>
+template <class Unit, class Instruction, class Source>
 Fault execute_from_memory(Processor& cpu, const Operation& op) {
   if (const Fault fault = Unit::check(cpu)) return fault;
   Source source{};
   if (const Fault fault = read_source(cpu, op, source)) return fault;
-  return execute_step<Unit, Step>(cpu, op, source);
+  return execute_and_commit<Unit, Instruction>(cpu, op, source);
 }
 
-template <class Unit, auto Step, class Source>
+template <class Unit, class Instruction, class Source>
 const Operation* on_flat_memory(Processor& cpu, const Operation* op) {
   if (Unit::is_usable(cpu)) [[likely]] {
     const u32 linear = flat_address(cpu, op);
     const u8* host = cpu.memory.fast_read(linear, sizeof(Source), cpu.privilege);
     if (host != nullptr && (linear & kAlignmentMask<Source>) == 0) [[likely]] {
-      return complete<Unit, Step>(cpu, op, from_bytes<Source>(host));
+      if (Instruction::fast(cpu, *op, from_bytes<Source>(host))) [[likely]] {
+        Unit::commit(cpu);
+        return next(cpu, op);
+      }
     }
   }
-  return cold<execute_from_memory<Unit, Step, Source>>(cpu, op);
+  return begin_anew<execute_from_memory<Unit, Instruction, Source>>(cpu, op);
 }
 
 /// The handler of an instruction whose source is register op.extra or memory, either of them of type Source.
+template <class Unit, class Instruction, class Source>
+Handler instruction_with_source(const LoweringContext& context, const Operation& op) {
+  if (!op.memory) return &on_registers<Unit, Instruction, Source>;
+  if (context.addressing == Addressing::Flat) return &on_flat_memory<Unit, Instruction, Source>;
+  return &begin_anew<execute_from_memory<Unit, Instruction, Source>>;
+}
 template <class Unit, auto Step, class Source>
 Handler with_source(const LoweringContext& context, const Operation& op) {
-  if (!op.memory) return &on_registers<Unit, Step, Source>;
-  if (context.addressing == Addressing::Flat) return &on_flat_memory<Unit, Step, Source>;
-  return &cold<execute_from_memory<Unit, Step, Source>>;
+  return instruction_with_source<Unit, Simple<Step>, Source>(context, op);
 }
 
 /// An instruction that stores register op.number, as a value of type T.
@@ -238,28 +249,33 @@ const Operation* store_flat(Processor& cpu, const Operation* op) {
       return next(cpu, op);
     }
   }
-  return cold<execute_store<Unit, T, Value>>(cpu, op);
+  return begin_anew<execute_store<Unit, T, Value>>(cpu, op);
 }
 
 /// The handler of an instruction that stores `T Value(const Processor&, const Operation&)`.
 template <class Unit, class T, auto Value>
 Handler with_memory_destination(const LoweringContext& context) {
   if (context.addressing == Addressing::Flat) return &store_flat<Unit, T, Value>;
-  return &cold<execute_store<Unit, T, Value>>;
+  return &begin_anew<execute_store<Unit, T, Value>>;
 }
 
-/// An instruction without a source operand of these kinds: `void` or `Fault step(Processor&, const
-/// Operation&)`.
-template <class Unit, auto Step>
+/// An instruction without such operands: `Fault execute(Processor&, const Operation&)`.
+template <class Unit, auto Execute>
 Fault execute_checked(Processor& cpu, const Operation& op) {
   if (const Fault fault = Unit::check(cpu)) return fault;
-  return execute_step<Unit, Step>(cpu, op);
+  if (const Fault fault = Execute(cpu, op)) return fault;
+  Unit::commit(cpu);
+  return Fault::none();
 }
+/// The same for `void step(Processor&, const Operation&)`.
 template <class Unit, auto Step>
 const Operation* checked(Processor& cpu, const Operation* op) {
-  if (Unit::is_usable(cpu)) [[likely]]
-    return complete<Unit, Step>(cpu, op);
-  return cold<execute_checked<Unit, Step>>(cpu, op);
+  if (Unit::is_usable(cpu)) [[likely]] {
+    Step(cpu, *op);
+    Unit::commit(cpu);
+    return next(cpu, op);
+  }
+  return begin_anew<execute_checked<Unit, Simple<Step>::template execute<>>>(cpu, op);
 }
 
 /// A row with Form::Mmx works on MMX registers, every other on XMM registers.

@@ -3,6 +3,7 @@
 
 #include "tests/instruction/simd/host_simd.h"
 #include "tests/instruction/simd/simd_guest.h"
+#include "tests/support/sse_operands.h"
 
 namespace ringdown::test {
 
@@ -37,6 +38,9 @@ std::vector<u8> assemble(const Encoding& e, Operand operand, u8 immediate) {
   if (e.immediate == Immediate::Yes) code.push_back(immediate);
   return code;
 }
+
+/// Later processors give meanings to more predicates of CMPPS.
+u8 immediate(const Encoding& e, u8 random) { return e.opcode == 0xc2 ? random & 7 : random; }
 
 /// Opcodes of MMX instructions, which with a 66 prefix work on XMM registers.
 constexpr Encoding kPacked[] = {
@@ -168,9 +172,77 @@ constexpr Encoding kXmm[] = {
     {"movnti", Prefix::None, 0xc3, Immediate::No, Forms::Memory},
 };
 
+/// Instructions that read MXCSR and set its flags.
+constexpr Encoding kFloat[] = {
+    {"sqrtps", Prefix::None, 0x51},
+    {"sqrtpd", Prefix::P66, 0x51},
+    {"sqrtss", Prefix::F3, 0x51},
+    {"sqrtsd", Prefix::F2, 0x51},
+    {"addps", Prefix::None, 0x58},
+    {"addpd", Prefix::P66, 0x58},
+    {"addss", Prefix::F3, 0x58},
+    {"addsd", Prefix::F2, 0x58},
+    {"mulps", Prefix::None, 0x59},
+    {"mulpd", Prefix::P66, 0x59},
+    {"mulss", Prefix::F3, 0x59},
+    {"mulsd", Prefix::F2, 0x59},
+    {"subps", Prefix::None, 0x5c},
+    {"subpd", Prefix::P66, 0x5c},
+    {"subss", Prefix::F3, 0x5c},
+    {"subsd", Prefix::F2, 0x5c},
+    {"minps", Prefix::None, 0x5d},
+    {"minpd", Prefix::P66, 0x5d},
+    {"minss", Prefix::F3, 0x5d},
+    {"minsd", Prefix::F2, 0x5d},
+    {"divps", Prefix::None, 0x5e},
+    {"divpd", Prefix::P66, 0x5e},
+    {"divss", Prefix::F3, 0x5e},
+    {"divsd", Prefix::F2, 0x5e},
+    {"maxps", Prefix::None, 0x5f},
+    {"maxpd", Prefix::P66, 0x5f},
+    {"maxss", Prefix::F3, 0x5f},
+    {"maxsd", Prefix::F2, 0x5f},
+    {"cmpps", Prefix::None, 0xc2, Immediate::Yes},
+    {"cmppd", Prefix::P66, 0xc2, Immediate::Yes},
+    {"cmpss", Prefix::F3, 0xc2, Immediate::Yes},
+    {"cmpsd", Prefix::F2, 0xc2, Immediate::Yes},
+    {"cvtps2pd", Prefix::None, 0x5a},
+    {"cvtpd2ps", Prefix::P66, 0x5a},
+    {"cvtss2sd", Prefix::F3, 0x5a},
+    {"cvtsd2ss", Prefix::F2, 0x5a},
+    {"cvtdq2ps", Prefix::None, 0x5b},
+    {"cvtps2dq", Prefix::P66, 0x5b},
+    {"cvttps2dq", Prefix::F3, 0x5b},
+    {"cvttpd2dq", Prefix::P66, 0xe6},
+    {"cvtdq2pd", Prefix::F3, 0xe6},
+    {"cvtpd2dq", Prefix::F2, 0xe6},
+    {"cvtpi2ps", Prefix::None, 0x2a},
+    {"cvtpi2pd", Prefix::P66, 0x2a},
+    {"cvtsi2ss", Prefix::F3, 0x2a},
+    {"cvtsi2sd", Prefix::F2, 0x2a},
+    {"cvttps2pi", Prefix::None, 0x2c},
+    {"cvttpd2pi", Prefix::P66, 0x2c},
+    {"cvttss2si", Prefix::F3, 0x2c},
+    {"cvttsd2si", Prefix::F2, 0x2c},
+    {"cvtps2pi", Prefix::None, 0x2d},
+    {"cvtpd2pi", Prefix::P66, 0x2d},
+    {"cvtss2si", Prefix::F3, 0x2d},
+    {"cvtsd2si", Prefix::F2, 0x2d},
+};
+
+constexpr Encoding kToFlags[] = {
+    {"ucomiss", Prefix::None, 0x2e},
+    {"ucomisd", Prefix::P66, 0x2e},
+    {"comiss", Prefix::None, 0x2f},
+    {"comisd", Prefix::P66, 0x2f},
+};
+
 /// Lanes at the ends of their ranges, small counts, and anything.
 class OperandSource {
  public:
+  enum class Kind : u8 { Integers, Floats };
+  explicit OperandSource(Kind kind = Kind::Integers) : kind_(kind) {}
+
   u64 quadword() {
     switch (random_() % 4) {
       case 0:
@@ -187,7 +259,14 @@ class OperandSource {
         return random_();
     }
   }
-  XmmRegister xmm_value() { return xmm(quadword(), quadword()); }
+  XmmRegister xmm_value() {
+    if (kind_ == Kind::Integers) return xmm(quadword(), quadword());
+    using sse_float::Double;
+    using sse_float::Single;
+    if (random_() % 2 == 0) return xmm(floats_.number<Double>(), floats_.number<Double>());
+    return xmm({floats_.number<Single>(), floats_.number<Single>(), floats_.number<Single>(),
+                floats_.number<Single>()});
+  }
   u8 immediate() { return static_cast<u8>(random_() % 3 == 0 ? random_() : random_() % 70); }
   HostSimdState state() {
     HostSimdState s;
@@ -199,11 +278,14 @@ class OperandSource {
     s.ecx = static_cast<u32>(random_());
     s.edx = static_cast<u32>(random_());
     s.memory = xmm_value();
+    if (kind_ == Kind::Floats) s.mxcsr = floats_.masked_control();
     return s;
   }
 
  private:
+  Kind kind_;
   std::mt19937_64 random_{42};
+  SseOperands floats_;
 };
 
 void load(SimdGuest& guest, const HostSimdState& s) {
@@ -230,14 +312,15 @@ bool agrees(SimdGuest& guest, const HostSimdState& host) {
 }
 
 /// Runs an encoding on both with many operands.
-void compare(SimdGuest& guest, HostSimd& host, OperandSource& source, const Encoding& encoding) {
-  constexpr unsigned kRounds = 60;
+template <class Check>
+void compare(SimdGuest& guest, HostSimd& host, OperandSource& source, const Encoding& encoding, Check check) {
+  constexpr unsigned kRounds = 100;
   for (const Operand operand : {Operand::Register, Operand::Memory}) {
     if (encoding.forms == Forms::Register && operand == Operand::Memory) continue;
     if (encoding.forms == Forms::Memory && operand == Operand::Register) continue;
     INFO(encoding.name << (operand == Operand::Memory ? " with memory" : " on registers"));
     for (unsigned round = 0; round < kRounds; ++round) {
-      const std::vector<u8> code = assemble(encoding, operand, source.immediate());
+      const std::vector<u8> code = assemble(encoding, operand, immediate(encoding, source.immediate()));
       HostSimdState state = source.state();
       load(guest, state);
       host.run(code, state);
@@ -245,8 +328,12 @@ void compare(SimdGuest& guest, HostSimd& host, OperandSource& source, const Enco
       REQUIRE(guest.xmm_register(1).bytes == state.xmm[1].bytes);
       REQUIRE(guest.mmx_register(1) == state.mmx[1]);
       REQUIRE(agrees(guest, state));
+      check(state);
     }
   }
+}
+void compare(SimdGuest& guest, HostSimd& host, OperandSource& source, const Encoding& encoding) {
+  compare(guest, host, source, encoding, [](const HostSimdState&) {});
 }
 
 }  // namespace
@@ -262,6 +349,26 @@ TEST_CASE("packed integers and moves do what the host's units do", "[simd]") {
     compare(guest, host, source, encoding);
   }
   for (const Encoding& encoding : kXmm) compare(guest, host, source, encoding);
+}
+
+TEST_CASE("floating point does what the host's unit does under every control", "[simd][float]") {
+  if (!HostSimd::available()) return;
+  SimdGuest guest(GENERATE(CodeMode::Flat32, CodeMode::Segmented32));
+  HostSimd host;
+  OperandSource source(OperandSource::Kind::Floats);
+  for (const Encoding& encoding : kFloat) compare(guest, host, source, encoding);
+}
+
+TEST_CASE("comparisons set the flags that the host's unit sets", "[simd][float]") {
+  if (!HostSimd::available()) return;
+  SimdGuest guest(GENERATE(CodeMode::Flat32, CodeMode::Segmented32));
+  HostSimd host;
+  OperandSource source(OperandSource::Kind::Floats);
+  for (const Encoding& encoding : kToFlags) {
+    compare(guest, host, source, encoding, [&](const HostSimdState& state) {
+      REQUIRE(guest.status() == (static_cast<u32>(state.eflags) & eflags::kStatus));
+    });
+  }
 }
 
 }  // namespace ringdown::test
