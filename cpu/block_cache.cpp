@@ -104,6 +104,12 @@ void BlockCache::remove(Block& block) {
 }
 
 void BlockCache::clear() {
+  // Pages first: taking blocks out of them one by one would cost the square of their number.
+  for (u32 frame = 0; frame < pages_.size(); ++frame) {
+    if (!pages_[frame] || pages_[frame]->blocks.empty()) continue;
+    pages_[frame]->blocks.clear();
+    memory_.untrack(HostFrame(frame), Tracking::Code);
+  }
   for (Block*& head : buckets_) {
     while (head != nullptr) remove(*head);
   }
