@@ -227,14 +227,14 @@ bool is_direct_branch(const ZydisDecodedInstruction& zydis, std::span<const Zydi
 
 Decoder::Decoder(const CpuModel& model)
     : model_(model),
-      protected32_(make_decoder(ZYDIS_MACHINE_MODE_LEGACY_32, ZYDIS_STACK_WIDTH_32)),
-      protected16_(make_decoder(ZYDIS_MACHINE_MODE_LEGACY_16, ZYDIS_STACK_WIDTH_16)),
-      real16_(make_decoder(ZYDIS_MACHINE_MODE_REAL_16, ZYDIS_STACK_WIDTH_16)),
+      code32_(make_decoder(ZYDIS_MACHINE_MODE_LEGACY_32, ZYDIS_STACK_WIDTH_32)),
+      code16_(make_decoder(ZYDIS_MACHINE_MODE_LEGACY_16, ZYDIS_STACK_WIDTH_16)),
       scratch_(std::make_shared<Scratch>()) {}
 
 DecodeStatus Decoder::decode_one(const DecodeRequest& request, u32 offset, Instruction& instruction) {
-  const ZydisDecoder& decoder =
-      request.mode.code32 ? protected32_ : (request.mode.paragraph ? real16_ : protected16_);
+  // Real and virtual-8086 mode too: what needs protected mode refuses by itself, while Zydis' real mode refuses
+  // more than processors do.
+  const ZydisDecoder& decoder = request.mode.code32 ? code32_ : code16_;
   const u32 eip = request.eip + offset;
   const u32 within_limit = request.last_eip - eip;  // bytes after the first that may be fetched
   u32 available = static_cast<u32>(request.bytes.size()) - offset;

@@ -54,9 +54,8 @@ class Decoder {
 
   const CpuModel& model_;
   const TrapHandler* handler_ = nullptr;
-  ZydisDecoder protected32_;
-  ZydisDecoder protected16_;
-  ZydisDecoder real16_;
+  ZydisDecoder code32_;
+  ZydisDecoder code16_;
   struct Scratch;
   std::shared_ptr<Scratch> scratch_;
 };
