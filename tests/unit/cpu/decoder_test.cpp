@@ -150,8 +150,20 @@ TEST_CASE("Unknown opcodes are invalid") {
   CHECK(is_invalid("0f01d0"));         // XGETBV came later
   CHECK(is_invalid("0f3800c0"));       // SSSE3
   CHECK(is_invalid("c5f877"));         // VEX: with mod 3, LDS of a register
-  CHECK(is_invalid("0f0000", kReal));  // SLDT needs protected mode
-  CHECK(is_invalid("63c0", kReal));    // so does ARPL
+}
+
+TEST_CASE("What needs protected mode is invalid in real mode; SYSENTER and SYSEXIT are refused") {
+  const std::pair<std::string_view, int> cases[] = {
+      {"0f00c0", 6}, {"0f00c8", 6}, {"0f00d0", 6}, {"0f00d8", 6}, {"0f00e0", 6},  {"0f00e8", 6},
+      {"0f02c0", 6}, {"0f03c0", 6}, {"63c0", 6},   {"0f34", 13},  {"0f35", 13},
+  };
+  for (const auto& [hex, vector] : cases) {
+    INFO(hex);
+    CodeMachine m;
+    m.set_real_mode();
+    m.place(hex);
+    CHECK(m.run_to_handler().vector == vector);
+  }
 }
 
 TEST_CASE("LOCK is legal only before a store of the listed instructions") {
