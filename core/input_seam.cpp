@@ -133,6 +133,11 @@ void InputSeam::deliver(InputMoment now) {
   }
 }
 
+bool InputSeam::pending() {
+  const std::lock_guard lock(mutex_);
+  return !posted_.empty();
+}
+
 Ticks InputSeam::next_replay_ticks(Ticks now) const {
   const InputEvent* const next = next_to_replay();
   return next != nullptr && next->at.ticks > now ? next->at.ticks : kNever;

@@ -59,6 +59,8 @@ class InputSeam : public Serializable {
   /// Machine thread, at an instruction boundary: delivers what was posted (or, replaying, what is due at
   /// `now`) and records it with `now`. At most once at a moment: what comes later waits for the next.
   void deliver(InputMoment now);
+  /// Something was posted and not delivered yet.
+  bool pending();
   /// While replaying: the count of the next input, so that the machine stops there; kNever without one, and
   /// if it lies at `now` or before, where only time must pass.
   Ticks next_replay_ticks(Ticks now) const;

@@ -218,10 +218,7 @@ void Runner::idle(Picoseconds wake_time) {
   } else if (pacer_.guest_time(Clock::now()) < wake_time) {
     sleep_until(pacer_.host_time(wake_time));
   }
-  // An input that arrives now is stamped with a time of its own, later than everything before it.
-  const Picoseconds soonest = scheduler.now() + 1;
-  const Picoseconds host = settings_.real_time ? pacer_.guest_time(Clock::now()) : soonest;
-  scheduler.skip_to(std::min(std::max(host, soonest), wake_time));
+  if (settings_.real_time) scheduler.skip_to(std::min(pacer_.guest_time(Clock::now()), wake_time));
 }
 
 // Companions get their turns also from a machine that stands still.

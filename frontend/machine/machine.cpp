@@ -111,6 +111,10 @@ void Machine::build(BoardMedia media, std::span<const u8> firmware) {
   requested_.reset();
 }
 
+Stop Machine::idle() const {
+  return {StopReason::Idle, 0, std::min(scheduler_.next_deadline(), inputs_.next_replay_time(ticks()))};
+}
+
 bool Machine::at_breakpoint() const {
   const u32 base = processor_->state.segment(Segment::Cs).base;
   return processor_->has_breakpoint(base + processor_->registers.eip);
@@ -138,7 +142,10 @@ Stop Machine::run(Ticks limit) {
         if (ticks() > before && at_breakpoint()) return {StopReason::Breakpoint};
         break;
       case ExitReason::Halted:
-        return {StopReason::Idle, 0, std::min(scheduler_.next_deadline(), inputs_.next_replay_time(ticks()))};
+        if (!inputs_.pending()) return idle();
+        // It gets a moment of its own, later than everything that happened up to now.
+        scheduler_.skip_to(scheduler_.now() + 1);
+        break;
       case ExitReason::Shutdown:
         return {StopReason::TripleFault};
       case ExitReason::Breakpoint:

@@ -73,6 +73,7 @@ class Machine final : private ProcessorPins, private MachineControl {
   Machine(const MachineConfig& config, Log& log, MemoryStore store, const CpuModel& model);
   void build(BoardMedia media, std::span<const u8> firmware);
   std::vector<Serializable*> components();
+  Stop idle() const;
   bool at_breakpoint() const;
 
   // ProcessorPins
