@@ -51,7 +51,8 @@ po::options_description machine_options() {
       ("serial", po::value<Texts>(),
        "stdio|file:PATH|pty|unix:PATH[,server]|tcp:HOST:PORT[,server]|none: one for each port, COM1 first")  //
       ("display", po::value<Text>(),
-       "sdl|terminal|none (default: none with --serial stdio, else what there is)")  //
+       "sdl|terminal|none (default: none with --serial stdio; else sdl if there is a display; else terminal "
+       "without --serial)")  //
       ("no-reboot", po::value<bool>()->implicit_value(true)->zero_tokens(),
        "a reset ends the run with status 4, a triple fault with 3");
   return group;

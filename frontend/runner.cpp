@@ -47,6 +47,7 @@ Runner::Runner(Machine& machine, const Settings& settings)
     : machine_(machine),
       settings_(settings),
       pacer_(settings.fixed_rate),
+      first_tick_(machine.ticks()),
       next_audit_(machine.ticks() + settings.audit_every),
       started_(Clock::now()) {
   machine_.inputs().set_wake([this] { ring(); });

@@ -91,7 +91,8 @@ class Runner {
   void cancel_step();
   void end(RunEnd end);
 
-  /// Host time spent running and waiting since the start.
+  Ticks first_tick() const { return first_tick_; }
+  /// Host time since the start, and of it the time spent running.
   double host_seconds() const;
   double busy_seconds() const;
 
@@ -122,6 +123,7 @@ class Runner {
   bool was_held_ = false;
   std::optional<Ticks> step_end_;
   std::function<void(const Stop&)> step_done_;
+  const Ticks first_tick_;
   Ticks next_audit_;
   Doorbell::Clock::time_point started_;
   Pacer::HostDuration busy_{0};

@@ -81,15 +81,17 @@ Result<void> Session::check_outputs() const {
 }
 
 void Session::decide_clock_and_display() {
-  const bool terminal = isatty(STDIN_FILENO) != 0 && isatty(STDOUT_FILENO) != 0;
+  // A background job that touched its terminal would be stopped.
+  const bool terminal =
+      isatty(STDIN_FILENO) != 0 && isatty(STDOUT_FILENO) != 0 && tcgetpgrp(STDIN_FILENO) == getpgrp();
   const bool stdio = std::any_of(options_.serial.begin(), options_.serial.end(),
                                  [](const SerialSpec& spec) { return spec.kind == SerialKind::Stdio; });
   if (options_.display == DisplayKind::Automatic) {
     const bool window = std::getenv("DISPLAY") != nullptr || std::getenv("WAYLAND_DISPLAY") != nullptr;
-    options_.display = stdio      ? DisplayKind::None
-                       : window   ? DisplayKind::Sdl
-                       : terminal ? DisplayKind::Terminal
-                                  : DisplayKind::None;
+    options_.display = stdio                                 ? DisplayKind::None
+                       : window                              ? DisplayKind::Sdl
+                       : terminal && options_.serial.empty() ? DisplayKind::Terminal
+                                                             : DisplayKind::None;
   }
   const bool watched = options_.display != DisplayKind::None || (stdio && terminal);
   const ClockMode clock = options_.clock != ClockMode::Automatic ? options_.clock
@@ -255,7 +257,7 @@ int Session::run() {
 }
 
 Result<void> Session::write_results(const RunEnd& end) {
-  const RunFacts facts{end, runner_->host_seconds(), runner_->busy_seconds()};
+  const RunFacts facts{end, runner_->first_tick(), runner_->host_seconds(), runner_->busy_seconds()};
   if (options_.summary) fmt::print(stderr, "{}", statistics_summary(*machine_, facts));
   if (machine_->inputs().recording_failed()) {
     return Error{fmt::format("{}: the recording is incomplete: is the disk full?", options_.record_path)};

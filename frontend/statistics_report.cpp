@@ -98,7 +98,8 @@ ordered_json interrupts(Machine& machine) {
 }
 
 double mips(Machine& machine, const RunFacts& facts) {
-  return facts.busy_seconds > 0 ? static_cast<double>(machine.ticks()) / facts.busy_seconds / 1e6 : 0;
+  const auto executed = static_cast<double>(machine.ticks() - facts.first_tick);
+  return facts.busy_seconds > 0 ? executed / facts.busy_seconds / 1e6 : 0;
 }
 
 }  // namespace

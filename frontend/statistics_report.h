@@ -10,6 +10,7 @@ namespace ringdown {
 /// What the machine itself does not know.
 struct RunFacts {
   const RunEnd& end;
+  Ticks first_tick;     // where the run began, after a restored state
   double host_seconds;  // from start to end
   double busy_seconds;  // of these spent running
 };
