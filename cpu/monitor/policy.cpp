@@ -29,6 +29,7 @@ std::vector<std::string_view> Policy::names() {
 }
 
 Result<void> Policy::let_through(std::string_view list) {
+  Policy widened = *this;
   while (!list.empty()) {
     const std::size_t comma = list.find(',');
     const std::string_view word = list.substr(0, comma);
@@ -37,14 +38,15 @@ Result<void> Policy::let_through(std::string_view list) {
     for (const InstructionRow& row : instruction_table()) {
       if (row.sensitivity != Sensitivity::SensitiveUnprivileged || (word != "all" && row.name != word))
         continue;
-      let_through_[id_of(row)] = true;
-      any_let_through_ = known = true;
+      widened.let_through_[id_of(row)] = true;
+      widened.any_let_through_ = known = true;
     }
     if (!known) {
       return Error{"--let-through: '" + std::string(word) +
                    "' is no sensitive unprivileged instruction; --let-through list prints them"};
     }
   }
+  *this = std::move(widened);
   return {};
 }
 

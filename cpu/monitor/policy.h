@@ -30,7 +30,7 @@ class Policy {
   Policy();
 
   /// Lets the forms of a comma-separated list run on the physical state ("all", or names as `names` gives
-  /// them). The error names the word that is none.
+  /// them). The error names the word that is none, and nothing is changed then.
   Result<void> let_through(std::string_view list);
   bool lets_anything_through() const { return any_let_through_; }
   bool lets_through(InstructionId id) const { return let_through_[id]; }
