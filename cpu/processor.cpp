@@ -83,6 +83,7 @@ void Processor::state_changed() {
                    state.segment(Segment::Ss).flat_writable();
   if (trap_handler_ != nullptr) {
     mode.policy = trap_handler_->policy();
+    set_privilege(trap_handler_->privilege());
   } else {
     set_privilege(state.cpl == 3 ? Privilege::User : Privilege::Supervisor);
   }

@@ -48,6 +48,8 @@ class TrapHandler {
   virtual bool stops(const InstructionRow& row, const Operation& op, u8 policy) const = 0;
   /// The policy byte for code that runs now.
   virtual u8 policy() const = 0;
+  /// Whose rights its data accesses have, where kernel and user may share a physical ring.
+  virtual Privilege privilege() const = 0;
 
   /// Whether the instruction that trapped has retired, or an event took its place.
   enum class Outcome : u8 { Retired, NotRetired };
@@ -163,8 +165,6 @@ class Processor final : public TickSource,
   /// After anything changed `state`, `registers.eip` or the handler's policy from outside an instruction:
   /// recomputes what derives from it.
   void state_changed();
-  /// Guest privilege for data accesses; bare mode derives it from CPL itself.
-  void set_privilege(Privilege p);
 
   SystemView& physical_view() { return physical_view_; }
   /// The architectural state that the guest believes in: physical when bare, the monitor's otherwise.
@@ -250,6 +250,7 @@ class Processor final : public TickSource,
   void hold_back(s64 instructions);
   void release_attention();
   void account_cpl();
+  void set_privilege(Privilege p);
   /// Watches the pages of data breakpoints while DR7 enables any.
   void update_watch();
   void update_windows();

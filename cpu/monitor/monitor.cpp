@@ -57,6 +57,14 @@ bool Monitor::stops(const InstructionRow& row, const Operation&, u8 policy) cons
   return policy_.stops(row, PolicyKey::from_value(policy));
 }
 
+Privilege Monitor::privilege() const {
+  // The physical ring tells them apart, also behind a transfer that was let through; unless both run at
+  // ring 3.
+  const bool shared = deprivilege_ == Deprivilege::Ring3 || virtual_.paragraph_segments();
+  const u8 ring = shared ? virtual_.cpl : processor_.state.cpl;
+  return ring == 3 ? Privilege::User : Privilege::Supervisor;
+}
+
 // --- Traps
 // ---------------------------------------------------------------------------------------------------
 
@@ -66,7 +74,10 @@ TrapHandler::Outcome Monitor::on_exception(const Fault& fault, const Operation* 
   if (fault.kind == Fault::Kind::Exception && op != nullptr && op->handler != nullptr) {
     const InstructionRow& row = instruction_table()[op->instruction];
     const bool decoded = op->length != 0 && row.system != nullptr && fault.vector != Vector::InvalidOpcode;
-    if (decoded && row.sensitivity != Sensitivity::Innocuous && !policy_.lets_through(op->instruction)) {
+    // In virtual-8086 mode, where real mode runs too, PUSHF, POPF, INT and IRET trap by IOPL: there is
+    // nothing to let through.
+    const bool reflected = policy_.lets_through(op->instruction) && !virtual_.paragraph_segments();
+    if (decoded && row.sensitivity != Sensitivity::Innocuous && !reflected) {
       return emulate(*op, TrapCause::Privileged);
     }
   }
@@ -126,7 +137,6 @@ void Monitor::enter_guest(Ticks retired) {
   if (virtual_.cpl != accounted_cpl_) account(retired);
   if (!(virtual_.gdtr == tracked_gdtr_) || !(virtual_.ldtr == tracked_ldtr_)) track_descriptor_tables();
   derive_physical_state(virtual_, deprivilege_, processor_.state);
-  processor_.set_privilege(virtual_.cpl == 3 ? Privilege::User : Privilege::Supervisor);
   if (deprivilege_ == Deprivilege::Ring3)
     shadow_.set_side(virtual_.cpl == 3 ? GuestSide::User : GuestSide::Kernel);
   if (recheck_segments_ || virtual_.paragraph_segments()) {
@@ -162,18 +172,23 @@ void Monitor::adopt_physical_changes() {
   PrivilegedState expected;
   derive_physical_state(virtual_, deprivilege_, expected);
   const PrivilegedState& physical = processor_.state;
-  if (!virtual_.paragraph_segments()) {
-    for (unsigned i = 0; i < kSegmentCount; ++i) {
-      if (physical.segments[i].selector == expected.segments[i].selector) continue;
-      virtual_.segments[i] = guest_segment(physical.segments[i].selector, physical.segments[i]);
-    }
-  }
   if (physical.cpl != expected.cpl)
     virtual_.cpl = physical.cpl == physical_ring(0, deprivilege_) ? 0 : physical.cpl;
+  if (virtual_.paragraph_segments()) return;
+  for (unsigned i = 0; i < kSegmentCount; ++i) {
+    u16 selector = physical.segments[i].selector;
+    if (selector == expected.segments[i].selector) continue;
+    // In CS and SS, the deprivileged ring stands for the one that the guest believes in.
+    const bool holds_ring =
+        i == static_cast<unsigned>(Segment::Cs) || i == static_cast<unsigned>(Segment::Ss);
+    if (holds_ring && !Selector(selector).null())
+      selector = static_cast<u16>((selector & ~3u) | virtual_.cpl);
+    virtual_.segments[i] = guest_segment(selector, physical.segments[i]);
+  }
 }
 
-/// The guest's view of a segment that the processor loaded from the shadow table: selector as loaded, with
-/// the deprivileged ring turned back where it stands for ring 0.
+/// The guest's view of a segment that the processor loaded from the shadow table: with the DPL of the guest's
+/// own descriptor.
 SegmentRegister Monitor::guest_segment(u16 selector, const SegmentRegister& physical) {
   SegmentRegister segment = physical;
   segment.selector = selector;

@@ -42,6 +42,7 @@ class Monitor final : public TrapHandler,
   // TrapHandler
   bool stops(const InstructionRow& row, const Operation& op, u8 policy) const override;
   u8 policy() const override { return PolicyKey::of(virtual_).value(); }
+  Privilege privilege() const override;
   Outcome on_sensitive(const Operation& op) override;
   Outcome on_exception(const Fault& fault, const Operation* op) override;
   void on_event(const Event& event) override;

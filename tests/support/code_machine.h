@@ -50,7 +50,7 @@ struct Taken {
   u32 eflags = 0;
 };
 
-class CodeMachine final : private InterruptAcknowledge {
+class CodeMachine : private InterruptAcknowledge {
  public:
   // Linear is physical until a test turns paging on.
   static constexpr u32 kGdt = 0x1000, kIdt = 0x2000, kTss = 0x3000, kLdt = 0x6000, kHandlers = 0x7000;
