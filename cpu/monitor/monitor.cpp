@@ -2,6 +2,7 @@
 #include "cpu/monitor/monitor.h"
 
 #include "cpu/paging_controls.h"
+#include "cpu/system/segment_descriptor.h"
 
 namespace ringdown {
 
@@ -135,17 +136,19 @@ void Monitor::instruction_assisted() {
 
 void Monitor::enter_guest(Ticks retired) {
   if (virtual_.cpl != accounted_cpl_) account(retired);
-  if (!(virtual_.gdtr == tracked_gdtr_) || !(virtual_.ldtr == tracked_ldtr_)) track_descriptor_tables();
+  const bool tables_moved = !(virtual_.gdtr == tracked_gdtr_) || !(virtual_.ldtr == tracked_ldtr_);
+  if (tables_moved || virtual_.protected_mode() != tracked_protected_) track_descriptor_tables();
   derive_physical_state(virtual_, deprivilege_, processor_.state);
   if (deprivilege_ == Deprivilege::Ring3)
     shadow_.set_side(virtual_.cpl == 3 ? GuestSide::User : GuestSide::Kernel);
-  if (recheck_segments_ || virtual_.paragraph_segments()) {
-    const bool stale = has_stale_segment();
-    if (stale != stale_segment_) {
-      account(retired);
-      stale_segment_ = stale;
-    }
-  }
+  if (recheck_segments_ || stale_segment_ || virtual_.paragraph_segments()) check_segments(retired);
+}
+
+void Monitor::check_segments(Ticks retired) {
+  const bool stale = has_stale_segment();
+  if (stale == stale_segment_) return;
+  account(retired);
+  stale_segment_ = stale;
 }
 
 void Monitor::account(Ticks retired) {
@@ -235,6 +238,7 @@ void Monitor::track_descriptor_tables() {
   untrack_descriptor_tables();
   tracked_gdtr_ = virtual_.gdtr;
   tracked_ldtr_ = virtual_.ldtr;
+  tracked_protected_ = virtual_.protected_mode();
   recheck_segments_ = true;
   const auto track = [&](u32 base, u32 limit) {
     for (u32 offset = 0; offset <= limit; offset += kPageSize - ((base + offset) & kPageOffsetMask)) {
@@ -263,7 +267,8 @@ void Monitor::frame_written(HostFrame frame, u32 offset, u32 length) {
   for (TrackedPage& page : tracked_pages_) {
     if (page.frame != frame) continue;
     if (offset < page.end && offset + length > page.begin) {
-      recheck_segments_ = true;
+      // The storing instruction itself, if it is one, still ran with what the segments held before.
+      check_segments(processor_.ticks() + (processor_.unretired != 0 ? 1 : 0));
     } else if (++page.stores_beside > kStoresBesideTables) {
       // A table on a page of busy data: protecting the page costs more than looking now and then is worth.
       memory_.untrack(frame, Tracking::DescriptorTable);
@@ -283,16 +288,14 @@ bool Monitor::has_stale_segment() {
     }
     const Selector selector(segment.selector);
     if (selector.null() || !segment.attributes.present()) continue;
-    u64 descriptor = 0;
+    u64 raw = 0;
     const u32 base = selector.local() ? virtual_.ldtr.base : virtual_.gdtr.base;
-    const std::span<std::byte> bytes = std::as_writable_bytes(std::span<u64, 1>(&descriptor, 1));
+    const std::span<std::byte> bytes = std::as_writable_bytes(std::span<u64, 1>(&raw, 1));
     if (!processor_.memory.peek(GuestLinear(base + selector.offset()), bytes)) return true;
-    const u32 descriptor_base =
-        static_cast<u32>((descriptor >> 16) & 0xff'ffffu) | (static_cast<u32>(descriptor >> 56) << 24);
+    const Descriptor descriptor(raw);
     constexpr u16 kAccessedIgnored = static_cast<u16>(~SegmentAttributes::kAccessed);
-    const u16 attributes = static_cast<u16>((descriptor >> 40) & 0xf0ffu);
-    if (descriptor_base != segment.base ||
-        (attributes & kAccessedIgnored) != (segment.attributes.value & kAccessedIgnored)) {
+    if (descriptor.base() != segment.base || descriptor.limit() != segment.limit ||
+        (descriptor.attributes().value & kAccessedIgnored) != (segment.attributes.value & kAccessedIgnored)) {
       return true;
     }
   }

@@ -88,6 +88,8 @@ class Monitor final : public TrapHandler,
   void track_descriptor_tables();
   void untrack_descriptor_tables();
   bool has_stale_segment();
+  /// Notes whether a segment register is stale from now on, `retired` instructions in.
+  void check_segments(Ticks retired);
 
   /// Part of a guest descriptor table within one frame.
   struct TrackedPage {
@@ -115,6 +117,7 @@ class Monitor final : public TrapHandler,
   Ticks assisted_tick_ = kNoTick;  // the instruction already counted as emulated
   TableRegister tracked_gdtr_;
   SegmentRegister tracked_ldtr_;
+  bool tracked_protected_ = false;
   std::vector<TrackedPage> tracked_pages_;
 };
 

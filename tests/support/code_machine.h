@@ -109,8 +109,10 @@ class CodeMachine : private InterruptAcknowledge {
 
   /// Calls back when `tick` instructions have retired in total.
   void at(Ticks tick, std::function<void()> callback);
-  /// Drives INTR; the acknowledge cycle returns `vector` and releases the line.
-  void interrupt(u8 vector);
+  /// Drives INTR; the acknowledge cycle returns `vector` and releases the line. The vector is not part of a
+  /// saved state: it is kInterruptVector where nothing else has been said.
+  void interrupt(u8 vector = kInterruptVector);
+  static constexpr u8 kInterruptVector = 0x40;
 
   PrivilegedState& guest() { return cpu.guest_view().state; }
   /// All of the guest's EFLAGS.
@@ -130,7 +132,7 @@ class CodeMachine : private InterruptAcknowledge {
   u8 acknowledge() override;
 
   std::vector<EventId> events_;
-  u8 vector_ = 0;
+  u8 vector_ = kInterruptVector;
 };
 
 /// A code or data descriptor: `access` is its byte 5, `flags` the high half of its byte 6.

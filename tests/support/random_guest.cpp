@@ -37,7 +37,7 @@ constexpr u16 kCallGate = M::kFree, kConforming = M::kFree + 8, kEdited = M::kFr
               kSecondTask = M::kFree + 24, kTaskGate = M::kFree + 32, kSmall = M::kFree + 40,
               kInnerGate = M::kFree + 48;
 constexpr u16 kLocalData = 0x04 | 0x08, kLocalCode = 0x04 | 0x10;
-constexpr u8 kRecoverVector = 0x31, kServiceVector = 0x30, kInterruptVector = 0x40;
+constexpr u8 kRecoverVector = 0x31, kServiceVector = 0x30;
 constexpr u32 kStubs = M::kHandlers + 0x200, kStubSize = 16;
 constexpr u32 kRecover = M::kHandlers + 0x1800, kReturn = kRecover + 0x100, kCount = kRecover + 0x110,
               kTrace = kRecover + 0x120, kFarReturn = kRecover + 0x180, kHalt16 = kRecover + 0x190;
@@ -550,7 +550,7 @@ void RandomGuest::install(CodeMachine& machine) const {
       if (nmi) {
         machine.cpu.pulse_nmi();
       } else {
-        machine.interrupt(kInterruptVector);
+        machine.interrupt();
       }
     });
   }
@@ -570,7 +570,7 @@ void RandomGuest::install_kernel(CodeMachine& m) const {
   m.gate(4, kReturn, 3);
   m.gate(kServiceVector, kReturn, 3);
   m.gate(kRecoverVector, kStubs + kStubSize * kRecoverVector, 3);
-  m.gate(kInterruptVector, kCount);
+  m.gate(M::kInterruptVector, kCount);
   for (u32 offset = 0; offset < 0x800; offset += 8)
     m.poke<u64>(kIdtCopy + offset, m.peek<u64>(M::kIdt + offset));
   // Interrupts that VME redirects end at a HLT, which is refused.
@@ -601,7 +601,7 @@ void RandomGuest::install_real_mode(CodeMachine& m) const {
   }
   m.place(kReturn, "cf");
   m.place(kFarReturn, "cb");
-  for (const u32 vector : {2u, 3u, 4u, u32{kServiceVector}, u32{kInterruptVector}})
+  for (const u32 vector : {2u, 3u, 4u, u32{kServiceVector}, u32{M::kInterruptVector}})
     m.poke<u32>(4 * vector, ((kReturn & ~0xfffu) << 12) | (kReturn & 0xfff));
   const u32 count = static_cast<u32>(slots.size());
   for (u32 i = 0; i < count; ++i) {
