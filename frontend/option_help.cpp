@@ -26,6 +26,8 @@ std::string help_text(const std::string& options) {
       "{}\n"
       "Keys on --serial stdio: Ctrl-A x ends the machine, h helps, b sends a break, c opens the console,\n"
       "a sends Ctrl-A. Ctrl-C reaches the guest.\n"
+      "In the window: a click grabs the mouse, Ctrl-Alt-G releases it. Closing the window presses the\n"
+      "guest's power button; closing it again ends the machine.\n"
       "\n"
       "Exit status: 0 after power-off, --stop-after or quitting; the guest's own from the isa-debug-exit "
       "port\n"

@@ -13,7 +13,9 @@ namespace ringdown {
 
 namespace {
 
-constexpr int kFrameMilliseconds = 16;
+/// How long a key may wait. SDL's own wait for events ends itself by a message to the window over a second
+/// connection to the X server; one that arrives after the window is gone ends the process (SDL 2.26).
+constexpr u32 kPollMilliseconds = 4;
 constexpr int kFirstWidth = 640;
 constexpr int kFirstHeight = 400;
 
@@ -84,13 +86,9 @@ void SdlWindow::run(std::promise<Result<void>> opened) {
   }
   while (!stop_ && !closed_) {
     SDL_Event event;
-    // Waits for the first event of a frame's time, then takes all that are there.
-    if (SDL_WaitEventTimeout(&event, kFrameMilliseconds) != 0) {
-      do {
-        handle(event);
-      } while (SDL_PollEvent(&event) != 0);
-    }
+    while (SDL_PollEvent(&event) != 0) handle(event);
     take_frame();
+    SDL_Delay(kPollMilliseconds);
   }
   destroy();
 }

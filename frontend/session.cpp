@@ -47,7 +47,12 @@ void Session::stop_by_signal() {
   std::_Exit(kHostFailed);
 }
 
-void Session::notice(const std::string& text) { fmt::print(stderr, "ringdown: {}\n", text); }
+void Session::notice(const std::string& text) { print_error(fmt::format("ringdown: {}\n", text)); }
+
+void Session::print_error(const std::string& text) {
+  const bool raw = stdio_ != nullptr && stdio_->raw() && isatty(STDERR_FILENO) != 0;
+  fmt::print(stderr, "{}", raw ? with_carriage_returns(text) : text);
+}
 
 Result<void> Session::prepare() {
   if (Result<void> result = log_.enable_list(options_.log_categories); !result) {
@@ -142,8 +147,8 @@ void Session::prepare_debug_console() {
   if (!options_.debug_console.enabled) return;
   // The file is created when the run begins.
   options_.machine.debug_console = [this](u8 character) {
-    std::FILE* const file = debug_file_ ? debug_file_.get() : stderr;
-    std::fputc(character, file);
+    if (!debug_file_) return print_error(std::string(1, static_cast<char>(character)));
+    std::fputc(character, debug_file_.get());
   };
 }
 

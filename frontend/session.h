@@ -43,6 +43,7 @@ class Session {
   void close_connections();
   Result<void> write_results(const RunEnd& end);
   void notice(const std::string& text);
+  void print_error(const std::string& text);
 
   void stop_by_signal();
 

@@ -35,7 +35,6 @@ RawMode::RawMode(int fd) : fd_(fd) {
   if (isatty(fd) == 0 || !in_foreground(fd) || tcgetattr(fd, &settings) != 0) return;
   original_ = settings;
   cfmakeraw(&settings);
-  settings.c_oflag |= OPOST;  // our own messages end their lines with a newline alone
   tcsetattr(fd, TCSANOW, &settings);
 }
 
@@ -61,12 +60,17 @@ void StdioSerial::close() {
   raw_.reset();
 }
 
-void StdioSerial::print(std::string_view text, Prompt prompt) {
+std::string with_carriage_returns(std::string_view text) {
   std::string out;
   for (const char c : text) {
     if (c == '\n') out += '\r';
     out += c;
   }
+  return out;
+}
+
+void StdioSerial::print(std::string_view text, Prompt prompt) {
+  std::string out = with_carriage_returns(text);
   if (prompt == Prompt::Yes && console_) out += kPrompt;
   output_.write(bytes_of(out));
 }

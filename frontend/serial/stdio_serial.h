@@ -33,6 +33,9 @@ class RawMode {
   std::optional<termios> original_;
 };
 
+/// Text with lines as a raw terminal needs them: carriage return and line feed.
+std::string with_carriage_returns(std::string_view text);
+
 class StdioSerial final : public HostSerial {
  public:
   /// Called on the reader's thread.
@@ -49,6 +52,8 @@ class StdioSerial final : public HostSerial {
   /// Console output, from any thread. The prompt follows if the console is open and `prompt` asks for it.
   enum class Prompt : bool { No, Yes };
   void print(std::string_view text, Prompt prompt = Prompt::No);
+  /// The terminal shows output as it is, without adding carriage returns.
+  bool raw() const { return raw_ && raw_->active(); }
 
  private:
   void run();
