@@ -355,6 +355,8 @@ void Processor::raise_event(const Event& event) {
 
 void Processor::deliver(SystemView& view, const Event& event) {
   memory.effects_allowed = true;
+  const bool external = event.source == Event::Source::External;
+  ++(external ? counters_.interrupts : counters_.exceptions)[event.vector];
   if (deliver_event(view, event).kind == Fault::Kind::Shutdown) view.state.activity = Activity::Shutdown;
 }
 
@@ -601,7 +603,7 @@ void Processor::serialize(Archive& archive) {
   Ticks now = ticks();
   archive(now, registers, state, x87, sse, intr_, nmi_pending_);
   account_cpl();
-  archive(counters_.retired_at_cpl);
+  archive(counters_.retired_at_cpl, counters_.exceptions, counters_.interrupts);
   if (!archive.loading()) return;
   slice_end_ = static_cast<s64>(now);
   budget = 0;

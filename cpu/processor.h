@@ -73,6 +73,9 @@ struct ProcessorCounters {
   u64 block_splits = 0;
   u64 cache_flushes = 0;
   std::array<u64, 4> retired_at_cpl{};  // physical CPL, read as instructions retire
+  // What reached the guest through its IDT, by vector; INT n is an instruction, not counted here.
+  std::array<u64, 256> exceptions{};
+  std::array<u64, 256> interrupts{};
 };
 
 /// Settings fixed at construction.

@@ -51,8 +51,10 @@ std::string described(u8 vector) {
 std::string vector_name(u8 vector) {
   if (vector < kVectors.size() && !kVectors[vector].mnemonic.empty())
     return std::string(kVectors[vector].mnemonic);
-  return fmt::format("vector {:02x}h", vector);
+  return vector_number(vector);
 }
+
+std::string vector_number(u8 vector) { return fmt::format("vector {:02x}h", vector); }
 
 std::string triple_fault_story(Machine& machine) {
   const SystemView& guest = machine.processor().guest_view();

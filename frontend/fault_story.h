@@ -9,7 +9,9 @@ namespace ringdown {
 
 class Machine;
 
-/// "#PF", "#GP", "interrupt 21h".
+/// "vector 21h".
+std::string vector_number(u8 vector);
+/// An exception's name, "#PF"; for a vector without one, its number.
 std::string vector_name(u8 vector);
 
 /// The exceptions that shut the processor down, in order, and where it stood; several lines.

@@ -84,17 +84,19 @@ ordered_json devices(Machine& machine) {
   return json;
 }
 
-ordered_json interrupts(Machine& machine) {
-  ordered_json events = ordered_json::object();
-  u64 external = 0;
-  if (machine.monitor() != nullptr) {
-    const MonitorStatistics& s = machine.monitor()->statistics();
-    external = s.interrupts;
-    for (std::size_t vector = 0; vector < s.exceptions.size(); ++vector) {
-      if (s.exceptions[vector] != 0) events[vector_name(static_cast<u8>(vector))] = s.exceptions[vector];
-    }
+/// Non-zero counts by vector.
+ordered_json by_vector(const std::array<u64, 256>& counts, std::string (*name)(u8 vector)) {
+  ordered_json json = ordered_json::object();
+  for (unsigned vector = 0; vector < counts.size(); ++vector) {
+    if (counts[vector] != 0) json[name(static_cast<u8>(vector))] = counts[vector];
   }
-  return {{"external", external}, {"by_vector", events}};
+  return json;
+}
+
+ordered_json interrupts(const ProcessorCounters& cpu) {
+  return {{"external", std::accumulate(cpu.interrupts.begin(), cpu.interrupts.end(), u64{0})},
+          {"by_vector", by_vector(cpu.interrupts, vector_number)},
+          {"exceptions", by_vector(cpu.exceptions, vector_name)}};
 }
 
 double mips(Machine& machine, const RunFacts& facts) {
@@ -125,7 +127,7 @@ std::string statistics_json(Machine& machine, const RunFacts& facts) {
                     {"splits", cpu.block_splits},
                     {"cache_flushes", cpu.cache_flushes}};
   json["devices"] = devices(machine);
-  json["interrupts"] = interrupts(machine);
+  json["interrupts"] = interrupts(cpu);
   json["unimplemented"] = machine.log().unimplemented_counts();
   json["guest_seconds"] =
       static_cast<double>(machine.scheduler().now()) / static_cast<double>(kPicosecondsPerSecond);

@@ -92,7 +92,6 @@ void Monitor::on_event(const Event& event) {
   if (policy_.lets_anything_through()) adopt_physical_changes();
   const bool external = event.source == Event::Source::External;
   ++statistics_.cause(external ? TrapCause::Interrupt : TrapCause::Debug);
-  if (external) ++statistics_.interrupts;
   reflect(event);
 }
 
@@ -119,7 +118,6 @@ TrapHandler::Outcome Monitor::emulate(const Operation& op, TrapCause cause) {
 }
 
 void Monitor::reflect(const Event& event) {
-  ++statistics_.exceptions[event.vector];
   processor_.deliver(view_, event);
   enter_guest(processor_.ticks());
 }

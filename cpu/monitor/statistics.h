@@ -1,4 +1,4 @@
-// What the monitor counts: traps by cause and by instruction, instructions by ring, interrupts.
+// What the monitor counts: traps by cause and by instruction, instructions by ring.
 #pragma once
 
 #include <array>
@@ -31,16 +31,14 @@ enum class TrapCause : u8 {
 struct MonitorStatistics {
   std::array<u64, static_cast<std::size_t>(TrapCause::Count)> by_cause{};
   std::vector<u64> by_instruction;    // indexed by InstructionId
-  std::array<u64, 256> exceptions{};  // virtual events delivered, by vector
   u64 emulated = 0;                   // instructions whose effect the monitor produced or permitted
   u64 stale_segment = 0;              // instructions run with hidden segment state hardware could not hold
   std::array<u64, 4> virtual_cpl{};   // instructions by the guest's CPL
-  u64 interrupts = 0;
 
   u64& cause(TrapCause c) { return by_cause[static_cast<std::size_t>(c)]; }
 
   void serialize(Archive& archive) {
-    archive(by_cause, by_instruction, exceptions, emulated, stale_segment, virtual_cpl, interrupts);
+    archive(by_cause, by_instruction, emulated, stale_segment, virtual_cpl);
   }
 };
 

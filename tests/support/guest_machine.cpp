@@ -150,14 +150,14 @@ std::string difference(const GuestState& a, const GuestState& b) {
 }
 
 std::string counters_without_blocks(Machine& machine) {
-  std::string text = fmt::format("ticks {}\nphysical_cpl {}\n", machine.ticks(),
-                                 machine.processor().counters().retired_at_cpl);
+  const ProcessorCounters& cpu = machine.processor().counters();
+  std::string text = fmt::format("ticks {}\nphysical_cpl {}\nexceptions {}\ninterrupts {}\n", machine.ticks(),
+                                 cpu.retired_at_cpl, cpu.exceptions, cpu.interrupts);
   if (Monitor* monitor = machine.monitor(); monitor != nullptr) {
     const MonitorStatistics& s = monitor->statistics();
-    text += fmt::format("virtual_cpl {}\nemulated {}\nstale_segment {}\ninterrupts {}\n", s.virtual_cpl,
-                        s.emulated, s.stale_segment, s.interrupts);
-    text += fmt::format("by_cause {}\nby_instruction {}\nexceptions {}\n", s.by_cause, s.by_instruction,
-                        s.exceptions);
+    text += fmt::format("virtual_cpl {}\nemulated {}\nstale_segment {}\n", s.virtual_cpl, s.emulated,
+                        s.stale_segment);
+    text += fmt::format("by_cause {}\nby_instruction {}\n", s.by_cause, s.by_instruction);
     const ShadowCounters& c = monitor->shadow().counters();
     text += fmt::format("shadow {} {} {} {} {} {} {} {}\n", c.fills, c.syncs, c.hidden_faults, c.true_faults,
                         c.write_protect_traps, c.device_accesses, c.root_switches, c.root_cache_hits);
