@@ -4,12 +4,13 @@
 #
 #   scripts/fetch_guests.sh GUEST...
 #
-# GUEST is one of: linux-686 linux-686-pae busybox memtest86+ gnumach seabios. The folder of each is printed, one
-# per line. What is already there is not fetched again, so a second run needs no network.
+# GUEST is one of KNOWN_GUESTS below. The folder of each is printed, one per line. What is already there is not
+# fetched again, so a second run needs no network.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
+KNOWN_GUESTS=(linux-686 linux-686-pae busybox memtest86+ gnumach seabios installer)
 GUESTS="$RINGDOWN_CACHE/guests"
 APT="$RINGDOWN_CACHE/apt"
 # Raised when what is extracted changes, so that older caches are refreshed.
@@ -119,6 +120,16 @@ fetch_gnumach() {
   find "$stage/tree/boot" -type f -name 'gnumach*' -exec mv -t "$stage/out" {} +
 }
 
+fetch_installer() {
+  local images=./usr/lib/debian-installer/images flavour
+  unpack debian-installer-12-netboot-i386 "$stage/tree" "$images/*/linux" "$images/*/initrd.gz"
+  for flavour in text gtk; do
+    mkdir -p "$stage/out/$flavour"
+    find "$stage/tree" -type f -path "*/$flavour/*" \( -name linux -o -name initrd.gz \) \
+      -exec mv -t "$stage/out/$flavour" {} +
+  done
+}
+
 fetch_seabios() {
   unpack seabios "$stage/tree" './usr/share/seabios/*'
   mkdir "$stage/out"
@@ -152,11 +163,8 @@ fetch_all() {
   for guest; do fetch "$guest"; done
 }
 
-[ $# -gt 0 ] || die "name the guests: linux-686 linux-686-pae busybox memtest86+ gnumach seabios"
+[ $# -gt 0 ] || die "name the guests: ${KNOWN_GUESTS[*]}"
 for guest; do
-  case $guest in
-    linux-686 | linux-686-pae | busybox | memtest86+ | gnumach | seabios) ;;
-    *) die "'$guest' is no guest: choose from linux-686 linux-686-pae busybox memtest86+ gnumach seabios" ;;
-  esac
+  [[ " ${KNOWN_GUESTS[*]} " == *" $guest "* ]] || die "'$guest' is no guest: choose from ${KNOWN_GUESTS[*]}"
 done
 locked guests fetch_all "$@"

@@ -15,15 +15,16 @@ die() {
 }
 
 # What building the program needs, and what it reads when it runs.
-BUILD_PACKAGES=(cmake ninja-build g++ libboost-program-options-dev libfmt-dev libsdl2-dev libspdlog-dev
+BUILD_PACKAGES=(cmake ninja-build g++ libboost-program-options-dev libfmt-dev libsdl2-dev
   libzycore-dev libzydis-dev nasm nlohmann-json3-dev seabios zlib1g-dev)
 # What fetching guests and packing the initramfs needs.
 GUEST_PACKAGES=(ca-certificates cpio debian-archive-keyring)
 TEST_PACKAGES=(catch2 grub-common grub-pc-bin isolinux mtools python3 python3-xlib syslinux-common xorriso
   xvfb)
 
-# The guests that tests boot, and the modules with which a guest kernel reaches its disks.
+# The guests that tests boot (the long ones too, with --long), and the modules with which a guest kernel reaches its disks.
 TEST_GUESTS=(linux-686 linux-686-pae busybox memtest86+ gnumach)
+LONG_TEST_GUESTS=(installer)
 DISK_MODULES=(ata_piix sd_mod sr_mod isofs ext4)
 
 # as_root COMMAND...: runs it directly as root, through sudo otherwise.

@@ -1,0 +1,85 @@
+// Debian's installer, the largest guest: a dialogue over the serial line, and an X server with GTK on the
+// screen.
+#include <catch2/catch.hpp>
+#include <set>
+
+#include "frontend/machine/kernel_image.h"
+#include "tests/support/guest_machine.h"
+#include "tests/support/guests.h"
+
+namespace ringdown::test {
+
+namespace {
+
+constexpr Ticks kLimit = 80'000'000'000;
+
+MachineConfig with_installer(RunMode mode, const std::string& flavour, u64 memory,
+                             const std::string& parameters) {
+  MachineConfig config;
+  config.mode = mode;
+  config.memory_bytes = memory;
+  const std::string folder = "installer/" + flavour;
+  auto kernel = prepare_kernel(
+      {guest_file(folder + "/linux").string(), guest_file(folder + "/initrd.gz").string(), parameters},
+      memory);
+  INFO((kernel ? std::string() : kernel.error().message));
+  REQUIRE(kernel);
+  config.firmware_items = std::move(kernel->items);
+  config.firmware_files = std::move(kernel->files);
+  return config;
+}
+
+Screen picture(GuestMachine& guest) { return guest.machine().board().vga().render(); }
+
+/// A page of the graphical installer has antialiased text and pictures; text consoles have 16 colours.
+bool shows_picture(GuestMachine& guest) {
+  const Screen screen = picture(guest);
+  constexpr std::size_t kColours = 200;
+  return std::set<u32>(screen.pixels.begin(), screen.pixels.end()).size() >= kColours;
+}
+
+void use_shell(RunMode mode) {
+  GuestMachine guest(with_installer(mode, "text", u64{512} << 20,
+                                    "console=ttyS0 priority=low DEBIAN_FRONTEND=text TERM=dumb"));
+  const auto answer = [&](std::string_view prompt, std::string_view text) {
+    const bool found = guest.wait_for_console(prompt, kLimit);
+    INFO(guest.console());
+    REQUIRE(found);
+    guest.type(text);
+  };
+  answer("Execute a shell", "");
+  answer("Prompt: '?' for help, default=1>", "10\r");
+  answer("[Press enter to continue]", "\r");
+  answer("~ # ", "cat /etc/debian_version; echo sum of $((6 * 7))\r");
+  const bool answered = guest.wait_for_console("sum of 42", kLimit);
+  INFO(guest.console());
+  CHECK(answered);
+}
+
+}  // namespace
+
+TEST_CASE("Debian's installer opens a shell over the serial line") {
+  SECTION("trap") { use_shell(RunMode::Trap); }
+  SECTION("bare") { use_shell(RunMode::Bare); }
+}
+
+TEST_CASE("Debian's graphical installer shows its first page, deprivileged as bare") {
+  const auto config = [](RunMode mode) {
+    return with_installer(mode, "gtk", u64{768} << 20, "vga=788 quiet");
+  };
+  GuestMachine trap(config(RunMode::Trap));
+  constexpr Ticks kBetweenLooks = 1'000'000'000;
+  while (!shows_picture(trap) && trap.ticks() < kLimit) trap.run_to(trap.ticks() + kBetweenLooks);
+  REQUIRE(shows_picture(trap));
+  // The page is drawn piece by piece.
+  constexpr Ticks kDrawing = 5 * kBetweenLooks;
+  trap.run_to(trap.ticks() + kDrawing);
+  GuestMachine bare(config(RunMode::Bare));
+  bare.run_to(trap.ticks());
+  const bool same_picture = picture(bare).pixels == picture(trap).pixels;
+  CHECK(same_picture);
+  CHECK(difference(guest_state(trap.machine()), guest_state(bare.machine())) == "");
+  CHECK(trap.machine().processor().counters().retired_at_cpl[0] == 0);
+}
+
+}  // namespace ringdown::test
