@@ -40,7 +40,6 @@ X87Machine::X87Machine() : store_(make_store()) {
   state.cr0 = cr0::kPe | cr0::kPg | cr0::kNe | cr0::kEt;
   cpu.paging_changed();
   cpu.set_trap_handler(&catcher_);
-  cpu.set_privilege(Privilege::User);
   cpu.connect_platform({{}, {}, [this](bool asserted) { ferr.push_back(asserted); }});
   cpu.x87.initialize();
   cpu.state_changed();

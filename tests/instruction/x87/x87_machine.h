@@ -19,6 +19,7 @@ class FaultCatcher final : public TrapHandler {
 
   bool stops(const InstructionRow&, const Operation&, u8) const override { return false; }
   u8 policy() const override { return 0; }
+  Privilege privilege() const override { return Privilege::User; }
   Outcome on_sensitive(const Operation&) override { return Outcome::NotRetired; }
   Outcome on_exception(const Fault& fault, const Operation*) override;
   void on_event(const Event&) override {}
