@@ -35,7 +35,7 @@ Error open_failure(const std::string& path, HostFile::Access access, int error) 
   const bool writing = access == HostFile::Access::ReadWrite;
   if (error == ENOENT) return Error{fmt::format("{}: no such file: check the name", path)};
   if (writing && (error == EACCES || error == EROFS || error == EPERM)) {
-    return Error{fmt::format("{}: not writable: change its permissions or attach it read-only", path)};
+    return Error{fmt::format("{}: not writable: change its permissions or add ',readonly'", path)};
   }
   if (error == EACCES) return Error{fmt::format("{}: not readable: change its permissions", path)};
   return Error{fmt::format("{}: cannot be opened: {}", path, std::strerror(error))};
@@ -127,7 +127,7 @@ Result<HostFile> HostFile::open(const std::string& path, Access access) {
                       std::ios::binary | std::ios::in | (writing ? std::ios::out : std::ios::openmode{}));
   if (!handle->stream) {
     return Error{fmt::format("{}: not {}: change its permissions{}", path, writing ? "writable" : "readable",
-                             writing ? " or attach it read-only" : "")};
+                             writing ? " or add ',readonly'" : "")};
   }
   return HostFile(path, size, std::move(handle));
 }

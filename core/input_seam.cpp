@@ -53,7 +53,10 @@ std::vector<u8> encode(const InputEvent& event) {
 
 Result<std::vector<u8>> read_file(const std::string& path) {
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"), &std::fclose);
-  if (!file) return Error{fmt::format("{}: cannot open the recording: {}", path, std::strerror(errno))};
+  if (!file) {
+    return Error{
+        fmt::format("{}: cannot open the recording: {}: check the name", path, std::strerror(errno))};
+  }
   std::vector<u8> bytes;
   std::array<u8, 65536> buffer;
   while (const std::size_t got = std::fread(buffer.data(), 1, buffer.size(), file.get())) {

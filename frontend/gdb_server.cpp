@@ -39,8 +39,7 @@ Result<std::unique_ptr<GdbServer>> GdbServer::listen(u16 port, DebugTarget& targ
 
 Result<void> GdbServer::open(u16 port) {
   const auto failure = [port] {
-    return Error{
-        fmt::format("gdb cannot listen on port {}: {}; choose another port", port, std::strerror(errno))};
+    return Error{fmt::format("--gdb {}: cannot listen: {}: choose another port", port, std::strerror(errno))};
   };
   listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (listener_ < 0 || pipe(stop_pipe_) != 0) return failure();

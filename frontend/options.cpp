@@ -5,10 +5,11 @@
 
 #include <algorithm>
 #include <boost/program_options.hpp>
-#include <fstream>
+#include <chrono>
 #include <sstream>
 
 #include "cpu/cpu_model.h"
+#include "frontend/machine/file_contents.h"
 #include "frontend/option_help.h"
 
 namespace ringdown {
@@ -129,9 +130,15 @@ Error describe(const po::error& error) {
   return Error{fmt::format("{}: {}", error.what(), kRemedy)};
 }
 
+Error missing_name(std::string_view option) {
+  return Error{fmt::format("--{}: the name is empty: name a file", option)};
+}
+
 Result<void> read_config_file(const std::string& path, po::variables_map& values) {
-  std::ifstream file(path);
-  if (!file) return Error{fmt::format("--config {}: cannot be read: check the name", path)};
+  if (path.empty()) return missing_name("config");
+  const Result<std::vector<u8>> content = read_whole_file(path);
+  if (!content) return Error{"--config " + content.error().message};
+  std::istringstream file(std::string(content->begin(), content->end()));
   try {
     po::store(po::parse_config_file(file, visible_options()), values);
   } catch (const po::error& error) {
@@ -154,6 +161,12 @@ class Reader {
   }
   Texts texts(const char* name) const {
     return values_.count(name) == 0 ? Texts() : values_[name].as<Texts>();
+  }
+  /// A file's name, empty without the option.
+  Text path(const char* name) {
+    const std::optional<Text> value = text(name);
+    if (value && value->empty()) fail(missing_name(name));
+    return value.value_or("");
   }
   bool flag(const char* name) const { return values_.count(name) != 0 && values_[name].as<bool>(); }
 
@@ -205,7 +218,7 @@ void Reader::read_drives() {
     disks.push_back(disk);
   }
   constexpr unsigned kCdromUnit = 2;
-  if (const auto path = text("cdrom")) disks.push_back({*path, kCdromUnit, true, true});
+  if (const Text file = path("cdrom"); !file.empty()) disks.push_back({file, kCdromUnit, true, true});
   // Given units first, then the others in the order of the command line.
   const auto taken = [&](unsigned unit) {
     return std::count_if(disks.begin(), disks.end(), [&](const DiskConfig& d) { return d.unit == unit; });
@@ -230,8 +243,8 @@ void Reader::read_drives() {
 }
 
 void Reader::read_kernel() {
-  options_.kernel.kernel_path = text("kernel").value_or("");
-  options_.kernel.initrd_path = text("initrd").value_or("");
+  options_.kernel.kernel_path = path("kernel");
+  options_.kernel.initrd_path = path("initrd");
   options_.kernel.command_line = text("append").value_or("");
   if (values_.count("kernel") == 0) {
     for (const char* const name : {"initrd", "append"}) {
@@ -243,7 +256,7 @@ void Reader::read_kernel() {
 
 void Reader::read_machine() {
   MachineConfig& machine = options_.machine;
-  if (const auto path = text("firmware")) machine.firmware_path = *path;
+  if (const Text file = path("firmware"); !file.empty()) machine.firmware_path = file;
   if (const auto size = text("memory")) take(parse_memory(*size), machine.memory_bytes);
   if (const auto model = text("cpu")) {
     machine.cpu_model = *model;
@@ -282,8 +295,9 @@ void Reader::read_time() {
     char end = 0;
     const bool complete = std::sscanf(rtc->c_str(), "%4u-%2u-%2uT%2u:%2u:%2u%c", &t.year, &t.month, &t.day,
                                       &t.hour, &t.minute, &t.second, &end) == 6;
-    if (!complete || t.year < 1 || t.month < 1 || t.month > 12 || t.day < 1 || t.day > 31 || t.hour > 23 ||
-        t.minute > 59 || t.second > 59) {
+    const std::chrono::year_month_day date(std::chrono::year(static_cast<int>(t.year)),
+                                           std::chrono::month(t.month), std::chrono::day(t.day));
+    if (!complete || t.year < 1 || !date.ok() || t.hour > 23 || t.minute > 59 || t.second > 59) {
       fail(Error{fmt::format("--rtc {}: no date: use e.g. 1999-12-31T23:59:00", *rtc)});
     }
     options_.rtc_given = true;
@@ -314,7 +328,7 @@ void Reader::read_serial() {
 void Reader::read_insight() {
   options_.no_reboot = flag("no-reboot");
   options_.summary = flag("summary");
-  options_.stats_path = text("stats").value_or("");
+  options_.stats_path = path("stats");
   options_.log_categories = text("log").value_or("");
   if (const auto target = text("debugcon")) {
     constexpr std::string_view kFile = "file:";
@@ -336,10 +350,10 @@ void Reader::read_insight() {
 }
 
 void Reader::read_state() {
-  options_.save_state_path = text("save-state").value_or("");
-  options_.load_state_path = text("load-state").value_or("");
-  options_.record_path = text("record").value_or("");
-  options_.replay_path = text("replay").value_or("");
+  options_.save_state_path = path("save-state");
+  options_.load_state_path = path("load-state");
+  options_.record_path = path("record");
+  options_.replay_path = path("replay");
   if (!options_.record_path.empty() && !options_.replay_path.empty()) {
     fail(Error{"--record: nothing new to record while --replay repeats: choose one"});
   }

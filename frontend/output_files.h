@@ -3,15 +3,17 @@
 
 #include <span>
 #include <string>
-#include <string_view>
 
 #include "core/result.h"
 #include "core/types.h"
 
 namespace ringdown {
 
-/// Whether `path` can be written, without creating it. The error names the option and the file.
-Result<void> check_writable(std::string_view option, const std::string& path);
+struct Options;
+
+/// Whether all files that a run was asked to write can be written and are no others of its files; creates
+/// nothing. The error names the option and the file.
+Result<void> check_outputs(const Options& options);
 
 /// Replaces the file in one step: whoever reads it sees the old or the new content.
 Result<void> write_whole_file(const std::string& path, std::span<const std::byte> content);

@@ -19,12 +19,12 @@ constexpr const char* kNormalScreen = "\x1b[?1049l";
 Result<std::unique_ptr<RawTerminal>> RawTerminal::open() {
   termios original{};
   if (isatty(STDOUT_FILENO) == 0 || tcgetattr(STDIN_FILENO, &original) != 0) {
-    return Error{"--display terminal needs a terminal on standard input and output; use --display none"};
+    return Error{"--display terminal: needs a terminal on standard input and output: use --display none"};
   }
   termios raw = original;
   cfmakeraw(&raw);
   if (tcsetattr(STDIN_FILENO, TCSANOW, &raw) != 0) {
-    return Error{"--display terminal cannot switch the terminal to raw mode; use --display none"};
+    return Error{"--display terminal: cannot switch the terminal to raw mode: use --display none"};
   }
   std::unique_ptr<RawTerminal> terminal(new RawTerminal(original));
   terminal->write(kAlternateScreen);

@@ -5,6 +5,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <limits>
 
 #include "frontend/sdl_keys.h"
@@ -35,6 +36,20 @@ u8 button_bit(u8 sdl_button) {
     default:
       return 0;
   }
+}
+
+/// Left to itself, SDL would go on to drivers that show nothing where no window system answers. Its user may
+/// still name one in SDL_VIDEODRIVER. False if there is no window system.
+bool choose_window_system() {
+#if defined(__APPLE__) || defined(_WIN32)
+  return true;
+#else
+  std::string drivers;
+  if (std::getenv("DISPLAY") != nullptr) drivers = "x11";
+  if (std::getenv("WAYLAND_DISPLAY") != nullptr) drivers += drivers.empty() ? "wayland" : ",wayland";
+  if (!drivers.empty()) SDL_SetHintWithPriority(SDL_HINT_VIDEODRIVER, drivers.c_str(), SDL_HINT_DEFAULT);
+  return SDL_GetHint(SDL_HINT_VIDEODRIVER) != nullptr;
+#endif
 }
 
 s16 clamp_16(int value) {
@@ -97,17 +112,18 @@ Result<void> SdlWindow::create() {
   // Keys belong to the guest; the host keeps its signals.
   SDL_SetHint(SDL_HINT_NO_SIGNAL_HANDLERS, "1");
   SDL_SetHint(SDL_HINT_GRAB_KEYBOARD, "1");
-  const auto failure = [] {
-    return Error{
-        fmt::format("cannot open a window ({}); use --display terminal or --display none", SDL_GetError())};
+  const auto failure = [](const char* why) {
+    return Error{fmt::format(
+        "--display sdl: cannot open a window: {}: use --display terminal or --display none", why)};
   };
-  if (SDL_InitSubSystem(SDL_INIT_VIDEO) != 0) return failure();
+  if (!choose_window_system()) return failure("neither DISPLAY nor WAYLAND_DISPLAY names a display");
+  if (SDL_InitSubSystem(SDL_INIT_VIDEO) != 0) return failure(SDL_GetError());
   window_ = SDL_CreateWindow(title_.c_str(), SDL_WINDOWPOS_CENTERED, SDL_WINDOWPOS_CENTERED, kFirstWidth,
                              kFirstHeight, SDL_WINDOW_RESIZABLE);
-  if (window_ == nullptr) return failure();
+  if (window_ == nullptr) return failure(SDL_GetError());
   renderer_ = SDL_CreateRenderer(window_, -1, 0);
   if (renderer_ == nullptr) renderer_ = SDL_CreateRenderer(window_, -1, SDL_RENDERER_SOFTWARE);
-  if (renderer_ == nullptr) return failure();
+  if (renderer_ == nullptr) return failure(SDL_GetError());
   return {};
 }
 

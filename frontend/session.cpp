@@ -58,7 +58,7 @@ Result<void> Session::prepare() {
   if (Result<void> result = log_.enable_list(options_.log_categories); !result) {
     return Error{"--log: " + result.error().message};
   }
-  if (Result<void> result = check_outputs(); !result) return result;
+  if (Result<void> result = check_outputs(options_); !result) return result;
   decide_clock_and_display();
   set_rtc();
   if (Result<void> result = prepare_boot(); !result) return result;
@@ -68,21 +68,6 @@ Result<void> Session::prepare() {
   if (!machine) return machine.error();
   machine_ = std::move(*machine);
   return restore();
-}
-
-Result<void> Session::check_outputs() const {
-  std::vector<std::pair<std::string, std::string>> files{{"--save-state", options_.save_state_path},
-                                                         {"--record", options_.record_path},
-                                                         {"--debugcon", options_.debug_console.path}};
-  if (options_.stats_path != "-") files.emplace_back("--stats", options_.stats_path);
-  for (const SerialSpec& spec : options_.serial) {
-    if (spec.kind == SerialKind::File) files.emplace_back("--serial file:", spec.path);
-  }
-  for (const auto& [option, path] : files) {
-    if (path.empty()) continue;
-    if (Result<void> result = check_writable(option, path); !result) return result;
-  }
-  return {};
 }
 
 void Session::decide_clock_and_display() {
@@ -170,19 +155,20 @@ Result<void> Session::open_connections() {
   // What may not be there at all comes first, before any file is created.
   if (Result<void> result = open_display(); !result) return result;
   if (Result<void> result = open_debugger(); !result) return result;
+  for (const bool files : {false, true}) {
+    for (unsigned port = 0; port < host_serial_.size(); ++port) {
+      if (host_serial_[port] == nullptr || (options_.serial[port].kind == SerialKind::File) != files)
+        continue;
+      if (Result<void> result = host_serial_[port]->open({machine_->inputs(), port}); !result) return result;
+    }
+  }
   if (!options_.debug_console.path.empty()) {
     debug_file_.reset(std::fopen(options_.debug_console.path.c_str(), "wb"));
     if (!debug_file_)
-      return Error{fmt::format("--debugcon file:{}: cannot be created", options_.debug_console.path)};
+      return Error{fmt::format("--debugcon=file:{}: cannot be created", options_.debug_console.path)};
   }
-  if (!options_.record_path.empty()) {
-    if (Result<void> result = machine_->inputs().record_to(options_.record_path); !result) return result;
-  }
-  for (unsigned port = 0; port < host_serial_.size(); ++port) {
-    if (host_serial_[port] == nullptr) continue;
-    if (Result<void> result = host_serial_[port]->open({machine_->inputs(), port}); !result) return result;
-  }
-  return {};
+  if (options_.record_path.empty()) return {};
+  return machine_->inputs().record_to(options_.record_path);
 }
 
 Result<void> Session::open_display() {

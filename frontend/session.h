@@ -29,7 +29,6 @@ class Session {
   int run();
 
  private:
-  Result<void> check_outputs() const;
   void decide_clock_and_display();
   void set_rtc();
   Result<void> prepare_boot();

@@ -2,26 +2,24 @@
 #include "frontend/machine/machine.h"
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 
 #include "cpu/cpu_model.h"
 #include "frontend/machine/board_layout.h"
+#include "frontend/machine/file_contents.h"
 
 namespace ringdown {
 
 namespace {
 
-Result<std::vector<u8>> read_file(const std::string& path, const std::string& remedy) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return Error{"cannot read '" + path + "': " + remedy};
-  return std::vector<u8>(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
+Result<std::vector<u8>> read_rom(const std::string& path) {
+  Result<std::vector<u8>> rom = read_whole_file(path);
+  if (rom) return rom;
+  return Error{rom.error().message + "; Debian's package seabios has the BIOS and its VGA BIOS"};
 }
 
 Result<BoardMedia> open_media(const MachineConfig& config) {
   BoardMedia media;
-  Result<std::vector<u8>> vga_rom =
-      read_file(config.vga_rom_path, "install Debian's package seabios, which holds the VGA BIOS");
+  Result<std::vector<u8>> vga_rom = read_rom(config.vga_rom_path);
   if (!vga_rom) return vga_rom.error();
   media.vga_rom = std::move(*vga_rom);
   for (const DiskConfig& disk : config.disks) {
@@ -52,12 +50,11 @@ Result<std::unique_ptr<Machine>> Machine::create(const MachineConfig& config, Lo
   const CpuModel* model = CpuModel::find(config.cpu_model);
   if (model == nullptr)
     return Error{"--cpu '" + config.cpu_model + "' is no known model; --cpu list prints them"};
-  Result<std::vector<u8>> firmware = read_file(
-      config.firmware_path, "install Debian's package seabios or name another image with --firmware");
+  Result<std::vector<u8>> firmware = read_rom(config.firmware_path);
   if (!firmware) return firmware.error();
   if (firmware->empty() || firmware->size() % kPageSize != 0 || firmware->size() > kMaximumFirmware) {
-    return Error{"firmware '" + config.firmware_path +
-                 "' is no BIOS image: its size must be a multiple of 4 KiB, at most 4 MiB"};
+    return Error{"--firmware " + config.firmware_path +
+                 ": no BIOS image: its size must be a multiple of 4 KiB, at most 4 MiB"};
   }
   Result<BoardMedia> media = open_media(config);
   if (!media) return media.error();

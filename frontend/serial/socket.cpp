@@ -15,14 +15,24 @@ namespace ringdown {
 
 namespace {
 
-Error failure(const SerialSpec& spec, const char* what, const char* why) {
+Error failure(const SerialSpec& spec, const char* what, std::string_view why) {
   return Error{fmt::format("--serial {}: cannot {}: {}", name_of(spec), what, why)};
+}
+
+Error connect_failure(const SerialSpec& spec, int error) {
+  return failure(spec, "connect",
+                 fmt::format("{}: start the other end first, or add ',server'", std::strerror(error)));
+}
+
+Error listen_failure(const SerialSpec& spec, int error) {
+  return failure(spec, "listen", fmt::format("{}: choose another address", std::strerror(error)));
 }
 
 Result<sockaddr_un> unix_address(const SerialSpec& spec) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  if (spec.path.size() >= sizeof(address.sun_path)) return failure(spec, "be used", "the path is too long");
+  if (spec.path.size() >= sizeof(address.sun_path))
+    return failure(spec, "be used", "the path is too long: shorten it");
   std::memcpy(address.sun_path, spec.path.c_str(), spec.path.size());
   return address;
 }
@@ -38,7 +48,8 @@ Result<Addresses> tcp_addresses(const SerialSpec& spec) {
   hints.ai_flags = spec.listen ? AI_PASSIVE : 0;
   addrinfo* list = nullptr;
   const int error = getaddrinfo(spec.host.c_str(), std::to_string(spec.port).c_str(), &hints, &list);
-  if (error != 0) return failure(spec, "find the host", gai_strerror(error));
+  if (error != 0)
+    return failure(spec, "find the host", fmt::format("{}: check the name", gai_strerror(error)));
   return Addresses(list);
 }
 
@@ -67,7 +78,7 @@ Result<Descriptor> connect_socket(const SerialSpec& spec) {
     if (!address) return address.error();
     Descriptor fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
     if (connect(fd.get(), reinterpret_cast<const sockaddr*>(&*address), sizeof(*address)) != 0) {
-      return failure(spec, "connect", std::strerror(errno));
+      return connect_failure(spec, errno);
     }
     return fd;
   }
@@ -79,7 +90,7 @@ Result<Descriptor> connect_socket(const SerialSpec& spec) {
     if (fd && connect(fd.get(), a->ai_addr, a->ai_addrlen) == 0) return fd;
     error = errno;
   }
-  return failure(spec, "connect", std::strerror(error));
+  return connect_failure(spec, error);
 }
 
 Result<Descriptor> listen_socket(const SerialSpec& spec) {
@@ -90,7 +101,7 @@ Result<Descriptor> listen_socket(const SerialSpec& spec) {
     Descriptor fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
     if (bind(fd.get(), reinterpret_cast<const sockaddr*>(&*address), sizeof(*address)) != 0 ||
         listen(fd.get(), 1) != 0) {
-      return failure(spec, "listen", std::strerror(errno));
+      return listen_failure(spec, errno);
     }
     return fd;
   }
@@ -104,7 +115,7 @@ Result<Descriptor> listen_socket(const SerialSpec& spec) {
     if (fd && bind(fd.get(), a->ai_addr, a->ai_addrlen) == 0 && listen(fd.get(), 1) == 0) return fd;
     error = errno;
   }
-  return failure(spec, "listen", std::strerror(error));
+  return listen_failure(spec, error);
 }
 
 }  // namespace ringdown

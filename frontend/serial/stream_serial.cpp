@@ -120,8 +120,9 @@ void SocketSerial::close() {
   reader_.reset();
   output_.finish(kPatience);
   peer_.reset();
+  // Whatever stood at the path before is not ours.
+  if (listener_ && spec_.kind == SerialKind::Unix) unlink(spec_.path.c_str());
   listener_.reset();
-  if (spec_.listen && spec_.kind == SerialKind::Unix) unlink(spec_.path.c_str());
 }
 
 std::unique_ptr<HostSerial> make_serial(const SerialSpec& spec,

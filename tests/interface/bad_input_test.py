@@ -1,0 +1,272 @@
+#!/usr/bin/env python3
+"""A user's mistakes: each gives one line that names the file or option and a remedy, status 2, and changes no file.
+Arguments: the program."""
+import gzip
+import hashlib
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+from driving import CACHE, PATIENCE_SECONDS, check
+
+PROGRAM = sys.argv[1]
+KERNEL = os.path.join(CACHE, "guests", "linux-686", "vmlinuz")
+# What a run would write. Those that exist already must keep their content.
+OUTPUTS = [["--stats", "stats.json"], ["--save-state", "old.state"], ["--record", "new.record"],
+           ["--debugcon=file:debug.log"], ["--serial", "file:old.serial"], ["--serial", "file:new.serial"]]
+# Permissions say nothing to root, unless it gives up the right to pass them by.
+AS_USER = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
+MEBIBYTE = 1 << 20
+
+
+def write(name, content):
+    with open(name, "wb") as file:
+        file.write(content)
+
+
+def make_files():
+    """The current folder gets the files that the table names."""
+    write("good.img", b"\0" * MEBIBYTE)
+    write("odd.img", b"\0" * (MEBIBYTE + 1))
+    write("empty", b"")
+    write("noise", hashlib.sha512(b"noise").digest() * 1024)
+    write("protected.img", b"\0" * MEBIBYTE)
+    os.chmod("protected.img", 0o444)
+    write("secret", b"\0" * MEBIBYTE)
+    os.chmod("secret", 0)
+    with open(KERNEL, "rb") as kernel:
+        head = kernel.read(100_000)
+    write("cut.bzimage", head)
+    write("cut.gz", gzip.compress(head)[:5000])
+    write("broken.gz", gzip.compress(bytes(MEBIBYTE))[:-6] + b"wrong!")
+    write("old.state", b"an old state")
+    write("old.serial", b"old output")
+    write("unknown.config", b"memory = 64M\nno-such-option = 1\n")
+    write("nonsense.config", b"this is no option\n")
+    write("value.config", b"memory = lots\n")
+    write("section.config", b"[machine]\nmemory = 64M\n")
+    os.mkdir("folder")
+    os.mkdir("closed")
+    os.chmod("closed", 0o555)
+    os.mkfifo("pipe")
+
+
+# Arguments, and what the line must contain.
+MISTAKES = [
+    # Disks and CDs.
+    (["--disk", "missing.img"], ["missing.img", "check the name"]),
+    (["missing.img"], ["missing.img"]),
+    (["folder/missing/disk.img"], ["folder/missing/disk.img"]),
+    (["--cdrom", "missing.iso"], ["missing.iso"]),
+    (["--disk", "folder"], ["folder"]),
+    (["--cdrom", "folder"], ["folder"]),
+    (["--disk", "odd.img"], ["odd.img", "512"]),
+    (["--disk", "odd.img,readonly"], ["odd.img", "512"]),
+    (["--disk", "empty"], ["empty"]),
+    (["--cdrom", "empty"], ["empty"]),
+    (["--disk", "/dev/null"], ["/dev/null"]),
+    (["--disk", "pipe,readonly"], ["pipe"]),
+    (["--disk", "protected.img"], ["protected.img", "readonly"]),
+    (["--disk", "secret"], ["secret"]),
+    (["--disk", "secret,readonly"], ["secret"]),
+    (["--disk", "good.img/x"], ["good.img/x"]),
+    (["--disk", ""], ["--disk"]),
+    (["--disk", ",readonly"], ["--disk"]),
+    (["--disk", "good.img,unit=4"], ["unit"]),
+    (["--disk", "good.img,unit="], ["unit"]),
+    (["--disk", "good.img,format=qcow2"], ["format=raw"]),
+    (["--disk", "good.img,writable"], ["writable"]),
+    (["--disk", "good.img,unit=1", "--disk", "good.img,unit=1"], ["unit 1"]),
+    (["--disk", "good.img", "--cdrom", "missing.iso"], ["missing.iso"]),
+    (["a", "b", "c", "d", "e"], ["four"]),
+    (["--boot", "network"], ["--boot network", "disk"]),
+    # Kernels.
+    (["--kernel", "missing"], ["missing"]),
+    (["--kernel", "folder"], ["folder"]),
+    (["--kernel", "empty"], ["empty"]),
+    (["--kernel", "/dev/null"], ["/dev/null"]),
+    (["--kernel", "noise"], ["noise"]),
+    (["--kernel", "good.img"], ["good.img"]),
+    (["--kernel", "cut.bzimage"], ["cut.bzimage"]),
+    (["--kernel", "cut.gz"], ["cut.gz"]),
+    (["--kernel", "broken.gz"], ["broken.gz"]),
+    (["--kernel", "secret"], ["secret"]),
+    *[([option, ""], [option]) for option in
+      ["--kernel", "--initrd", "--cdrom", "--firmware", "--config", "--stats", "--save-state", "--load-state",
+       "--record", "--replay"]],
+    (["--kernel", KERNEL, "--initrd", "missing"], ["missing"]),
+    (["--kernel", KERNEL, "--initrd", "folder"], ["folder"]),
+    (["--kernel", KERNEL, "--initrd", KERNEL, "--memory", "8M"], ["--memory"]),
+    (["--kernel", KERNEL, "--append", "x" * 5000], ["--append"]),
+    (["--initrd", "good.img"], ["--initrd", "--kernel"]),
+    (["--append", "quiet"], ["--append", "--kernel"]),
+    (["--firmware", "missing.bin"], ["missing.bin"]),
+    (["--firmware", "folder"], ["folder"]),
+    (["--firmware", "empty"], ["empty"]),
+    (["--firmware", "odd.img"], ["odd.img"]),
+    # Options and values.
+    (["--no-such-option"], ["--no-such-option", "--help"]),
+    (["--memor", "64M"], ["--memor"]),
+    (["-z"], ["-z"]),
+    (["--memory", "64M", "--memory", "32M"], ["--memory", "more than once"]),
+    (["--no-reboot=yes"], ["--no-reboot"]),
+    *[(["--memory", size], [f"--memory {size}", "3.5G"]) for size in
+      ["", "0", "-1", "1e9", "256Q", "18446744073709551616", "18446744073709551615G", "1023K", "3585M", "4G", "many",
+       "0x100", "1.M", "1.2345G", " 64M", "64 M", "64MB", "nan"]],
+    (["--memory", "1025.5K"], ["--memory", "4K"]),
+    (["--cpu", "z80"], ["z80", "--cpu list"]),
+    (["--mode", "fast"], ["--mode fast", "trap or bare"]),
+    (["--deprivilege", "ring2"], ["ring2", "ring1 or ring3"]),
+    (["--let-through", "popf,nonsense"], ["nonsense"]),
+    (["--let-through", "popf", "--mode", "bare"], ["--let-through", "--mode bare"]),
+    (["--audit-shadow", "1M", "--mode", "bare"], ["--audit-shadow", "--mode bare"]),
+    (["--audit-shadow", "0"], ["--audit-shadow 0"]),
+    (["--clock", "wall"], ["--clock wall"]),
+    (["--speed", "0"], ["--speed 0"]),
+    (["--speed", "fast"], ["--speed fast"]),
+    (["--speed", "1e3"], ["--speed 1e3"]),
+    (["--rtc", "yesterday"], ["--rtc yesterday"]),
+    (["--rtc", "1999-13-01T00:00:00"], ["--rtc"]),
+    (["--rtc", "1999-02-30T00:00:00"], ["--rtc"]),
+    (["--stop-after", "0"], ["--stop-after"]),
+    (["--stop-after", "-5"], ["--stop-after"]),
+    (["--stop-after", "99999999999999999999"], ["--stop-after"]),
+    (["--log", "nonsense"], ["--log", "nonsense"]),
+    (["--display", "vga"], ["--display vga", "terminal"]),
+    (["--config", "missing.config"], ["missing.config"]),
+    (["--config", "folder"], ["folder"]),
+    (["--config", "unknown.config"], ["unknown.config", "no-such-option"]),
+    (["--config", "nonsense.config"], ["nonsense.config", "this is no option"]),
+    (["--config", "value.config"], ["lots"]),
+    (["--config", "section.config"], ["section.config", "machine"]),
+    # Lines and outputs.
+    (["--serial", "nonsense"], ["--serial nonsense", "stdio"]),
+    (["--serial", "file:"], ["--serial file:"]),
+    (["--serial", "file:folder"], ["folder"]),
+    (["--serial", "file:missing/out"], ["missing"]),
+    (["--serial", "tcp:localhost"], ["tcp:localhost"]),
+    (["--serial", "tcp:localhost:0"], ["tcp:localhost:0"]),
+    (["--serial", "tcp:localhost:65536"], ["65536"]),
+    (["--serial", "tcp:localhost:1"], ["tcp:localhost:1"]),
+    (["--serial", "unix:"], ["unix:"]),
+    (["--serial", "unix:missing.socket"], ["missing.socket"]),
+    (["--serial", "unix:missing/socket,server"], ["missing/socket"]),
+    (["--serial", "unix:good.img,server"], ["good.img"]),
+    (["--serial", "unix:" + "x" * 200], ["too long"]),
+    (["--serial", "file:old.serial", "--serial", "tcp:localhost:1"], ["tcp:localhost:1"]),
+    (["--serial", "file:new.serial", "--serial", "unix:missing.socket"], ["missing.socket"]),
+    (["--serial", "stdio", "--serial", "stdio"], ["stdio"]),
+    (["--serial", "none"] * 5, ["--serial", "four"]),
+    (["--serial", "stdio", "--display", "terminal"], ["--display terminal"]),
+    (["--display", "terminal"], ["--display terminal", "--display none"]),
+    (["--display", "sdl"], ["--display sdl", "--display none"]),
+    (["--stats", "missing/stats.json"], ["--stats", "missing"]),
+    (["--stats", "folder"], ["--stats", "folder"]),
+    (["--stats", "closed/stats.json"], ["--stats", "closed"]),
+    (["--save-state", "folder"], ["--save-state", "folder"]),
+    (["--record", "protected.img"], ["--record", "protected.img"]),
+    (["--debugcon=file:missing/log"], ["--debugcon", "missing"]),
+    (["--debugcon=printer"], ["--debugcon=printer"]),
+    (["--debugcon="], ["--debugcon"]),
+    # A file that is read, or written by another option, is no output.
+    (["--disk", "good.img", "--stats", "good.img"], ["--stats good.img", "--disk good.img"]),
+    (["--cdrom", "good.img", "--save-state", "folder/../good.img"], ["--save-state", "--cdrom good.img"]),
+    (["--kernel", KERNEL, "--record", KERNEL], [f"--record {KERNEL}", "--kernel"]),
+    (["--stats", "new", "--serial", "file:./new"], ["file:./new", "--stats new"]),
+    (["--serial", "file:new", "--serial", "file:new"], ["file:new"]),
+    (["--record", "r", "--replay", "s"], ["--record", "--replay"]),
+    (["--replay", "missing.record"], ["missing.record"]),
+    (["--replay", "noise"], ["noise"]),
+    (["--load-state", "missing.state"], ["missing.state"]),
+    (["--load-state", "folder"], ["folder"]),
+    (["--gdb", "host.example:1234"], ["--gdb"]),
+    (["--gdb", "port"], ["--gdb"]),
+    (["--gdb", "70000"], ["--gdb"]),
+]
+COMMANDS = [(["run", "--memory"], ["--memory"]), (["start"], ["start", "ringdown run"]), (["--run"], ["--run"]), (["Run"], ["Run"])]
+
+
+def arguments_of(mistake):
+    """The mistake, and all outputs that it does not name itself."""
+    given = {word.split("=")[0] for word in mistake}
+    if "--replay" in given:
+        given.add("--record")  # the two exclude each other
+    # A mistake that goes unnoticed shall show soon.
+    others = [*OUTPUTS, ["--stop-after", "1000"]]
+    return ["run", *mistake, *[word for other in others if other[0].split("=")[0] not in given for word in other]]
+
+
+def run(arguments, **variables):
+    environment = {name: value for name, value in os.environ.items()
+                   if name not in ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER")} | variables
+    return subprocess.run([*AS_USER, PROGRAM, *arguments], env=environment, stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=PATIENCE_SECONDS)
+
+
+def folder_content():
+    content = {}
+    for folder, _, names in os.walk("."):
+        for name in names:
+            path = os.path.join(folder, name)
+            status = os.lstat(path)
+            content[path] = (status.st_mode, status.st_size, status.st_mtime_ns)
+    return content
+
+
+def faults_of(result, expected, before):
+    """What is wrong with how the program took a mistake."""
+    if result.returncode != 2:
+        yield f"status {result.returncode}"
+    if result.stdout:
+        yield f"standard output {result.stdout!r}"
+    if result.stderr.count("\n") != 1 or not (result.stderr.startswith("ringdown: ") and result.stderr.endswith("\n")):
+        yield "not one line"
+    for text in expected:
+        if text not in result.stderr:
+            yield f"does not name {text!r}"
+    after = folder_content()
+    if after != before:
+        yield f"changed {sorted(set(after.items()) ^ set(before.items()))}"
+
+
+def check_mistakes(table):
+    bad = 0
+    for arguments, expected in table:
+        before = folder_content()
+        result = run(arguments)
+        faults = list(faults_of(result, expected, before))
+        if faults:
+            bad += 1
+            print(f"ringdown {' '.join(arguments)}: {'; '.join(faults)}: {result.stderr!r}")
+    check(bad == 0, f"{bad} of {len(table)} mistakes are not taken as promised")
+
+
+def check_outputs_are_written():
+    """The same outputs with nothing wrong: so the mistakes were what kept them from being written."""
+    before = folder_content()
+    result = run(arguments_of(["--disk", "good.img"]))
+    check(result.returncode == 0, f"a run without a mistake: {result.stderr}")
+    changed = {name for name, _ in set(folder_content().items()) ^ set(before.items())}
+    check(changed == {"./stats.json", "./old.state", "./new.record", "./debug.log", "./old.serial", "./new.serial"},
+          f"a run without a mistake writes all outputs, got {changed}")
+
+
+with tempfile.TemporaryDirectory() as folder, socket.socket() as taken:
+    os.chdir(folder)
+    make_files()
+    taken.bind(("127.0.0.1", 0))
+    taken.listen()
+    port = taken.getsockname()[1]
+    occupied = [(["--gdb", str(port)], [str(port)]),
+                (["--serial", "file:old.serial", "--serial", f"tcp:127.0.0.1:{port},server"], [str(port)])]
+    check_mistakes([(arguments_of(mistake), expected) for mistake, expected in MISTAKES + occupied] + COMMANDS)
+    before = folder_content()
+    result = run(arguments_of(["--display", "sdl"]), DISPLAY=":65000")
+    faults = list(faults_of(result, ["--display sdl", "--display none"], before))
+    check(not faults, f"a display that does not answer: {'; '.join(faults)}: {result.stderr!r}")
+    check_outputs_are_written()
+    os.chdir("/")
+print("every mistake gives its line and changes nothing")
