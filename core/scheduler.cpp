@@ -3,12 +3,19 @@
 
 namespace ringdown {
 
-Scheduler::Scheduler(u64 ticks_per_second)
-    : ticks_per_second_(ticks_per_second == 0 ? 1 : ticks_per_second) {}
+Scheduler::Scheduler(u64 ticks_per_second) { set_rate(ticks_per_second); }
 
 Picoseconds Scheduler::time_of_ticks(Ticks ticks) const {
-  return base_time_ +
-         static_cast<Picoseconds>(u128{ticks - base_ticks_} * kPicosecondsPerSecond / ticks_per_second_);
+  const Ticks passed = ticks - base_ticks_;
+  // Most rates make a tick a whole number of picoseconds: no 128-bit division then.
+  if (picoseconds_per_tick_ != 0) return base_time_ + passed * picoseconds_per_tick_;
+  return base_time_ + static_cast<Picoseconds>(u128{passed} * kPicosecondsPerSecond / ticks_per_second_);
+}
+
+void Scheduler::set_rate(u64 rate) {
+  ticks_per_second_ = rate == 0 ? 1 : rate;
+  const bool whole = kPicosecondsPerSecond % ticks_per_second_ == 0;
+  picoseconds_per_tick_ = whole ? kPicosecondsPerSecond / ticks_per_second_ : 0;
 }
 
 // The first tick whose time is at or after `time`: floor(n * second / rate) >= d holds exactly from
@@ -80,7 +87,7 @@ void Scheduler::begin_rate_at(Ticks ticks, Picoseconds time) {
 
 void Scheduler::set_ticks_per_second(u64 rate) {
   begin_rate_at(ticks(), now());
-  ticks_per_second_ = rate == 0 ? 1 : rate;
+  set_rate(rate);
   set_earliest(earliest_);
 }
 
@@ -107,10 +114,8 @@ void Scheduler::serialize(Archive& archive) {
   u32 count = static_cast<u32>(events_.size());
   archive(count);
   if (archive.loading()) {
-    if (ticks_per_second_ == 0) {
-      archive.fail("the rate of the clock is zero");
-      ticks_per_second_ = 1;
-    }
+    if (ticks_per_second_ == 0) archive.fail("the rate of the clock is zero");
+    set_rate(ticks_per_second_);
     for (Event& event : events_) event.scheduled = false;
   }
   for (u32 i = 0; i < count && !archive.failed(); ++i) {

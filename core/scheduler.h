@@ -19,10 +19,15 @@ constexpr Picoseconds nanoseconds(u64 n) { return n * 1'000; }
 constexpr Picoseconds microseconds(u64 n) { return n * 1'000'000; }
 constexpr Picoseconds milliseconds(u64 n) { return n * 1'000'000'000; }
 
-/// Whole periods of a clock of `hertz` that fit in `time`: exact, so that counters read from absolute time
-/// never drift.
+/// Whole periods of a clock of `hertz` (at most 10 THz) that fit in `time`: exact, so that counters read from
+/// absolute time never drift. Guests read clocks often: seconds, microseconds and the rest are taken one
+/// after the other, which needs no 128-bit division.
 constexpr u64 cycles_in(Picoseconds time, u64 hertz) {
-  return static_cast<u64>(static_cast<u128>(time) * hertz / kPicosecondsPerSecond);
+  constexpr u64 kMillion = 1'000'000;
+  const u64 seconds = time / kPicosecondsPerSecond;
+  const u64 in_second = time % kPicosecondsPerSecond;
+  const u64 below_microsecond = in_second % kMillion * hertz / kMillion;
+  return seconds * hertz + (in_second / kMillion * hertz + below_microsecond) / kMillion;
 }
 /// The first instant at which `cycles_in` reaches `cycles`.
 constexpr Picoseconds time_of_cycle(u64 cycles, u64 hertz) {
@@ -104,6 +109,7 @@ class Scheduler : public Serializable {
   bool before(const Event& a, const Event& b) const;
   void set_earliest(u32 index);
   void find_earliest();
+  void set_rate(u64 rate);
   void begin_rate_at(Ticks ticks, Picoseconds time);
 
   static constexpr u32 kNone = ~u32{0};
@@ -112,9 +118,10 @@ class Scheduler : public Serializable {
   u32 earliest_ = kNone;
   Ticks earliest_ticks_ = kNever;  // what next_deadline_ticks() answers; derived
   TickSource* source_ = nullptr;
-  u64 ticks_per_second_;
-  Ticks base_ticks_ = 0;       // where the current rate began
-  Picoseconds base_time_ = 0;  // virtual time at base_ticks_
+  u64 ticks_per_second_ = 1;
+  u64 picoseconds_per_tick_ = 0;  // derived; 0 where it is no whole number
+  Ticks base_ticks_ = 0;          // where the current rate began
+  Picoseconds base_time_ = 0;     // virtual time at base_ticks_
   u64 next_order_ = 0;
 };
 

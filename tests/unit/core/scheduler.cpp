@@ -2,6 +2,7 @@
 #include "core/scheduler.h"
 
 #include <catch2/catch.hpp>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -46,6 +47,18 @@ TEST_CASE("periods counted from absolute time do not drift") {
     CHECK(cycles_in(time - 1, kPitHertz) == cycles - 1);
   }
   CHECK(cycles_in(kPicosecondsPerSecond, kPitHertz) == kPitHertz);
+}
+
+TEST_CASE("periods are counted exactly, as in numbers of unlimited size") {
+  const u64 seed = 20'000'229;
+  std::mt19937_64 random(seed);
+  for (unsigned i = 0; i < 100'000; ++i) {
+    const Picoseconds time = random() >> (random() % 64);
+    const u64 hertz = random() % 10'000'000'000'000 + 1;
+    const u64 exact = static_cast<u64>(u128{time} * hertz / kPicosecondsPerSecond);
+    CAPTURE(time, hertz);
+    if (cycles_in(time, hertz) != exact) REQUIRE(cycles_in(time, hertz) == exact);
+  }
 }
 
 TEST_CASE("an event is due at the first tick whose time reaches its deadline") {
