@@ -112,9 +112,18 @@ void Processor::update_watch() {
   if (guest.dr7 == watched_control_ && guest.dr == watched_addresses_) return;
   watched_control_ = guest.dr7;
   watched_addresses_ = guest.dr;
+  watch_pages();
+}
+
+void Processor::watch_pages() {
   std::vector<GuestLinear> pages;
-  if ((guest.dr7 & 0xff) != 0) {
-    for (const u32 address : guest.dr) pages.push_back(GuestLinear(address & ~kPageOffsetMask));
+  if ((watched_control_ & 0xff) != 0) {
+    for (const u32 address : watched_addresses_) pages.push_back(GuestLinear(address & ~kPageOffsetMask));
+  }
+  for (const Watchpoint& w : watchpoints_) {
+    const u32 count = ((w.linear & kPageOffsetMask) + w.length - 1) / kPageSize + 1;
+    for (u32 i = 0; i < count; ++i)
+      pages.push_back(GuestLinear((w.linear & ~kPageOffsetMask) + i * kPageSize));
   }
   memory.watch(this, pages);
 }
@@ -122,6 +131,15 @@ void Processor::update_watch() {
 void Processor::watched_access(GuestLinear linear, u32 size, AccessType type) {
   PrivilegedState& guest = guest_view().state;
   guest.pending_debug |= data_breakpoint_hits(guest, linear.value, size, type);
+  const Watchpoint::Kind other = type == AccessType::Write ? Watchpoint::Kind::Read : Watchpoint::Kind::Write;
+  for (const Watchpoint& w : watchpoints_) {
+    const bool overlaps = linear.value - w.linear < w.length || w.linear - linear.value < size;
+    if (!overlaps || w.kind == other) continue;
+    watch_hit_ = w;
+    // Before what a device asked for: the machine remembers that by itself.
+    stop_ = ExitReason::Watchpoint;
+    request_attention();
+  }
 }
 
 void Processor::account_cpl() {
@@ -185,10 +203,7 @@ Exit Processor::run(Ticks limit) {
       link_exit = nullptr;
       blocks_->free_removed();
     }
-    if (stop_) {
-      stop_ = false;
-      return {ExitReason::Stopped, 0};
-    }
+    if (stop_) return {*std::exchange(stop_, std::nullopt), 0};
     if (budget <= 0) return {ExitReason::Budget, 0};
     if (memory.fetch_generation() != seen_fetch_generation) {
       seen_fetch_generation = memory.fetch_generation();
@@ -213,7 +228,7 @@ bool Processor::nothing_special() {
   return !intr_ && !nmi_pending_ && guest.activity == Activity::Running &&
          guest.shadow == InterruptShadow::None && guest.pending_debug == 0 &&
          (registers.flags.control() & (eflags::kTf | eflags::kRf)) == 0 && (guest.dr7 & 0xff) == 0 &&
-         breakpoints_.empty();
+         breakpoints_.empty() && watchpoints_.empty();
 }
 
 Processor::Boundary Processor::service_boundary(bool first, Exit& exit) {
@@ -245,7 +260,7 @@ Processor::Boundary Processor::service_boundary(bool first, Exit& exit) {
     }
   }
   const bool one = s.shadow != InterruptShadow::None || resume || registers.flags.tf() ||
-                   (s.dr7 & 0xff) != 0 || !breakpoints_.empty();
+                   (s.dr7 & 0xff) != 0 || !breakpoints_.empty() || !watchpoints_.empty();
   return one ? Boundary::RunOne : Boundary::Run;
 }
 
@@ -275,8 +290,8 @@ bool Processor::service_events(PrivilegedState& s) {
 // one only, and TF as it was before decides about the trap behind it (Intel SDM vol. 3A, 17.3.1.4).
 void Processor::run_one(SystemView& guest) {
   const bool step = registers.flags.tf();
-  const bool each_iteration =
-      step || guest.state.shadow != InterruptShadow::None || (guest.state.dr7 & 0xff) != 0;
+  const bool each_iteration = step || guest.state.shadow != InterruptShadow::None ||
+                              (guest.state.dr7 & 0xff) != 0 || !watchpoints_.empty();
   registers.flags.set_control(registers.flags.control() & ~eflags::kRf);
   guest.state.shadow = InterruptShadow::None;
   step_suppressed_ = false;
@@ -593,6 +608,16 @@ void Processor::clear_breakpoint(u32 linear) { std::erase(breakpoints_, linear);
 
 bool Processor::has_breakpoint(u32 linear) const {
   return std::find(breakpoints_.begin(), breakpoints_.end(), linear) != breakpoints_.end();
+}
+
+void Processor::set_watchpoint(const Watchpoint& watchpoint) {
+  watchpoints_.push_back(watchpoint);
+  watch_pages();
+}
+
+void Processor::clear_watchpoint(const Watchpoint& watchpoint) {
+  std::erase(watchpoints_, watchpoint);
+  watch_pages();
 }
 
 // --- State

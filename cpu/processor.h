@@ -3,6 +3,8 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
+#include <utility>
 
 #include "core/interrupt_line.h"
 #include "core/scheduler.h"
@@ -30,6 +32,7 @@ enum class ExitReason : u8 {
   Halted,      // HLT with nothing to take; time may jump to the next event
   Shutdown,    // triple fault
   Breakpoint,  // a debugger's breakpoint: EIP stands on it
+  Watchpoint,  // a debugger's watchpoint: `watch_hit()` says which; the access is done
   Stopped,     // `request_stop`
   Invariant,   // guest code was about to run at physical ring 0 under a monitor
 };
@@ -190,6 +193,18 @@ class Processor final : public TickSource,
   void set_breakpoint(u32 linear);
   void clear_breakpoint(u32 linear);
   bool has_breakpoint(u32 linear) const;
+  /// Linear bytes; the machine stops behind an instruction that accesses one of them so.
+  struct Watchpoint {
+    enum class Kind : u8 { Write, Read, Access };
+    u32 linear = 0;
+    u32 length = 0;
+    Kind kind = Kind::Write;
+    friend bool operator==(const Watchpoint&, const Watchpoint&) = default;
+  };
+  void set_watchpoint(const Watchpoint& watchpoint);
+  void clear_watchpoint(const Watchpoint& watchpoint);
+  /// The watchpoint that made `run` return last.
+  const Watchpoint& watch_hit() const { return watch_hit_; }
 
   // --- TickSource --------------------------------------------------------------------------------------
   Ticks ticks() const override { return static_cast<Ticks>(slice_end_ - budget - unretired); }
@@ -198,7 +213,7 @@ class Processor final : public TickSource,
   void request_attention();
   /// Makes `run` return Stopped after the current instruction: a device asks for a reset or the like.
   void request_stop() {
-    stop_ = true;
+    if (!stop_) stop_ = ExitReason::Stopped;
     request_attention();
   }
 
@@ -221,7 +236,7 @@ class Processor final : public TickSource,
   void tracking_added(HostFrame) override {}
   void map_changed() override;
 
-  // --- WatchObserver: data breakpoints of DR0–DR3 --------------------------------------------------------
+  // --- WatchObserver: data breakpoints of DR0–DR3, watchpoints --------------------------------------------
   void watched_access(GuestLinear linear, u32 size, AccessType type) override;
 
   const ProcessorCounters& counters();
@@ -254,8 +269,10 @@ class Processor final : public TickSource,
   void release_attention();
   void account_cpl();
   void set_privilege(Privilege p);
-  /// Watches the pages of data breakpoints while DR7 enables any.
+  /// Follows the guest's debug registers.
   void update_watch();
+  /// Watches the pages of data breakpoints while DR7 enables any, and of watchpoints.
+  void watch_pages();
   void update_windows();
   void link(const Block& target);
 
@@ -276,12 +293,14 @@ class Processor final : public TickSource,
   s64 held_back_ = 0;  // taken from `budget` by hold_back
   bool intr_ = false;
   bool nmi_pending_ = false;
-  bool stop_ = false;
+  std::optional<ExitReason> stop_;
   bool step_suppressed_ = false;  // INT n, INT3, INTO that interrupts: no single-step trap behind them
   u8 accounted_cpl_ = 0;
   Ticks accounted_ticks_ = 0;  // already attributed to a CPL
   ProcessorCounters counters_;
   std::vector<u32> breakpoints_;
+  std::vector<Watchpoint> watchpoints_;
+  Watchpoint watch_hit_;
   std::array<u32, 4> watched_addresses_{};  // DR0–DR3 and DR7 that the memory unit watches for
   u32 watched_control_ = 0;
   std::unique_ptr<Block> uncached_;  // the last block that could not be cached

@@ -23,6 +23,7 @@ class GdbCompanion final : public RunnerCompanion, private DebugTarget {
 
   /// Listens on the local host. The error names the port.
   Result<void> listen(u16 port);
+  u16 port() const { return server_->port(); }
   /// The run is over: a debugger is told so.
   void ended(int status);
 
@@ -47,7 +48,10 @@ class GdbCompanion final : public RunnerCompanion, private DebugTarget {
   Runner& runner_;
   MonitorCommand command_;
   bool interrupted_ = false;
+  DebugStop report_of(const Stop& stop);
+
   std::set<u32> breakpoints_;
+  std::vector<Processor::Watchpoint> watchpoints_;
   std::unique_ptr<GdbServer> server_;  // last: its thread goes first
 };
 

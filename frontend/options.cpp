@@ -92,8 +92,10 @@ po::options_description insight_options() {
        "prints the main counters at the end")                                                          //
       ("log", po::value<Text>(), "CATEGORIES to log to standard error, or 'all'; 'list' prints them")  //
       ("debugcon", po::value<Text>()->implicit_value("stderr"),
-       "[=stderr|=file:PATH] where the firmware's messages (port 402h) go")             //
-      ("gdb", po::value<Text>(), "[HOST:]PORT: waits there for gdb's 'target remote'")  //
+       "[=stderr|=file:PATH] where the firmware's messages (port 402h) go")                                 //
+      ("gdb", po::value<Text>(), "[HOST:]PORT: waits there for gdb's 'target remote'; 0 is any free port")  //
+      ("paused", po::value<bool>()->implicit_value(true)->zero_tokens(),
+       "the machine stands still until gdb or the console lets it run")  //
       ("single-instruction-blocks", po::value<bool>()->implicit_value(true)->zero_tokens(),
        "decode one instruction at a time; for tests")                                       //
       ("config", po::value<Text>(), "FILE of the same options, one 'name = value' a line")  //
@@ -341,11 +343,17 @@ void Reader::read_insight() {
   }
   if (const auto place = text("gdb")) {
     HostPort gdb;
-    take(parse_host_port(*place, "localhost", "--gdb"), gdb);
+    take(parse_host_port(*place, "localhost", "--gdb", 0), gdb);
     if (gdb.host != "localhost" && gdb.host != "127.0.0.1") {
       fail(Error{fmt::format("--gdb {}: only this host may debug: use localhost or a port alone", *place)});
     }
     options_.gdb = gdb;
+  }
+  options_.paused = flag("paused");
+  const bool console = std::any_of(options_.serial.begin(), options_.serial.end(),
+                                   [](const SerialSpec& spec) { return spec.kind == SerialKind::Stdio; });
+  if (options_.paused && !options_.gdb && !console) {
+    fail(Error{"--paused: nothing could let the machine run: add --gdb or --serial stdio"});
   }
 }
 

@@ -34,7 +34,8 @@ struct Options {
   std::optional<u64> instructions_per_second;  // nothing: unlimited
   DisplayKind display = DisplayKind::Automatic;
   DebugConsoleSpec debug_console;
-  std::optional<HostPort> gdb;
+  std::optional<HostPort> gdb;  // port 0: any free one
+  bool paused = false;
   bool no_reboot = false;
   std::string stats_path;
   bool summary = false;

@@ -192,6 +192,7 @@ void Runner::handle(const Stop& stop) {
       machine_.log().write(LogCategory::Cpu, "{}", triple_fault_story(machine_));
       return machine_.reset();
     case StopReason::Breakpoint:
+    case StopReason::Watchpoint:
       if (step_end_) return finish_step(stop);
       return tell_companions(stop) ? void() : pause();
     case StopReason::Invariant:

@@ -46,7 +46,7 @@ class RunnerCompanion {
   virtual void turn() = 0;
   /// The machine must not run now.
   virtual bool holds() const { return false; }
-  /// A breakpoint, a finished step or a triple fault stopped the machine; true if the companion takes care of
+  /// A breakpoint, a watchpoint or a triple fault stopped the machine; true if the companion takes care of
   /// it.
   virtual bool stopped(const Stop& stop) {
     static_cast<void>(stop);

@@ -199,6 +199,7 @@ Result<void> Session::open_debugger() {
     return result;
   }
   runner_->add_companion(*gdb_);
+  notice(fmt::format("gdb: target remote localhost:{}", gdb_->port()));
   return {};
 }
 
@@ -232,6 +233,7 @@ int Session::run() {
     notice(opened.error().message);
     return kUserMistake;
   }
+  if (options_.paused) runner_->pause();
   const RunEnd end = runner_->run();
   if (gdb_) gdb_->ended(end.status);
   const Result<void> flushed = machine_->board().flush_disks();

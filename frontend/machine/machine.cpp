@@ -147,6 +147,8 @@ Stop Machine::run(Ticks limit) {
         return {StopReason::TripleFault};
       case ExitReason::Breakpoint:
         return {StopReason::Breakpoint};
+      case ExitReason::Watchpoint:
+        return {StopReason::Watchpoint};
       case ExitReason::Invariant:
         return {StopReason::Invariant};
     }

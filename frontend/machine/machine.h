@@ -26,6 +26,7 @@ enum class StopReason : u8 {
   Reset,        // the guest asked for a reset; `reset()` performs it
   TripleFault,  // the processor shut down; `reset()` restarts it
   Breakpoint,   // a debugger's breakpoint
+  Watchpoint,   // a debugger's watchpoint: the processor's `watch_hit`
   Invariant,    // guest code was about to run at physical ring 0: a defect of this program
 };
 

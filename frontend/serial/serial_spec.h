@@ -22,12 +22,13 @@ struct SerialSpec {
 /// Reads stdio, file:PATH, pty, unix:PATH[,server], tcp:HOST:PORT[,server] or none.
 Result<SerialSpec> parse_serial(std::string_view text);
 
-/// HOST:PORT or PORT, the host being `default_host` then. `option` names the option in error lines.
+/// HOST:PORT or PORT, the host being `default_host` then, the port `lowest` or more. `option` names the
+/// option in error lines.
 struct HostPort {
   std::string host;
   u16 port = 0;
 };
 Result<HostPort> parse_host_port(std::string_view text, std::string_view default_host,
-                                 std::string_view option);
+                                 std::string_view option, u16 lowest = 1);
 
 }  // namespace ringdown

@@ -185,6 +185,7 @@ MISTAKES = [
     (["--gdb", "host.example:1234"], ["--gdb"]),
     (["--gdb", "port"], ["--gdb"]),
     (["--gdb", "70000"], ["--gdb"]),
+    (["--paused"], ["--paused", "--gdb"]),
 ]
 COMMANDS = [(["run", "--memory"], ["--memory"]), (["start"], ["start", "ringdown run"]), (["--run"], ["--run"]), (["Run"], ["Run"])]
 

@@ -429,6 +429,50 @@ TEST_CASE("A debugger's breakpoint stops before its instruction and lets it pass
   CHECK(m.run(100).reason == ExitReason::Budget);
 }
 
+TEST_CASE("Watchpoints stop behind the access that they name, and not beside") {
+  using Watchpoint = Processor::Watchpoint;
+  // A block that has run before without: mov [0x30004], ecx; mov ebx, [0x30004]; rep stosb; jmp to the start
+  const auto prepare = [](M& m) {
+    m.place("890d 04000300 8b1d 04000300 f3aa ebf0");
+    m.set(Gpr::Edi, 0x30100);
+    m.set(Gpr::Ecx, 8);
+  };
+  constexpr u32 kBehindWrite = M::kCode + 6;
+  constexpr u32 kBehindRead = M::kCode + 12;
+  struct Case {
+    const char* what;
+    Watchpoint watchpoint;
+    u32 stops_at;  // 0: never
+  };
+  const Case cases[] = {
+      {"write", {0x30004, 4, Watchpoint::Kind::Write}, kBehindWrite},
+      {"overlap from below", {0x30000, 5, Watchpoint::Kind::Write}, kBehindWrite},
+      {"last byte", {0x30007, 1, Watchpoint::Kind::Access}, kBehindWrite},
+      {"read", {0x30006, 1, Watchpoint::Kind::Read}, kBehindRead},
+      {"beside, below", {0x30000, 4, Watchpoint::Kind::Access}, 0},
+      {"beside, above", {0x30008, 4, Watchpoint::Kind::Access}, 0},
+      {"across pages", {0x2fff0, 32, Watchpoint::Kind::Write}, kBehindWrite},
+      {"in a repeated store, at its iteration", {0x30103, 1, Watchpoint::Kind::Write}, kBehindRead},
+  };
+  for (const Case& c : cases) {
+    INFO(c.what);
+    M m;
+    prepare(m);
+    m.run(30);
+    prepare(m);
+    m.cpu.registers.eip = M::kCode;
+    m.cpu.state_changed();
+    m.cpu.set_watchpoint(c.watchpoint);
+    const Exit exit = m.run(30);
+    CHECK((exit.reason == ExitReason::Watchpoint) == (c.stops_at != 0));
+    if (c.stops_at == 0) continue;
+    CHECK(m.cpu.registers.eip == c.stops_at);
+    CHECK(m.cpu.watch_hit() == c.watchpoint);
+    m.cpu.clear_watchpoint(c.watchpoint);
+    CHECK(m.run(30).reason == ExitReason::Budget);
+  }
+}
+
 TEST_CASE("request_stop ends the run behind the instruction that asked for it") {
   M m;
   m.port.on_write = [&](u32, u64) { m.cpu.request_stop(); };
