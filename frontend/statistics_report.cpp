@@ -125,6 +125,7 @@ std::string statistics_json(Machine& machine, const RunFacts& facts) {
   json["blocks"] = {{"decoded", cpu.blocks_decoded},
                     {"invalidated", cpu.blocks_invalidated},
                     {"splits", cpu.block_splits},
+                    {"page_lookups", tlb.fetch_misses},
                     {"cache_flushes", cpu.cache_flushes}};
   json["devices"] = devices(machine);
   json["interrupts"] = interrupts(cpu);

@@ -40,30 +40,37 @@ void MemoryUnit::fill(GuestLinear page, Privilege privilege, const Resolution& r
   const GuestMemory::Page frames = resolution.page;
   if (!caching_ || !resolution.keep_read || !is_frame(frames.read_frame) || watched(page)) return;
   const HostFrame frame(frames.read_frame);
-  const bool write =
-      resolution.keep_write && frames.write_frame == frames.read_frame && memory_.tracking(frame) == 0;
-  if (write) writable_frames_[frame.value / 64] |= u64{1} << (frame.value % 64);
-  tlbs_[static_cast<unsigned>(privilege)].fill(page.value, true, write, memory_.store().page(frame));
+  const bool granted = resolution.keep_write && frames.write_frame == frames.read_frame;
+  const bool write = granted && memory_.tracking(frame) == 0;
+  if (granted) writable_frames_[frame.value / 64] |= u64{1} << (frame.value % 64);
+  tlbs_[static_cast<unsigned>(privilege)].fill(page.value, granted, write, memory_.store().page(frame));
+}
+
+u8* MemoryUnit::known(GuestLinear linear, bool write, Privilege privilege) {
+  Tlb& tlb = tlbs_[static_cast<unsigned>(privilege)];
+  u8* const host = tlb.known(linear.value, write);
+  if (host != nullptr && write && memory_.tracking(frame_of(host)) == 0)
+    tlb.allow_writes(page_of(linear).value);
+  return host;
 }
 
 AccessStatus MemoryUnit::resolve_piece(GuestLinear linear, AccessType type, Privilege privilege,
                                        Piece& piece) {
   const bool write = type == AccessType::Write;
-  if (u8* host = write ? fast_write(linear.value, 1, privilege) : fast_read(linear.value, 1, privilege)) {
-    piece.host = host;
-    return AccessStatus::Done;
-  }
-  ++counters_.misses;
+  piece.host = known(linear, write, privilege);
+  if (piece.host != nullptr) return AccessStatus::Done;
   const Resolution resolution = space_->resolve(linear, type, privilege);
   const u32 offset = linear.value & kPageOffsetMask;
   switch (resolution.kind) {
     case Resolution::Kind::Fault:
+      ++counters_.misses;
       fault_address = linear;
       fault_code = resolution.error_code;
       return AccessStatus::PageFault;
     case Resolution::Kind::Device:
       piece.physical = memory_.apply_a20(resolution.physical + offset);
       piece.discarded = write && resolution.page.write_frame == GuestMemory::Page::kDiscard;
+      piece.uncached = true;
       return AccessStatus::Done;
     case Resolution::Kind::Memory:
       break;
@@ -71,6 +78,8 @@ AccessStatus MemoryUnit::resolve_piece(GuestLinear linear, AccessType type, Priv
   const u32 frame = write ? resolution.page.write_frame : resolution.page.read_frame;
   piece.host = memory_.store().page(HostFrame(frame)) + offset;
   fill(page_of(linear), privilege, resolution);
+  piece.uncached = known(linear, write, privilege) == nullptr;
+  if (!piece.uncached) ++counters_.misses;
   return AccessStatus::Done;
 }
 
@@ -111,6 +120,7 @@ AccessStatus MemoryUnit::read(GuestLinear linear, Privilege privilege, std::span
     return status;
   }
   for (const Piece& piece : pieces.all()) {
+    if (piece.uncached) ++counters_.misses;
     if (piece.host != nullptr) {
       std::memcpy(data.data(), piece.host, piece.size);
     } else {
@@ -130,6 +140,7 @@ AccessStatus MemoryUnit::write(GuestLinear linear, Privilege privilege, std::spa
     return status;
   }
   for (const Piece& piece : pieces.all()) {
+    if (piece.uncached) ++counters_.misses;
     if (piece.host != nullptr) {
       std::memcpy(piece.host, data.data(), piece.size);
     } else if (!piece.discarded) {
@@ -159,7 +170,7 @@ Resolution MemoryUnit::fetch(GuestLinear linear, Privilege privilege) {
   fetch_stamps_[stamp_index(page)] = fetch_generation_;
   fetched_ = true;
   if (entry.tag == page.value) return entry.resolution;
-  ++counters_.misses;
+  ++counters_.fetch_misses;
   const Resolution resolution = space_->resolve(linear, AccessType::Execute, privilege);
   if (resolution.kind == Resolution::Kind::Fault) {
     fault_address = linear;
@@ -268,13 +279,15 @@ void MemoryUnit::invalidate_all() {
   ++fetch_generation_;
 }
 
-void MemoryUnit::revoke_write(HostFrame frame) {
+void MemoryUnit::revoke_write(HostFrame frame) { drop_writes(frame, true); }
+
+void MemoryUnit::drop_writes(HostFrame frame, bool revoked) {
   u64& word = writable_frames_[frame.value / 64];
   const u64 bit = u64{1} << (frame.value % 64);
   if ((word & bit) == 0) return;
-  word &= ~bit;
+  if (revoked) word &= ~bit;
   const u8* host = memory_.store().page(frame);
-  for (Tlb& tlb : tlbs_) tlb.drop_writes(host);
+  for (Tlb& tlb : tlbs_) tlb.drop_writes(host, revoked);
 }
 
 }  // namespace ringdown

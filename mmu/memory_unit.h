@@ -27,9 +27,15 @@ class WatchObserver {
 };
 
 struct TlbCounters {
+  /// Data accesses to pages that the TLB has no translation of; if it may not keep one, counted when they are
+  /// performed. What depends on the length of blocks does not count: an access that was not allowed to have
+  /// effects, a store that went the slow way for code on its page.
   u64 misses = 0;
   u64 flushes = 0;
   u64 page_invalidations = 0;
+  u64 fetch_misses = 0;  // looked up for blocks: how often depends on their length
+
+  void serialize(Archive& archive) { archive(misses, flushes, page_invalidations, fetch_misses); }
 };
 
 /// Performs the processor's accesses to linear memory. Multi-byte accesses may cross pages; both pages are
@@ -104,6 +110,7 @@ class MemoryUnit final : public TranslationCache, public MemoryObserver {
   void watch(WatchObserver* observer, std::span<const GuestLinear> pages);
 
   const TlbCounters& counters() const { return counters_; }
+  void serialize_counters(Archive& archive) { archive(counters_); }
   /// Changes whenever a translation that an instruction fetch used may have changed: block links that cross
   /// pages are valid only within one generation.
   u32 fetch_generation() const { return fetch_generation_; }
@@ -114,7 +121,7 @@ class MemoryUnit final : public TranslationCache, public MemoryObserver {
   void revoke_write(HostFrame frame) override;
   // MemoryObserver
   void frame_written(HostFrame, u32, u32) override {}
-  void tracking_added(HostFrame frame) override { revoke_write(frame); }
+  void tracking_added(HostFrame frame) override { drop_writes(frame, false); }
   void map_changed() override { invalidate_all(); }
 
  private:
@@ -122,6 +129,7 @@ class MemoryUnit final : public TranslationCache, public MemoryObserver {
   struct Piece {
     u8* host = nullptr;        // RAM or ROM; otherwise:
     bool discarded = false;    // a write that nobody receives
+    bool uncached = false;     // a miss that put nothing into the TLB
     GuestPhysical physical{};  // on the device bus, after A20
     u32 size = 0;
   };
@@ -146,6 +154,9 @@ class MemoryUnit final : public TranslationCache, public MemoryObserver {
   [[nodiscard]] AccessStatus resolve_pieces(GuestLinear linear, u32 size, AccessType type,
                                             Privilege privilege, Pieces& pieces);
   void fill(GuestLinear page, Privilege privilege, const Resolution& resolution);
+  /// The translation that the TLB has, also of a write that must go the slow way; nullptr if it has none.
+  u8* known(GuestLinear linear, bool write, Privilege privilege);
+  void drop_writes(HostFrame frame, bool revoked);
   bool has_effects(const Pieces& pieces, AccessType type) const;
   HostFrame frame_of(const u8* host) const;
   u8 tracking_of(const Piece& piece) const;
@@ -158,7 +169,7 @@ class MemoryUnit final : public TranslationCache, public MemoryObserver {
   std::array<std::array<FetchEntry, kFetchEntries>, 2> fetches_;
   /// For each hash of a page, the last generation in which it was fetched from.
   std::array<u32, kFetchStamps> fetch_stamps_{};
-  /// One bit for each frame that may have write permission in the TLB.
+  /// One bit for each frame that paging may let be written through the TLB.
   std::vector<u64> writable_frames_;
   GuestMemory& memory_;
   AddressSpace* space_ = nullptr;

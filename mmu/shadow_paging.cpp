@@ -135,8 +135,11 @@ Resolution ShadowPaging::resolve(GuestLinear linear, AccessType type, Privilege 
   if (found.leaf == shadow_entry::kNotPresent || !shadow_rights::allow(found.rights, type, as)) {
     return answer_fault(linear, type, privilege);
   }
-  found.directory->touch();
-  found.table->touch();
+  // How often instructions are fetched depends on the length of blocks; the life of tables must not.
+  if (type != AccessType::Execute) {
+    found.directory->touch();
+    found.table->touch();
+  }
   Resolution resolution;
   resolution.kind = Resolution::Kind::Memory;
   resolution.keep_read = true;
@@ -182,19 +185,17 @@ void ShadowPaging::fill(GuestLinear linear, GuestSide side) {
 }
 
 void ShadowPaging::count_fault(GuestLinear linear, AccessType type, const Resolution& resolution) {
-  bool assisted = true;
   if (resolution.kind == Resolution::Kind::Device) {
-    ++counters_.device_accesses;
+    if (observer_ == nullptr || observer_->instruction_assisted()) ++counters_.device_accesses;
   } else if (type == AccessType::Write &&
              is_write_protected(memory_, HostFrame(resolution.page.write_frame))) {
     if (one_shot_page_ == page_of(linear)) return;
     one_shot_page_ = page_of(linear);
     ++counters_.write_protect_traps;
+    if (observer_ != nullptr) observer_->instruction_assisted();
   } else {
-    assisted = false;
     ++counters_.hidden_faults;
   }
-  if (assisted && observer_ != nullptr) observer_->instruction_assisted();
 }
 
 Resolution ShadowPaging::peek(GuestLinear linear) {

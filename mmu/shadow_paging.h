@@ -19,10 +19,15 @@ struct ShadowCounters {
   u64 hidden_faults = 0;        // physical #PF that the guest never sees
   u64 true_faults = 0;          // physical #PF that the guest's own tables give
   u64 write_protect_traps = 0;  // stores to write-protected page (or descriptor) tables
-  u64 device_accesses = 0;      // accesses to pages mapped to devices
+  u64 device_accesses = 0;      // instructions that accessed pages mapped to devices
   u64 root_switches = 0;
   u64 root_cache_hits = 0;
   u64 audits = 0;  // whole-table comparisons made
+
+  void serialize(Archive& archive) {
+    archive(fills, syncs, hidden_faults, true_faults, write_protect_traps, device_accesses, root_switches,
+            root_cache_hits, audits);
+  }
 };
 
 /// How guest privilege maps onto the shadow's user/supervisor bit.
@@ -38,8 +43,9 @@ enum class GuestSide : u8 { Kernel, User };
 class ShadowFaultObserver {
  public:
   virtual ~ShadowFaultObserver() = default;
-  /// The current instruction stored to a protected table or accessed a device page.
-  virtual void instruction_assisted() = 0;
+  /// The current instruction stored to a protected table or accessed a device page; true the first time, also
+  /// if the instruction starts anew.
+  virtual bool instruction_assisted() = 0;
 };
 
 class ShadowTables;
@@ -95,6 +101,7 @@ class ShadowPaging final : public AddressSpace, public MemoryObserver {
   std::string describe(GuestLinear linear) const;
 
   const ShadowCounters& counters() const { return counters_; }
+  void serialize_counters(Archive& archive) { archive(counters_); }
 
   void frame_written(HostFrame frame, u32 offset, u32 length) override;
   void tracking_added(HostFrame frame) override;

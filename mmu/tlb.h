@@ -47,23 +47,40 @@ class Tlb {
     return write_tagged(linear, allowed ? tag(linear, size) : kNeverTag);
   }
 
-  /// Sets the translation of the page at `page`.
-  void fill(u32 page, bool read, bool write, const u8* host) {
+  /// What paging grants on a page may be more than the fast path does: a write to a frame that is tracked
+  /// goes the slow way, but its translation is known. The host address of one byte, or nullptr.
+  u8* known(u32 linear, bool write) const {
+    const TlbEntry& entry = entries[index(linear)];
+    const u32 page = linear & ~kPageOffsetMask;
+    const bool granted = entry.read_tag == page && (!write || writable_[index(linear)]);
+    return granted ? reinterpret_cast<u8*>(entry.addend + linear) : nullptr;
+  }
+  /// The frame behind a page that may be written is tracked no more.
+  void allow_writes(u32 page) { entries[index(page)].write_tag = page; }
+
+  /// Sets the readable translation of the page at `page`. `granted`: paging lets it be written; `write`: the
+  /// fast path may.
+  void fill(u32 page, bool granted, bool write, const u8* host) {
     const u32 slot = index(page);
     TlbEntry& entry = entries[slot];
-    if (entry.read_tag == TlbEntry::kNoTag && entry.write_tag == TlbEntry::kNoTag) note_filled(slot);
-    entry.read_tag = read ? page : TlbEntry::kNoTag;
+    if (entry.read_tag == TlbEntry::kNoTag) note_filled(slot);
+    entry.read_tag = page;
     entry.write_tag = write ? page : TlbEntry::kNoTag;
     entry.addend = reinterpret_cast<u64>(host) - page;
+    writable_[slot] = granted;
   }
   void drop_page(u32 page) {
     TlbEntry& entry = entries[index(page)];
-    if (entry.read_tag == page || entry.write_tag == page) entry = {};
+    if (entry.read_tag == page) entry = {};
   }
-  /// Drops write permission to the page at `host`, whatever its linear addresses.
-  void drop_writes(const u8* host) {
-    for (TlbEntry& entry : entries) {
-      if (entry.addend + entry.write_tag == reinterpret_cast<u64>(host)) entry.write_tag = TlbEntry::kNoTag;
+  /// Sends writes to the page at `host`, whatever its linear addresses, the slow way; if paging no longer
+  /// grants them, `revoked`.
+  void drop_writes(const u8* host, bool revoked) {
+    for (u32 slot = 0; slot < kEntries; ++slot) {
+      TlbEntry& entry = entries[slot];
+      if (entry.addend + entry.read_tag != reinterpret_cast<u64>(host)) continue;
+      entry.write_tag = TlbEntry::kNoTag;
+      if (revoked) writable_[slot] = false;
     }
   }
   void clear() {
@@ -90,6 +107,7 @@ class Tlb {
     if (filled_count_ <= filled_.size()) ++filled_count_;
   }
 
+  std::array<bool, kEntries> writable_{};  // paging grants writes to the page of that entry
   /// Slots filled since the last clear, so that switching between small address spaces need not wipe
   /// everything.
   std::array<u16, 256> filled_;

@@ -122,11 +122,12 @@ void Monitor::reflect(const Event& event) {
   enter_guest(processor_.ticks());
 }
 
-void Monitor::instruction_assisted() {
+bool Monitor::instruction_assisted() {
   const Ticks now = processor_.ticks();
-  if (now == assisted_tick_) return;
+  if (now == assisted_tick_) return false;
   assisted_tick_ = now;
   ++statistics_.emulated;
+  return true;
 }
 
 // --- Entering the guest

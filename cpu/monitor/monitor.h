@@ -65,7 +65,7 @@ class Monitor final : public TrapHandler,
   const CpuModel& model() const override { return processor_.model(); }
 
   // ShadowFaultObserver
-  void instruction_assisted() override;
+  bool instruction_assisted() override;
 
   // MemoryObserver: stores to the guest's descriptor tables
   void frame_written(HostFrame frame, u32 offset, u32 length) override;

@@ -41,7 +41,7 @@ struct ShadowMachine : MemoryMachine {
 };
 
 struct Assists final : ShadowFaultObserver {
-  void instruction_assisted() override { ++count; }
+  bool instruction_assisted() override { return ++count != 0; }
   u32 count = 0;
 };
 
