@@ -99,4 +99,17 @@ void Bus::write(u64 address, Width width, u64 value) {
   }
 }
 
+void Bus::serialize_counts(Archive& archive) {
+  u64 size = counts_.size();
+  archive(size);
+  auto own = counts_.begin();
+  for (u64 i = 0; i < size && !archive.failed(); ++i) {
+    std::string device = archive.loading() ? std::string() : own->first;
+    u64 count = archive.loading() ? 0 : (own++)->second;
+    archive(device, count);
+    const auto known = counts_.find(device);
+    if (known != counts_.end()) known->second = count;
+  }
+}
+
 }  // namespace ringdown

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/archive.h"
 #include "core/log.h"
 #include "core/result.h"
 #include "core/types.h"
@@ -62,6 +63,8 @@ class Bus {
 
   /// Accesses by device name since the machine was created.
   const std::map<std::string, u64>& access_counts() const { return counts_; }
+  /// The counts as part of a state; those of devices that are not here are left out.
+  void serialize_counts(Archive& archive);
 
  private:
   struct Attachment {

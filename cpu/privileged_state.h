@@ -73,6 +73,10 @@ struct PrivilegedState {
   void serialize(Archive& a) {
     a(segments, ldtr, tr, gdtr, idtr, cr0, cr2, cr3, cr4, pdpte, dr, dr6, dr7, flags, cpl, shadow, activity,
       nmi_blocked, pending_debug, msr, fault_chain, fault_chain_length);
+    if (cpl <= 3 && fault_chain_length <= fault_chain.size()) return;
+    a.fail("a privilege level or a chain of faults is impossible");
+    cpl = 0;
+    fault_chain_length = 0;
   }
 };
 

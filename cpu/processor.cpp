@@ -628,7 +628,6 @@ void Processor::serialize(Archive& archive) {
   Ticks now = ticks();
   archive(now, registers, state, x87, sse, intr_, nmi_pending_);
   account_cpl();
-  archive(counters_.retired_at_cpl, counters_.exceptions, counters_.interrupts);
   if (!archive.loading()) return;
   slice_end_ = static_cast<s64>(now);
   budget = 0;
@@ -640,6 +639,12 @@ void Processor::serialize(Archive& archive) {
   memory.invalidate_all();
   paging_changed();
   state_changed();
+}
+
+void Processor::serialize_counters(Archive& archive) {
+  account_cpl();
+  archive(counters_);
+  memory.serialize_counters(archive);
 }
 
 }  // namespace ringdown

@@ -79,6 +79,11 @@ struct ProcessorCounters {
   // What reached the guest through its IDT, by vector; INT n is an instruction, not counted here.
   std::array<u64, 256> exceptions{};
   std::array<u64, 256> interrupts{};
+
+  void serialize(Archive& archive) {
+    archive(blocks_decoded, blocks_invalidated, block_splits, cache_flushes, retired_at_cpl, exceptions,
+            interrupts);
+  }
 };
 
 /// Settings fixed at construction.
@@ -243,6 +248,7 @@ class Processor final : public TickSource,
 
   ChunkTag chunk_tag() const override { return ChunkTag("CPU "); }
   void serialize(Archive& archive) override;
+  void serialize_counters(Archive& archive);
 
  private:
   friend class BlockCache;

@@ -305,6 +305,10 @@ void Monitor::serialize(Archive& archive) {
   account(processor_.ticks());
   archive(virtual_, statistics_, stale_segment_);
   if (!archive.loading()) return;
+  if (statistics_.by_instruction.size() != instruction_table().size()) {
+    archive.fail("it counts other instructions: save the state with this version of Ringdown");
+    statistics_.by_instruction.resize(instruction_table().size());
+  }
   accounted_ticks_ = processor_.ticks();
   accounted_cpl_ = virtual_.cpl;
   tracked_gdtr_ = {};

@@ -80,6 +80,7 @@ Machine::Machine(const MachineConfig& config, Log& log, MemoryStore store, const
 Machine::~Machine() = default;
 
 void Machine::build(BoardMedia media, std::span<const u8> firmware) {
+  identity_.emplace(config_, media, firmware);
   scheduler_.connect(*processor_);
   processor_->connect_scheduler(scheduler_);
   for (std::size_t offset = 0; offset < firmware.size(); offset += kPageSize) {
@@ -105,6 +106,7 @@ void Machine::build(BoardMedia media, std::span<const u8> firmware) {
     monitor_ = std::make_unique<Monitor>(*processor_, memory_, config_.deprivilege, config_.policy);
     monitor_->attach();
   }
+  counters_.emplace(*processor_, monitor_.get(), ports_, device_memory_);
   requested_.reset();
 }
 
@@ -172,10 +174,11 @@ void Machine::request_power_off() { request(StopReason::PowerOff, 0); }
 void Machine::request_exit(u8 code) { request(StopReason::Exit, code); }
 
 std::vector<Serializable*> Machine::components() {
-  std::vector<Serializable*> all{&scheduler_, &inputs_, processor_.get(), &memory_};
+  std::vector<Serializable*> all{&*identity_, &scheduler_, &inputs_, processor_.get(), &memory_};
   const std::vector<Serializable*> devices = board_->components();
   all.insert(all.end(), devices.begin(), devices.end());
   if (monitor_) all.push_back(monitor_.get());
+  all.push_back(&*counters_);
   return all;
 }
 

@@ -14,6 +14,8 @@
 #include "cpu/processor.h"
 #include "frontend/machine/board.h"
 #include "frontend/machine/machine_config.h"
+#include "frontend/machine/machine_counters.h"
+#include "frontend/machine/machine_identity.h"
 
 namespace ringdown {
 
@@ -66,8 +68,8 @@ class Machine final : private ProcessorPins, private MachineControl {
 
   /// The whole machine as a state file's bytes.
   std::vector<std::byte> save_state();
-  /// Restores what `save_state` of a machine of the same configuration wrote. On an error the machine must
-  /// not run on. `name` is the file's, for error lines.
+  /// Restores what `save_state` of a machine of the same configuration wrote; of another one, the error says
+  /// what differs. On an error the machine must not run on. `name` is the file's, for error lines.
   Result<void> load_state(std::vector<std::byte> data, const std::string& name);
 
  private:
@@ -98,6 +100,8 @@ class Machine final : private ProcessorPins, private MachineControl {
   std::unique_ptr<Processor> processor_;
   std::unique_ptr<Monitor> monitor_;
   std::unique_ptr<Board> board_;
+  std::optional<MachineIdentity> identity_;
+  std::optional<MachineCounters> counters_;
   std::optional<Stop> requested_;
 };
 

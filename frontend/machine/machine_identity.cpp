@@ -1,0 +1,91 @@
+// Describes a machine by its options and compares it with a saved one.
+#include "frontend/machine/machine_identity.h"
+
+#include <fmt/core.h>
+#include <zlib.h>
+
+namespace ringdown {
+
+namespace {
+
+/// A file's content in short: its size tells a person more than the checksum.
+class Content {
+ public:
+  void add(std::span<const u8> bytes) {
+    size_ += bytes.size();
+    checksum_ = crc32_z(checksum_, bytes.data(), bytes.size());
+  }
+  std::string text() const {
+    return size_ == 0 ? "none" : fmt::format("{} bytes with checksum {:08x}", size_, checksum_);
+  }
+
+ private:
+  u64 size_ = 0;
+  uLong checksum_ = 0;
+};
+
+std::string memory_text(u64 bytes) {
+  constexpr u64 kMebibyte = u64{1} << 20;
+  return bytes % kMebibyte == 0 ? fmt::format("{}M", bytes / kMebibyte) : fmt::format("{}K", bytes / 1024);
+}
+
+std::string drive_text(const BoardMedia& media, unsigned unit) {
+  for (const BoardMedia::Drive& drive : media.drives) {
+    if (drive.config.unit != unit) continue;
+    const char* const kind = drive.config.cdrom ? "a CD-ROM drive" : "a disk";
+    return drive.image == nullptr ? fmt::format("{} without a medium", kind)
+                                  : fmt::format("{} of {} sectors", kind, drive.image->sectors());
+  }
+  return "none";
+}
+
+}  // namespace
+
+MachineIdentity::MachineIdentity(const MachineConfig& config, const BoardMedia& media,
+                                 std::span<const u8> firmware) {
+  const bool bare = config.mode == RunMode::Bare;
+  properties_.push_back({"--memory", memory_text(config.memory_bytes)});
+  properties_.push_back({"--mode", bare ? "bare" : "trap"});
+  if (!bare) {
+    properties_.push_back({"--deprivilege", config.deprivilege == Deprivilege::Ring3 ? "ring3" : "ring1"});
+  }
+  properties_.push_back({"--cpu", config.cpu_model});
+  Content roms;
+  roms.add(firmware);
+  roms.add(media.vga_rom);
+  properties_.push_back({"--firmware", roms.text()});
+  Content kernel;
+  for (const FirmwareItem& item : config.firmware_items) kernel.add(item.content);
+  for (const FirmwareFile& file : config.firmware_files) kernel.add(file.content);
+  properties_.push_back({"--kernel with --initrd and --append", kernel.text()});
+  constexpr unsigned kUnits = 4;
+  for (unsigned unit = 0; unit < kUnits; ++unit) {
+    properties_.push_back({fmt::format("--disk or --cdrom on unit {}", unit), drive_text(media, unit)});
+  }
+  for (std::size_t port = 0; port < config.serial_backends.size(); ++port) {
+    properties_.push_back({fmt::format("--serial for port {}", port + 1),
+                           config.serial_backends[port] == nullptr ? "none" : "present"});
+  }
+}
+
+void MachineIdentity::serialize(Archive& archive) {
+  if (!archive.loading()) return archive(properties_);
+  std::vector<Property> saved;
+  archive(saved);
+  const std::size_t common = std::min(saved.size(), properties_.size());
+  for (std::size_t i = 0; i < common && !archive.failed(); ++i) {
+    const Property& own = properties_[i];
+    if (saved[i].option != own.option) break;
+    if (saved[i].value == own.value) continue;
+    return archive.fail(fmt::format(
+        "it was saved with {}: {}, and this machine has {}: start with the options it was saved with",
+        own.option, saved[i].value, own.value));
+  }
+  const bool same_options =
+      std::equal(saved.begin(), saved.end(), properties_.begin(), properties_.end(),
+                 [](const Property& a, const Property& b) { return a.option == b.option; });
+  if (!archive.failed() && !same_options)
+    archive.fail("it is of another kind of machine: save the state again");
+}
+
+}  // namespace ringdown
