@@ -86,7 +86,15 @@ std::string Console::execute(std::string_view line) {
     found = &command;
   }
   if (found == nullptr) return fmt::format("There is no '{}'; 'help' lists the commands.\n", words[0]);
-  return (this->*found->run)(std::span(words).subspan(1));
+  const Words arguments = std::span(words).subspan(1);
+  // The help says which arguments there are; those in brackets may be missing.
+  const std::vector<std::string_view> known = split(found->arguments);
+  const auto needed =
+      std::count_if(known.begin(), known.end(), [](std::string_view name) { return !name.starts_with('['); });
+  if (arguments.size() < static_cast<std::size_t>(needed) || arguments.size() > known.size()) {
+    return fmt::format("Use: {}{}{}\n", found->name, known.empty() ? "" : " ", found->arguments);
+  }
+  return (this->*found->run)(arguments);
 }
 
 std::string Console::help(Words) {
@@ -115,7 +123,6 @@ std::string Console::disassemble(Words arguments) {
 std::string Console::memory(Words arguments) {
   constexpr u64 kDefaultCount = 128;
   constexpr u64 kMostBytes = 64 * 1024;
-  if (arguments.empty()) return "memory ADDRESS [COUNT]\n";
   const std::optional<u32> address = parse_address(arguments[0]);
   if (!address) return kBadAddress;
   const std::optional<u64> count = arguments.size() > 1 ? parse(arguments[1], 10) : kDefaultCount;
@@ -124,7 +131,6 @@ std::string Console::memory(Words arguments) {
 }
 
 std::string Console::walk(Words arguments) {
-  if (arguments.empty()) return "walk ADDRESS\n";
   const std::optional<u32> address = parse_address(arguments[0]);
   return address ? walk_view(machine_, GuestLinear(*address)) : kBadAddress;
 }
@@ -183,7 +189,6 @@ std::string Console::step(Words arguments) {
 }
 
 std::string Console::save(Words arguments) {
-  if (arguments.empty()) return "save FILE\n";
   const std::string path(arguments[0]);
   if (const Result<void> written = write_whole_file(path, machine_.save_state()); !written) {
     return written.error().message + "\n";

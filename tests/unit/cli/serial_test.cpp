@@ -99,6 +99,16 @@ TEST_CASE("a line can be corrected before it is sent") {
   CHECK(editor.type(0x7f).echo.empty());
 }
 
+TEST_CASE("special keys and a terminal's answers are no text") {
+  LineEditor editor;
+  std::string line;
+  for (const char key : std::string("a\x1b[A\x1b[24;80Rb\x1bOPc\x1bxd\r")) {
+    const LineEditor::Result result = editor.type(static_cast<u8>(key));
+    if (result.complete) line = result.line;
+  }
+  CHECK(line == "abcd");
+}
+
 TEST_CASE("output that nobody takes is dropped after a while, and finishing does not hang") {
   std::array<int, 2> ends{};
   REQUIRE(pipe(ends.data()) == 0);
