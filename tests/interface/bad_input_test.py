@@ -187,7 +187,12 @@ MISTAKES = [
     (["--gdb", "70000"], ["--gdb"]),
     (["--paused"], ["--paused", "--gdb"]),
 ]
-COMMANDS = [(["run", "--memory"], ["--memory"]), (["start"], ["start", "ringdown run"]), (["--run"], ["--run"]), (["Run"], ["Run"])]
+COMMANDS = [
+    (["run", "--memory"], ["--memory"]),
+    (["start"], ["start", "ringdown run"]),
+    (["--run"], ["--run"]),
+    (["Run"], ["Run"]),
+]
 
 
 def arguments_of(mistake):

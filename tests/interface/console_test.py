@@ -15,8 +15,8 @@ KERNEL = "c1000000"
 
 
 def start(*options):
-    return Terminal([PROGRAM, "run", *linux_options(parameters="quiet nokaslr"), "--serial", "stdio", "--display", "none",
-                     "--memory", "64M", *options])
+    return Terminal([PROGRAM, "run", *linux_options(parameters="quiet nokaslr"), "--serial", "stdio",
+                     "--display", "none", "--memory", "64M", *options])
 
 
 def expect(answer, pattern, what):
@@ -66,11 +66,12 @@ def check_views(machine, bare):
         expect(registers, r"^ +virtual +physical$", "two columns")
         columns = expect(registers, r"^CPL +(\d) +(\d)( \*)?$", "both privileges")
         check(columns.groups() in [("0", "1", " *"), ("3", "3", None)], f"ring 0 is rung down: {columns[0]!r}")
-        expect(registers, r"^IDTR +[0-9a-f]{8} limit 07ff +[0-9a-f]{8} limit [0-9a-f]{4} \*$", "the monitor has its IDT")
+        expect(registers, r"^IDTR +[0-9a-f]{8} limit 07ff +[0-9a-f]{8} limit [0-9a-f]{4} \*$", "the monitor's IDT")
     expect(console("disassemble"), rf"^{position[2]}  (.*\n){{10}}$", "ten instructions from there")
     check(console("pause").endswith(console(f"disassemble {position[2]} 1")), "a paused machine stands still")
     dump = console(f"memory {KERNEL} 20")
-    expect(dump, rf"^{KERNEL}  ([0-9a-f]{{2}} ){{16}} .{{16}}\n{KERNEL[:-2]}10  ([0-9a-f]{{2}} ){{4}} +.{{4}}$", "bytes")
+    expect(dump, rf"^{KERNEL}  ([0-9a-f]{{2}} ){{16}} .{{16}}\n{KERNEL[:-2]}10  ([0-9a-f]{{2}} ){{4}} +.{{4}}$",
+           "two lines of bytes")
     first = expect(dump, rf"^{KERNEL}  ([0-9a-f]{{2}}) ", "bytes")[1]
     expect(console(f"disassemble 0x{KERNEL} 2"), rf"^{KERNEL}  {first}.*\n.*\n$", "code where memory has its bytes")
     walk = console(f"walk {KERNEL}")
@@ -98,9 +99,11 @@ def check_mistakes(machine):
                        ("walk", "Use: walk ADDRESS"), ("walk zz", "hexadecimal"), ("disassemble 0 -1", "decimal"),
                        ("step 0", "decimal"), ("step many", "decimal"), ("step 99999999999999999999", "decimal"),
                        ("save", "Use: save FILE"), ("save /missing/file", "/missing/file"), ("pause now", "Use: pause"),
-                       ("registers eax", "Use: registers"), ("policy bogus", "'bogus'"), ("screen /missing/a.png", "a.png")]:
+                       ("registers eax", "Use: registers"), ("policy bogus", "'bogus'"),
+                       ("screen /missing/a.png", "a.png")]:
         answer = machine.console(line)
-        check(answer.count("\n") == 1 and answer.endswith("\n") and text in answer, f"'{line}' gives one line: {answer!r}")
+        one_line = answer.count("\n") == 1 and answer.endswith("\n")
+        check(one_line and text in answer, f"'{line}' gives one line with {text!r}: {answer!r}")
     check(machine.console("   ") == "", "an empty line does nothing")
     machine.type(b"nonsense\x15regi\x1b[A\x1b[24;80Rx\x7fsters\r")
     machine.wait_for(b"EIP ")

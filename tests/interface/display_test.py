@@ -18,8 +18,8 @@ class Screen:
     def __init__(self, server, arguments):
         # The display alone decides: SDL finds the X server by itself.
         os.environ.pop("SDL_VIDEODRIVER", None)
-        self.terminal = Terminal([PROGRAM, "run", "--display", "sdl", "--serial", "stdio", "--memory", "16M", *arguments],
-                                 {"DISPLAY": server.name})
+        options = ["--display", "sdl", "--serial", "stdio", "--memory", "16M", *arguments]
+        self.terminal = Terminal([PROGRAM, "run", *options], {"DISPLAY": server.name})
         self.window = server.window("Ringdown")
 
     def lines(self, face=TEXT_MODE):

@@ -42,7 +42,8 @@ class Gdb:
     def expect(self, command, *texts):
         answer = self.command(command)
         for text in texts:
-            check(text in answer, f"gdb '{command}' says {text!r}, got {answer!r}; all: {self.terminal.output.decode()}")
+            check(text in answer,
+                  f"gdb '{command}' says {text!r}, got {answer!r}; all: {self.terminal.output.decode()}")
 
     def value(self, expression):
         """A number that gdb prints."""

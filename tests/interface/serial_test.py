@@ -54,8 +54,8 @@ def free_port():
 class Machine:
     def __init__(self, *lines):
         options = [word for line in lines for word in ("--serial", line)]
-        self.terminal = Terminal([PROGRAM, "run", *linux_options(parameters="quiet"), "--display", "none", "--memory", "64M",
-                                  "--serial", "stdio", *options])
+        self.terminal = Terminal([PROGRAM, "run", *linux_options(parameters="quiet"), "--display", "none",
+                                  "--memory", "64M", "--serial", "stdio", *options])
 
     def shell(self, command):
         """Short enough for the shell to echo it as it is."""
@@ -111,5 +111,6 @@ with tempfile.TemporaryDirectory() as folder:
     connecting.end()
     with open(log, "rb") as file:
         content = file.read()
-    check(content == b"".join(b"%d\n" % i for i in range(1, 5001)), f"the file has the guest's output, got {content[-100:]!r}")
+    expected = b"".join(b"%d\n" % i for i in range(1, 5001))
+    check(content == expected, f"the file has the guest's output, got {content[-100:]!r}")
 print("serial lines carry bytes both ways")

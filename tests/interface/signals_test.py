@@ -33,8 +33,9 @@ class Machine:
         self.content = bytearray(os.urandom(DISK_BLOCKS * BLOCK))
         with open(self.disk, "wb") as file:
             file.write(self.content)
-        self.terminal = Terminal([PROGRAM, "run", *linux_options("disk", "quiet"), "--disk", self.disk, "--serial", "stdio",
-                                  "--display", "none", "--memory", "64M", "--stats", self.stats, *options])
+        self.terminal = Terminal([PROGRAM, "run", *linux_options("disk", "quiet"), "--disk", self.disk,
+                                  "--serial", "stdio", "--display", "none", "--memory", "64M", "--stats", self.stats,
+                                  *options])
 
     def shell(self, command):
         self.terminal.wait_for(b"/root # ")

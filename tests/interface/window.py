@@ -15,7 +15,7 @@ PIXEL_BYTES = 4
 
 
 class Face:
-    """How a guest writes: a font of 8x16 dots, read from the guest's own file, and where on the screen its cells lie."""
+    """How a guest writes: a font of 8x16 dots, read from the guest's own file, and where its cells lie."""
 
     def __init__(self, file_name, letter_a, size, cell_width, columns, rows, corner=(0, 0)):
         self.size = size

@@ -1,4 +1,4 @@
-"""Drives the program from tests: pseudo-terminals, processes and guests. Everything waits for events, never for time."""
+"""Drives the program from tests, on pseudo-terminals. Everything waits for events, never for time."""
 import os
 import pty
 import select
@@ -46,8 +46,10 @@ class Terminal:
         if self.pid == 0:
             os.execvpe(command[0], command, {**os.environ, "TERM": "xterm", **(environment or {})})
 
-    def read_more(self):
-        """False at the end of the child's output."""
+    def read_more(self, what="waiting for more"):
+        """Waits for more output; false at its end."""
+        readable, _, _ = select.select([self.descriptor], [], [], PATIENCE_SECONDS)
+        check(readable, f"{what}: nothing came; so far {self.output[-2000:]!r}")
         try:
             data = os.read(self.descriptor, 65536)
         except OSError:
@@ -58,9 +60,8 @@ class Terminal:
     def wait_for(self, text):
         """Waits for text behind what the last call found; returns what stands between the two."""
         while text not in self.output[self.read_to:]:
-            readable, _, _ = select.select([self.descriptor], [], [], PATIENCE_SECONDS)
-            check(readable, f"waiting for {text!r}: nothing came; so far {self.output[-2000:]!r}")
-            check(self.read_more(), f"waiting for {text!r}: the machine ended; so far {self.output[-2000:]!r}")
+            check(self.read_more(f"waiting for {text!r}"),
+                  f"waiting for {text!r}: the machine ended; so far {self.output[-2000:]!r}")
         start = self.read_to
         found = self.output.index(text, start)
         self.read_to = found + len(text)

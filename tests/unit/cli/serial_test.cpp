@@ -48,6 +48,16 @@ std::string temporary(const char* name) {
   return (std::filesystem::temp_directory_path() / (std::string(name) + std::to_string(getpid()))).string();
 }
 
+/// What the editor hands over at Enter.
+std::string typed_line(LineEditor& editor, std::string_view keys) {
+  std::string line;
+  for (const char key : keys) {
+    const LineEditor::Result result = editor.type(static_cast<u8>(key));
+    if (result.complete) line = result.line;
+  }
+  return line;
+}
+
 }  // namespace
 
 TEST_CASE("lines are named as QEMU names them") {
@@ -88,12 +98,7 @@ TEST_CASE("Ctrl-A and one more key is the emulator's, everything else the guest'
 
 TEST_CASE("a line can be corrected before it is sent") {
   LineEditor editor;
-  std::string line;
-  for (const char key : std::string("hexx\x7f\x7flp\r")) {
-    const LineEditor::Result result = editor.type(static_cast<u8>(key));
-    if (result.complete) line = result.line;
-  }
-  CHECK(line == "help");
+  CHECK(typed_line(editor, "hexx\x7f\x7flp\r") == "help");
   CHECK(editor.type('x').echo == "x");
   CHECK(editor.type(0x15).echo == "\b \b");
   CHECK(editor.type(0x7f).echo.empty());
@@ -101,12 +106,7 @@ TEST_CASE("a line can be corrected before it is sent") {
 
 TEST_CASE("special keys and a terminal's answers are no text") {
   LineEditor editor;
-  std::string line;
-  for (const char key : std::string("a\x1b[A\x1b[24;80Rb\x1bOPc\x1bxd\r")) {
-    const LineEditor::Result result = editor.type(static_cast<u8>(key));
-    if (result.complete) line = result.line;
-  }
-  CHECK(line == "abcd");
+  CHECK(typed_line(editor, "a\x1b[A\x1b[24;80Rb\x1bOPc\x1bxd\r") == "abcd");
 }
 
 TEST_CASE("output that nobody takes is dropped after a while, and finishing does not hang") {
