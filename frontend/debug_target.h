@@ -72,12 +72,12 @@ namespace ringdown {
   ROW(Dr3, "dr3", 32, "data_ptr")            \
   ROW(Dr6, "dr6", 32, "int32")               \
   ROW(Dr7, "dr7", 32, "int32")               \
-  ROW(CsBase, "cs_base", 32, "data_ptr")     \
-  ROW(SsBase, "ss_base", 32, "data_ptr")     \
-  ROW(DsBase, "ds_base", 32, "data_ptr")     \
-  ROW(EsBase, "es_base", 32, "data_ptr")     \
-  ROW(FsBase, "fs_base", 32, "data_ptr")     \
-  ROW(GsBase, "gs_base", 32, "data_ptr")     \
+  ROW(CsBase, "cs_base", 32, "uint32")       \
+  ROW(SsBase, "ss_base", 32, "uint32")       \
+  ROW(DsBase, "ds_base", 32, "uint32")       \
+  ROW(EsBase, "es_base", 32, "uint32")       \
+  ROW(FsBase, "fs_base", 32, "uint32")       \
+  ROW(GsBase, "gs_base", 32, "uint32")       \
   ROW(GdtrBase, "gdtr_base", 32, "data_ptr") \
   ROW(GdtrLimit, "gdtr_limit", 32, "int32")  \
   ROW(IdtrBase, "idtr_base", 32, "data_ptr") \

@@ -9,7 +9,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from driving import CONSOLE_PROMPT, Terminal, check, linux_options
 
 PROGRAM = sys.argv[1]
-SHELL = b"/root # "
+# The shell asks the terminal where its cursor is.
+SHELL = b"/root # \x1b[6n"
 # An address of the kernel's code: where its image was loaded, without relocation.
 KERNEL = "c1000000"
 
@@ -34,8 +35,8 @@ def check_escape_keys(machine):
     machine.type(b"cho from-$((40+2))\x01ae\r")
     machine.wait_for(b"from-42")
     machine.wait_for(SHELL)
-    # Ctrl-C is the guest's.
-    machine.type(b"echo $((40+3))-runs; sleep 1000\r")
+    # Ctrl-C is the guest's. A process that has written something has left the shell's signal handlers behind.
+    machine.type(b"sh -c 'echo $((40+3))-runs; exec sleep 1000'\r")
     machine.wait_for(b"43-runs")
     machine.type(b"\x03")
     machine.wait_for(SHELL)
@@ -43,8 +44,10 @@ def check_escape_keys(machine):
     machine.wait_for(b"status-130")
     machine.wait_for(SHELL)
     # A break on the line is the magic SysRq key; one that means nothing prints help.
-    machine.type(b"echo 1 >/proc/sys/kernel/sysrq; cat\r")
-    machine.wait_for(b"; cat\r\n")
+    machine.type(b"echo 1 >/proc/sys/kernel/sysrq\r")
+    machine.wait_for(SHELL)
+    machine.type(b"sh -c 'echo $((40+6))-waits; exec cat'\r")
+    machine.wait_for(b"46-waits")
     machine.type(b"\x01b?")
     machine.wait_for(b"sysrq: HELP : ")
     machine.type(b"\x03")

@@ -81,6 +81,9 @@ def debug_boot_sector(mode, symbols, disk):
     # The reset vector (Intel SDM vol. 3A, 9.1.4).
     gdb.expect_values(cs=0xf000, cs_base=0xffff0000, eip=0xfff0, cr0=0x60000010, cpl=0)
 
+    gdb.expect("x/1xb $cs_base+$eip", "0xfffffff0:\t0xea")
+    gdb.expect("monitor disassemble", "fffffff0  ea5be000f0            jmp far 0xF000:0xE05B")
+
     # Real mode: a breakpoint, registers, single steps.
     gdb.expect("break *0x7c00", "Breakpoint 1 at 0x7c00")
     gdb.expect("continue", "Breakpoint 1, 0x00007c00 in start ()")

@@ -23,8 +23,8 @@ def run_shell():
     terminal.type(b"echo sum-$((40+2))\n")
     terminal.wait_for(b"sum-42")
     terminal.wait_for(b"/root # ")
-    # Its output shows that the shell has left its line editor, where Ctrl-C would be a mere character.
-    terminal.type(b"echo $((40+3))-runs; sleep 1000\n")
+    # A process that has written something has left the shell's line editor and signal handlers behind.
+    terminal.type(b"sh -c 'echo $((40+3))-runs; exec sleep 1000'\n")
     terminal.wait_for(b"43-runs")
     terminal.type(b"\x03")  # Ctrl-C reaches the guest
     terminal.wait_for(b"/root # ")
