@@ -8,7 +8,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
-from driving import Terminal, check, linux_options
+from driving import Terminal, check, linux_options, wait_until
 
 PROGRAM, GUEST_SOURCE = sys.argv[1:3]
 MODES = ["trap", "bare"]
@@ -134,13 +134,17 @@ def debug_boot_sector(mode, symbols, disk):
     gdb.expect_values(edx=100)
 
     # Without breakpoints it runs until it is interrupted, and goes on after that.
-    counted = gdb.value("*(int *)((char *)&counter + 0xc0000000)")
-    gdb.start("continue")
-    gdb.terminal.wait_for(b"Continuing.")
-    gdb.terminal.type(b"\x03")
-    answer = gdb.answer()
-    check("SIGINT" in answer, f"Ctrl-C stops a running machine, got {answer!r}")
-    check(gdb.value("*(int *)((char *)&counter + 0xc0000000)") > counted, "the machine ran until Ctrl-C")
+    counter = "*(unsigned *)((char *)&counter + 0xc0000000)"
+    counted = gdb.value(counter)
+
+    def runs_until_interrupted():
+        gdb.start("continue")
+        gdb.terminal.wait_for(b"Continuing.")
+        gdb.terminal.type(b"\x03")
+        answer = gdb.answer()
+        check("SIGINT" in answer, f"Ctrl-C stops a running machine, got {answer!r}")
+        return gdb.value(counter) > counted  # Ctrl-C may have come before its first instruction
+    wait_until(runs_until_interrupted, "the machine runs until Ctrl-C")
     gdb.expect("monitor registers", "CR0", "80000011")
     gdb.expect("kill", "killed")
     gdb.end()
