@@ -330,10 +330,11 @@ bool Processor::handle_leave() {
     case Leave::Exception:
       return handle_exception();
     case Leave::Sensitive: {
-      const bool retired = trap_handler_->on_sensitive(*faulting) == TrapHandler::Outcome::Retired;
-      if (retired) --budget;
+      const TrapHandler::Outcome outcome = trap_handler_->on_sensitive(*faulting);
+      if (outcome == TrapHandler::Outcome::Retired) --budget;
       state_changed();
-      return retired;
+      if (outcome == TrapHandler::Outcome::Again) return run_at_eip(true) && handle_leave();
+      return outcome == TrapHandler::Outcome::Retired;
     }
   }
   return false;

@@ -219,8 +219,12 @@ std::string policy_view(Machine& machine) {
     const std::string name(row.name);
     if (!list.ends_with(" " + name)) list += " " + name;
   }
-  return fmt::format("trapped:{}\nlet through:{}\n", trapped.empty() ? " nothing" : trapped,
-                     let_through.empty() ? " nothing" : let_through);
+  std::string text = fmt::format("trapped:{}\nlet through:{}\n", trapped.empty() ? " nothing" : trapped,
+                                 let_through.empty() ? " nothing" : let_through);
+  if (const std::optional<GuestLinear> handover = machine.monitor()->awaited_handover()) {
+    text += fmt::format("--let-through waits for the firmware to hand over at {:08x}\n", handover->value);
+  }
+  return text;
 }
 
 }  // namespace ringdown

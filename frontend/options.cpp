@@ -65,8 +65,9 @@ po::options_description monitor_options() {
       ("mode", po::value<Text>(), "trap|bare: under the monitor, or at its own privilege (default: trap)")  //
       ("deprivilege", po::value<Text>(), "ring1|ring3: where the guest's kernel runs (default: ring1)")     //
       ("let-through", po::value<Text>(),
-       "LIST of sensitive instructions that run untrapped, as on hardware; 'list' prints them, 'all' is "
-       "all")  //
+       "LIST of sensitive instructions that run untrapped, as on hardware, from where the firmware hands "
+       "over "
+       "(with --firmware: from reset); 'list' prints them, 'all' is all")  //
       ("audit-shadow", po::value<Text>(),
        "N: every N instructions compare the shadow page tables with the "
        "guest's; a difference ends the run with status 5");
@@ -258,7 +259,10 @@ void Reader::read_kernel() {
 
 void Reader::read_machine() {
   MachineConfig& machine = options_.machine;
-  if (const Text file = path("firmware"); !file.empty()) machine.firmware_path = file;
+  if (const Text file = path("firmware"); !file.empty()) {
+    machine.firmware_path = file;
+    machine.handover.reset();  // it is what the user wants to see
+  }
   if (const auto size = text("memory")) take(parse_memory(*size), machine.memory_bytes);
   if (const auto model = text("cpu")) {
     machine.cpu_model = *model;

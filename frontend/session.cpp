@@ -101,8 +101,7 @@ Result<void> Session::prepare_boot() {
   if (options_.kernel.kernel_path.empty()) return {};
   Result<KernelBoot> boot = prepare_kernel(options_.kernel, options_.machine.memory_bytes);
   if (!boot) return boot.error();
-  options_.machine.firmware_items = std::move(boot->items);
-  options_.machine.firmware_files = std::move(boot->files);
+  add_kernel(options_.machine, std::move(*boot));
   return {};
 }
 

@@ -6,11 +6,13 @@
 
 namespace ringdown {
 
-Monitor::Monitor(Processor& processor, GuestMemory& memory, Deprivilege deprivilege, Policy policy)
+Monitor::Monitor(Processor& processor, GuestMemory& memory, Deprivilege deprivilege, Policy policy,
+                 std::optional<GuestLinear> handover)
     : processor_(processor),
       memory_(memory),
       deprivilege_(deprivilege),
-      policy_(std::move(policy)),
+      handover_(handover),
+      requested_(std::move(policy)),
       view_(processor.registers, virtual_, processor.memory, *this),
       shadow_(memory, processor.memory, deprivilege),
       descriptors_(processor.memory, virtual_, policy_, deprivilege) {
@@ -31,7 +33,7 @@ void Monitor::attach() {
   processor_.memory.set_address_space(shadow_);
   shadow_.set_controls(paging_controls(virtual_));
   enter_guest(processor_.ticks());
-  processor_.set_trap_handler(this);
+  await_handover(handover_.has_value());
 }
 
 void Monitor::detach() {
@@ -40,22 +42,23 @@ void Monitor::detach() {
   processor_.set_trap_handler(nullptr);
 }
 
-void Monitor::reset() {
-  account(processor_.ticks());
-  virtual_ = processor_.state;
-  recheck_segments_ = true;
-  paging_changed();
-  enter_guest(processor_.ticks());
-  processor_.state_changed();
-}
-
 void Monitor::set_policy(Policy policy) {
-  policy_ = std::move(policy);
-  processor_.set_trap_handler(this);
+  requested_ = std::move(policy);
+  await_handover(false);
 }
 
-bool Monitor::stops(const InstructionRow& row, const Operation&, u8 policy) const {
-  return policy_.stops(row, PolicyKey::from_value(policy));
+void Monitor::await_handover(bool await) {
+  awaiting_handover_ = await;
+  policy_ = await ? Policy() : requested_;
+  processor_.set_trap_handler(this);  // drops what was decoded under the policy before
+}
+
+bool Monitor::at_handover(const Operation& op) const {
+  return awaiting_handover_ && processor_.state.segment(Segment::Cs).base + op.eip == handover_->value;
+}
+
+bool Monitor::stops(const InstructionRow& row, const Operation& op, u8 policy) const {
+  return policy_.stops(row, PolicyKey::from_value(policy)) || at_handover(op);
 }
 
 Privilege Monitor::privilege() const {
@@ -69,7 +72,11 @@ Privilege Monitor::privilege() const {
 // --- Traps
 // ---------------------------------------------------------------------------------------------------
 
-TrapHandler::Outcome Monitor::on_sensitive(const Operation& op) { return emulate(op, TrapCause::Sensitive); }
+TrapHandler::Outcome Monitor::on_sensitive(const Operation& op) {
+  if (!at_handover(op)) return emulate(op, TrapCause::Sensitive);
+  await_handover(false);
+  return Outcome::Again;
+}
 
 TrapHandler::Outcome Monitor::on_exception(const Fault& fault, const Operation* op) {
   if (fault.kind == Fault::Kind::Exception && op != nullptr && op->handler != nullptr) {
@@ -304,6 +311,8 @@ bool Monitor::has_stale_segment() {
 void Monitor::serialize(Archive& archive) {
   account(processor_.ticks());
   archive(virtual_, statistics_, stale_segment_);
+  bool awaiting_handover = awaiting_handover_ && !archive.loading();
+  if (archive.version() >= 2) archive(awaiting_handover);
   if (!archive.loading()) return;
   if (statistics_.by_instruction.size() != instruction_table().size()) {
     archive.fail("it counts other instructions: save the state with this version of Ringdown");
@@ -314,7 +323,7 @@ void Monitor::serialize(Archive& archive) {
   tracked_gdtr_ = {};
   paging_changed();
   enter_guest(processor_.ticks());
-  processor_.state_changed();
+  await_handover(awaiting_handover && handover_.has_value());
 }
 
 }  // namespace ringdown

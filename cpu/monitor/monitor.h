@@ -1,6 +1,8 @@
 // The monitor: owns the guest's virtual privileged state, takes every trap, and emulates, fills or reflects.
 #pragma once
 
+#include <optional>
+
 #include "cpu/monitor/deprivilege.h"
 #include "cpu/monitor/policy.h"
 #include "cpu/monitor/shadow_descriptors.h"
@@ -19,22 +21,28 @@ class Monitor final : public TrapHandler,
                       public MemoryObserver,
                       public Serializable {
  public:
-  Monitor(Processor& processor, GuestMemory& memory, Deprivilege deprivilege, Policy policy);
+  /// With a `handover`, the policy is in force from the first execution of an instruction at that linear
+  /// address after a reset; everything traps until then. It must be executed without paging.
+  Monitor(Processor& processor, GuestMemory& memory, Deprivilege deprivilege, Policy policy,
+          std::optional<GuestLinear> handover = std::nullopt);
   ~Monitor() override;
 
-  /// Takes the guest over in the state that the processor is in now (after reset, or from bare mode).
+  /// Takes the guest over in the state that the processor is in now (after reset, or from bare mode). A
+  /// hand-over is awaited from here on.
   void attach();
   /// Hands the guest back to the bare processor, at an instruction boundary.
   void detach();
-  /// The guest's processor is reset: virtual state as the processor's power-on state.
-  void reset();
 
   PrivilegedState& virtual_state() { return virtual_; }
   const PrivilegedState& virtual_state() const { return virtual_; }
   ShadowPaging& shadow() { return shadow_; }
   const ShadowPaging& shadow() const { return shadow_; }
   const Policy& policy_in_force() const { return policy_; }
-  /// Replaces the policy while the guest runs.
+  /// Where the guest must come before the policy that was asked for is in force; none once it has.
+  std::optional<GuestLinear> awaited_handover() const {
+    return awaiting_handover_ ? handover_ : std::nullopt;
+  }
+  /// Replaces the policy while the guest runs, at once.
   void set_policy(Policy policy);
   const MonitorStatistics& statistics();
   Deprivilege deprivilege() const { return deprivilege_; }
@@ -73,11 +81,15 @@ class Monitor final : public TrapHandler,
   void map_changed() override {}
 
   ChunkTag chunk_tag() const override { return ChunkTag("VMM "); }
+  u16 chunk_version() const override { return 2; }
   void serialize(Archive& archive) override;
 
  private:
   Outcome emulate(const Operation& op, TrapCause cause);
   void reflect(const Event& event);
+  bool at_handover(const Operation& op) const;
+  /// Lets everything trap until the hand-over, or puts the policy that was asked for in force.
+  void await_handover(bool await);
   /// Brings the processor's physical state in line with the virtual one, `retired` instructions in.
   void enter_guest(Ticks retired);
   /// After let-through instructions: what they loaded physically becomes virtual state.
@@ -103,7 +115,10 @@ class Monitor final : public TrapHandler,
   Processor& processor_;
   GuestMemory& memory_;
   Deprivilege deprivilege_;
-  Policy policy_;
+  const std::optional<GuestLinear> handover_;
+  bool awaiting_handover_ = false;
+  Policy requested_;
+  Policy policy_;  // in force: `requested_`, or none while the hand-over is awaited
   PrivilegedState virtual_;
   SystemView view_;
   ShadowPaging shadow_;

@@ -56,6 +56,7 @@ KernelBoot boot_of(KernelParts parts, const std::string& rom_name, std::vector<u
   add_part(boot, Item::CommandLineAddress, Item::CommandLineSize, Item::CommandLineData,
            std::move(parts.command_line));
   add_number(boot, Item::KernelEntry, parts.entry);
+  boot.entry = GuestLinear(parts.entry);
   const std::string file = "genroms/" + rom_name;
   const std::string order = "/rom@" + file + "\n";
   boot.files.push_back({file, std::move(rom)});
@@ -99,6 +100,12 @@ Result<KernelBoot> prepare_multiboot(const KernelOptions& options, std::vector<u
 }
 
 }  // namespace
+
+void add_kernel(MachineConfig& config, KernelBoot boot) {
+  config.firmware_items = std::move(boot.items);
+  config.firmware_files = std::move(boot.files);
+  if (config.handover) config.handover = boot.entry;
+}
 
 Result<KernelBoot> prepare_kernel(const KernelOptions& options, u64 memory_bytes) {
   Result<std::vector<u8>> kernel = read_unpacked(options.kernel_path, memory_bytes);

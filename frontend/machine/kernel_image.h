@@ -20,15 +20,18 @@ struct KernelOptions {
 };
 
 /// What the firmware needs to boot the kernel: the option ROM, the parts that it loads, and the boot order
-/// that puts it first. They belong into the machine's configuration.
+/// that puts it first.
 struct KernelBoot {
   std::vector<FirmwareItem> items;
   std::vector<FirmwareFile> files;
+  GuestLinear entry;  // of the kernel
 };
 
 /// Reads and checks the files and places them in `memory_bytes` of RAM. Errors name the file or option at
 /// fault.
 Result<KernelBoot> prepare_kernel(const KernelOptions& options, u64 memory_bytes);
+/// Puts it into a machine's configuration. Where the policy waits for the firmware, it waits for the kernel.
+void add_kernel(MachineConfig& config, KernelBoot boot);
 
 /// Bytes and the guest-physical address where the option ROM puts them.
 struct KernelPart {
@@ -42,7 +45,7 @@ struct KernelParts {
   KernelPart kernel;
   KernelPart initrd;
   KernelPart command_line;
-  u32 entry = 0;  // multiboot only
+  u32 entry = 0;  // linear address of the first instruction
 };
 
 /// Guest memory from here to the end of RAM is left to the firmware, which keeps its ACPI tables there.

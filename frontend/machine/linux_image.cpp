@@ -58,6 +58,7 @@ constexpr u8 kCanUseHeap = 1u << 7;
 constexpr u8 kUnregisteredLoader = 0xff;
 
 constexpr u32 kSector = 512;
+constexpr u32 kSetupEntry = 0x200;  // "Running the kernel": behind the boot sector
 constexpr u32 kDefaultSetupSectors = 4;
 constexpr u32 kParagraph = 16;
 constexpr u32 kDefaultInitrdMaximum = 0x37ffffff;
@@ -135,6 +136,7 @@ Result<KernelParts> split(const LinuxFiles& files) {
   KernelParts parts;
   parts.setup = {high ? kHighSetup : kLowSetup, {image.begin(), image.begin() + setup_size}};
   parts.kernel = {high ? kHighKernel : kLowKernel, {image.begin() + setup_size, image.end()}};
+  parts.entry = parts.setup.address + kSetupEntry;
   parts.command_line.address = high ? kHighCommandLine : kLowCommandLine;
   parts.command_line.data.assign(files.command_line.begin(), files.command_line.end());
   parts.command_line.data.push_back(0);

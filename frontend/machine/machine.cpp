@@ -103,7 +103,8 @@ void Machine::build(BoardMedia media, std::span<const u8> firmware) {
     if (rate != 0) scheduler_.set_ticks_per_second(rate);
   });
   if (config_.mode == RunMode::Trap) {
-    monitor_ = std::make_unique<Monitor>(*processor_, memory_, config_.deprivilege, config_.policy);
+    monitor_ = std::make_unique<Monitor>(*processor_, memory_, config_.deprivilege, config_.policy,
+                                         config_.handover);
     monitor_->attach();
   }
   counters_.emplace(*processor_, monitor_.get(), ports_, device_memory_);

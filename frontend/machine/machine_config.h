@@ -9,6 +9,7 @@
 #include "cpu/monitor/policy.h"
 #include "devices/serial/serial_backend.h"
 #include "devices/timers/cmos_contents.h"
+#include "frontend/machine/board_layout.h"
 #include "mmu/shadow_paging.h"
 
 namespace ringdown {
@@ -46,6 +47,9 @@ struct MachineConfig {
   RunMode mode = RunMode::Trap;
   Deprivilege deprivilege = Deprivilege::Ring1;
   Policy policy;
+  /// Linear address at which the firmware first enters software that is not its own: the policy is in force
+  /// from there on, and after a reset again from there on. Without it, from reset.
+  std::optional<GuestLinear> handover = GuestLinear(board::kBootSector);
   bool single_instruction_blocks = false;
   std::vector<DiskConfig> disks;
   std::array<BootDevice, 3> boot_order{BootDevice::Disk, BootDevice::Cdrom, BootDevice::None};

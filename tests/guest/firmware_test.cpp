@@ -13,8 +13,7 @@ MachineConfig with_kernel(MachineConfig config, const std::string& kernel, const
   auto boot = prepare_kernel({guest_file(kernel).string(), "", parameters}, config.memory_bytes);
   INFO((boot ? std::string() : boot.error().message));
   REQUIRE(boot);
-  config.firmware_items = std::move(boot->items);
-  config.firmware_files = std::move(boot->files);
+  add_kernel(config, std::move(*boot));
   return config;
 }
 

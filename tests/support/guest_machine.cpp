@@ -114,8 +114,7 @@ MachineConfig with_linux(MachineConfig config, const LinuxBoot& boot) {
   auto kernel = prepare_kernel(options, config.memory_bytes);
   INFO((kernel ? std::string() : kernel.error().message));
   REQUIRE(kernel);
-  config.firmware_items = std::move(kernel->items);
-  config.firmware_files = std::move(kernel->files);
+  add_kernel(config, std::move(*kernel));
   return config;
 }
 

@@ -152,7 +152,10 @@ TEST_CASE("options reach the machine's configuration") {
   CHECK(options.machine.time.second == 58);
   CHECK(options.debug_console.enabled);
   CHECK(options.machine.cpu_model == "486dx");
-  CHECK(parsed({"--let-through", "popf,pushf"}).machine.policy.lets_anything_through());
+  const Options let_through = parsed({"--let-through", "popf,pushf"});
+  CHECK(let_through.machine.policy.lets_anything_through());
+  CHECK(let_through.machine.handover == GuestLinear(0x7c00));
+  CHECK_FALSE(parsed({"--let-through", "popf", "--firmware", "x"}).machine.handover);
 }
 
 TEST_CASE("every mistake is answered by one line that names the option") {

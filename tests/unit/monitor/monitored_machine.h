@@ -14,10 +14,11 @@ struct MonitoredMachine : CodeMachine {
   using CodeMachine::CodeMachine;
 
   /// Takes over the guest that the test has set up.
-  Monitor& attach(std::string_view let_through = "", Deprivilege deprivilege = Deprivilege::Ring1) {
+  Monitor& attach(std::string_view let_through = "", Deprivilege deprivilege = Deprivilege::Ring1,
+                  std::optional<GuestLinear> handover = {}) {
     Policy policy;
     REQUIRE(policy.let_through(let_through));
-    monitor.emplace(cpu, memory, deprivilege, policy);
+    monitor.emplace(cpu, memory, deprivilege, policy, handover);
     monitor->attach();
     return *monitor;
   }
