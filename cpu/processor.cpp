@@ -83,10 +83,8 @@ void Processor::state_changed() {
                    state.segment(Segment::Ss).flat_writable();
   if (trap_handler_ != nullptr) {
     mode.policy = trap_handler_->policy();
-    set_privilege(trap_handler_->privilege());
-  } else {
-    set_privilege(state.cpl == 3 ? Privilege::User : Privilege::Supervisor);
   }
+  set_privilege(privilege_at(state.cpl));
   mode_ = mode;
   jump_context = (static_cast<u64>(mode.value()) << 32) | (privilege == Privilege::User ? u64{1} << 63 : 0);
   // EFLAGS.AC at CPL 3 under CR0.AM: the fast path does not check alignment, so there must be none.
@@ -574,6 +572,10 @@ u32 Processor::read_port(IoPort port, Width width) {
 }
 
 void Processor::write_port(IoPort port, Width width, u32 value) { ports_.write(port.value, width, value); }
+
+Privilege Processor::privilege_at(u8 cpl) const {
+  return trap_handler_ != nullptr ? trap_handler_->privilege() : SystemBackend::privilege_at(cpl);
+}
 
 u64 Processor::time_stamp() const {
   return scheduler_ != nullptr ? cycles_in(scheduler_->now(), model_.tsc_hertz()) : ticks();

@@ -230,6 +230,7 @@ class Processor final : public TickSource,
   void invalidate_page(GuestLinear linear) override;
   u32 read_port(IoPort port, Width width) override;
   void write_port(IoPort port, Width width, u32 value) override;
+  Privilege privilege_at(u8 cpl) const override;
   u64 time_stamp() const override;
   u64 retired_instructions() const override { return ticks(); }
   u64 apic_base() const override;

@@ -37,6 +37,7 @@ void Monitor::attach() {
 }
 
 void Monitor::detach() {
+  if (policy_.lets_anything_through()) adopt_physical_changes();
   account(processor_.ticks());
   processor_.state = virtual_;
   processor_.set_trap_handler(nullptr);
@@ -183,33 +184,37 @@ void Monitor::adopt_physical_changes() {
   const PrivilegedState& physical = processor_.state;
   if (physical.cpl != expected.cpl)
     virtual_.cpl = physical.cpl == physical_ring(0, deprivilege_) ? 0 : physical.cpl;
-  if (virtual_.paragraph_segments()) return;
   for (unsigned i = 0; i < kSegmentCount; ++i) {
+    if (physical.segments[i] == expected.segments[i]) continue;
     u16 selector = physical.segments[i].selector;
-    if (selector == expected.segments[i].selector) continue;
     // In CS and SS, the deprivileged ring stands for the one that the guest believes in.
     const bool holds_ring =
         i == static_cast<unsigned>(Segment::Cs) || i == static_cast<unsigned>(Segment::Ss);
-    if (holds_ring && !Selector(selector).null())
+    if (holds_ring && !virtual_.paragraph_segments() && !Selector(selector).null())
       selector = static_cast<u16>((selector & ~3u) | virtual_.cpl);
     virtual_.segments[i] = guest_segment(selector, physical.segments[i]);
   }
 }
 
-/// The guest's view of a segment that the processor loaded from the shadow table: with the DPL of the guest's
-/// own descriptor.
+/// The guest's view of a segment that the processor loaded, from the shadow table or as virtual-8086 mode
+/// does: with the DPL that it would have without the monitor.
 SegmentRegister Monitor::guest_segment(u16 selector, const SegmentRegister& physical) {
   SegmentRegister segment = physical;
   segment.selector = selector;
-  u64 descriptor = 0;
-  const Selector s(selector);
-  const u32 base = s.local() ? virtual_.ldtr.base : virtual_.gdtr.base;
-  if (!s.null() && processor_.memory.read_value(GuestLinear(base + s.offset()), Privilege::Supervisor,
-                                                descriptor) == AccessStatus::Done) {
-    const u16 dpl = static_cast<u16>((descriptor >> 45) & 3u);
-    segment.attributes.value = SegmentAttributes::Dpl::with(segment.attributes.value, dpl);
+  u16 dpl = virtual_.cpl;
+  if (!virtual_.paragraph_segments()) {
+    u64 raw = 0;
+    if (Selector(selector).null() || !peek_descriptor(Selector(selector), raw)) return segment;
+    dpl = static_cast<u16>(Descriptor(raw).attributes().dpl());
   }
+  segment.attributes.value = SegmentAttributes::Dpl::with(segment.attributes.value, dpl);
   return segment;
+}
+
+bool Monitor::peek_descriptor(Selector selector, u64& raw) {
+  const u32 base = selector.local() ? virtual_.ldtr.base : virtual_.gdtr.base;
+  return processor_.memory.peek(GuestLinear(base + selector.offset()),
+                                std::as_writable_bytes(std::span<u64, 1>(&raw, 1)));
 }
 
 // --- Descriptor tables
@@ -295,9 +300,7 @@ bool Monitor::has_stale_segment() {
     const Selector selector(segment.selector);
     if (selector.null() || !segment.attributes.present()) continue;
     u64 raw = 0;
-    const u32 base = selector.local() ? virtual_.ldtr.base : virtual_.gdtr.base;
-    const std::span<std::byte> bytes = std::as_writable_bytes(std::span<u64, 1>(&raw, 1));
-    if (!processor_.memory.peek(GuestLinear(base + selector.offset()), bytes)) return true;
+    if (!peek_descriptor(selector, raw)) return true;
     const Descriptor descriptor(raw);
     constexpr u16 kAccessedIgnored = static_cast<u16>(~SegmentAttributes::kAccessed);
     if (descriptor.base() != segment.base || descriptor.limit() != segment.limit ||
@@ -309,6 +312,7 @@ bool Monitor::has_stale_segment() {
 }
 
 void Monitor::serialize(Archive& archive) {
+  if (!archive.loading() && policy_.lets_anything_through()) adopt_physical_changes();
   account(processor_.ticks());
   archive(virtual_, statistics_, stale_segment_);
   bool awaiting_handover = awaiting_handover_ && !archive.loading();

@@ -95,6 +95,8 @@ class Monitor final : public TrapHandler,
   /// After let-through instructions: what they loaded physically becomes virtual state.
   void adopt_physical_changes();
   SegmentRegister guest_segment(u16 selector, const SegmentRegister& physical);
+  /// The guest's own descriptor; false where nothing is mapped.
+  bool peek_descriptor(Selector selector, u64& raw);
   /// Attributes the instructions since the last call, `retired` in total, to the state so far.
   void account(Ticks retired);
   void track_descriptor_tables();

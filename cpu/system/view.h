@@ -34,6 +34,8 @@ class SystemBackend {
   virtual u64 time_stamp() const = 0;
   /// Retired instructions, for RDPMC.
   virtual u64 retired_instructions() const = 0;
+  /// Whose rights accesses at this CPL have: of the guest, where kernel and user share a physical ring.
+  virtual Privilege privilege_at(u8 cpl) const { return cpl == 3 ? Privilege::User : Privilege::Supervisor; }
   /// IA32_APIC_BASE lives in the local APIC; 0 where there is none.
   virtual u64 apic_base() const = 0;
   virtual void set_apic_base(u64 value) = 0;
@@ -54,7 +56,7 @@ class SystemView {
   SystemBackend& backend;
 
   unsigned cpl() const { return state.cpl; }
-  Privilege privilege() const { return state.cpl == 3 ? Privilege::User : Privilege::Supervisor; }
+  Privilege privilege() const { return backend.privilege_at(state.cpl); }
 
   /// All of EFLAGS: status and control flags of the processor, privileged flags of this view.
   u32 eflags() const { return registers.flags.value() | state.flags; }

@@ -1,6 +1,7 @@
 // Sensitive instructions that are let through: the kernel sees what it would see, deprivileged, on hardware
 // without VT-x. Each is run let through and trapped: the trap hides what the other shows.
 #include "cpu/system/segment_descriptor.h"
+#include "tests/support/snapshot_contract.h"
 #include "tests/unit/monitor/monitored_machine.h"
 
 namespace ringdown::test {
@@ -192,6 +193,65 @@ TEST_CASE("A segment load of RPL 1 that ring 0 refuses succeeds, and is derived 
   CHECK(k.get(Gpr::Ebx) == 0x11);
   CHECK(k.guest().segment(Segment::Ds).selector == 0x11);
   CHECK(k.guest().segment(Segment::Ds).attributes.dpl() == 0);  // as the guest's own descriptor says
+}
+
+TEST_CASE("A reload of the same selector takes what the descriptor holds by then") {
+  // mov ds, eax; mov es, eax (trapped or not); mov [descriptor], base 5_0000h; mov es, eax; cli; mov ebx,
+  // es:[0]
+  M m;
+  m.gdt(M::kFree, segment_descriptor(0x4'0000, 0xffff, 0x93));
+  m.poke<u32>(0x4'0000, 4);
+  m.poke<u32>(0x5'0000, 5);
+  m.place("8ec0 3e c605 00000000 05 8ec0 fa 268b1d 00000000 f4");
+  m.poke<u32>(M::kCode + 5, M::kGdt + M::kFree + 4);
+  m.set(Gpr::Eax, M::kFree);
+  m.attach("mov-to-sreg");
+  CHECK(m.run().reason == ExitReason::Halted);
+  CHECK(m.get(Gpr::Ebx) == 5);
+  CHECK(m.guest().segment(Segment::Es).base == 0x5'0000);
+}
+
+TEST_CASE("In real mode segment loads and far transfers that are let through are what they are trapped") {
+  // mov ax, 4000h; mov es, ax; push es; pop fs; jmp 0040h:0; cli; mov eax, es:[0]; mov ebx, fs:[0]; hlt
+  for (const std::string_view let_through : {"", "all"}) {
+    M m;
+    m.set_real_mode();
+    m.poke<u32>(0x4'0000, 0x1234'5678);
+    m.place("b80040 8ec0 06 0fa1 ea00004000");
+    m.place(0x400, "fa 66 26a10000 66 648b1e0000 f4");
+    m.attach(let_through);
+    CHECK(m.run().reason == ExitReason::Halted);
+    CHECK(m.get(Gpr::Eax) == 0x1234'5678);
+    CHECK(m.get(Gpr::Ebx) == 0x1234'5678);
+    CHECK(m.guest().segment(Segment::Cs).selector == 0x40);
+    CHECK(m.guest().segment(Segment::Es).base == 0x4'0000);
+    CHECK(m.guest().segment(Segment::Es).attributes.dpl() == 0);
+  }
+}
+
+TEST_CASE("What was let through just before is part of the state that is saved and handed back") {
+  M m;
+  m.place("8ec0 43 43 f4");  // mov es, eax; inc ebx...
+  m.set(Gpr::Eax, M::data(0) | 1);
+  m.attach("mov-to-sreg");
+  m.run(1);
+  CHECK(m.guest().segment(Segment::Es).selector == M::data(0));
+  static_cast<void>(payload_of(*m.monitor));
+  CHECK(m.guest().segment(Segment::Es).selector == (M::data(0) | 1u));
+}
+
+TEST_CASE("At ring 3 the kernel's stack is the kernel's, also for what is let through") {
+  M m;
+  m.enable_paging();
+  const u32 stack_page = (M::stack_top(0) - 4) & ~kPageOffsetMask;
+  constexpr u32 kSupervisor = 3;
+  m.poke<u32>(M::page_entry(stack_page), stack_page | kSupervisor);
+  m.place(
+      "fa 9c 58 6802000000 9d 0e 5b 9a 12000100 0800 f4");  // pushf; popf; push cs; call far next; next: hlt
+  m.attach("all", Deprivilege::Ring3);
+  CHECK(m.run().reason == ExitReason::Halted);
+  CHECK((m.get(Gpr::Eax) & eflags::kIf) != 0);
+  CHECK((m.get(Gpr::Ebx) & 0xffff) == (M::code(0) | 3u));
 }
 
 TEST_CASE("MOV SS of a ring 0 selector faults at ring 1, and the fault is reflected, not repaired") {
