@@ -183,14 +183,14 @@ void Runner::handle(const Stop& stop) {
         return end(
             {EndReason::Reset, status_of(EndReason::Reset), "the guest asked for a reset (--no-reboot)"});
       }
-      return machine_.reset();
+      return reset();
     case StopReason::TripleFault:
       if (tell_companions(stop)) return;
       if (settings_.no_reboot) {
         return end({EndReason::TripleFault, status_of(EndReason::TripleFault), triple_fault_story(machine_)});
       }
       machine_.log().write(LogCategory::Cpu, "{}", triple_fault_story(machine_));
-      return machine_.reset();
+      return reset();
     case StopReason::Breakpoint:
     case StopReason::Watchpoint:
       if (step_end_) return finish_step(stop);
@@ -209,7 +209,23 @@ void Runner::limit_reached() {
   if (step_end_ && machine_.ticks() >= *step_end_) finish_step({});
 }
 
+void Runner::reset() {
+  told_dead_ = false;
+  machine_.reset();
+}
+
+void Runner::tell_if_dead() {
+  const SystemView& guest = machine_.processor().guest_view();
+  if (told_dead_ || !settings_.notice || (guest.state.flags & eflags::kIf) != 0) return;
+  told_dead_ = true;
+  settings_.notice(
+      fmt::format("the guest has halted with interrupts off, after {} instructions at {:04x}:{:08x}: "
+                  "nothing but a reset or an NMI wakes it",
+                  machine_.ticks(), guest.state.segment(Segment::Cs).selector, guest.registers.eip));
+}
+
 void Runner::idle(Picoseconds wake_time) {
+  tell_if_dead();
   Scheduler& scheduler = machine_.scheduler();
   const bool wakes = wake_time != Scheduler::kNeverTime;
   if (step_end_ && !wakes) return finish_step({StopReason::Idle, 0, wake_time});

@@ -62,6 +62,7 @@ class Runner {
     bool no_reboot = false;
     std::optional<Ticks> stop_after;
     Ticks audit_every = 0;
+    std::function<void(const std::string&)> notice;  // tells the user something while the run goes on
   };
 
   Runner(Machine& machine, const Settings& settings);
@@ -104,7 +105,10 @@ class Runner {
   void run_slice();
   void handle(const Stop& stop);
   void limit_reached();
+  void reset();
   void idle(Picoseconds wake_time);
+  /// Tells once that the guest has halted in a way that none of its own interrupts ends.
+  void tell_if_dead();
   void sleep_until(Doorbell::Clock::time_point time);
   void pace(Ticks ticks, Pacer::HostDuration busy);
   void audit();
@@ -121,6 +125,7 @@ class Runner {
   std::optional<RunEnd> end_;
   bool paused_ = false;
   bool was_held_ = false;
+  bool told_dead_ = false;
   std::optional<Ticks> step_end_;
   std::function<void(const Stop&)> step_done_;
   const Ticks first_tick_;

@@ -217,8 +217,9 @@ void Session::close_connections() {
 
 int Session::run() {
   runner_ = std::make_unique<Runner>(
-      *machine_, Runner::Settings{real_time_, options_.instructions_per_second, options_.no_reboot,
-                                  options_.stop_after, options_.audit_every});
+      *machine_,
+      Runner::Settings{real_time_, options_.instructions_per_second, options_.no_reboot, options_.stop_after,
+                       options_.audit_every, [this](const std::string& text) { notice(text); }});
   console_ = std::make_unique<Console>(*machine_, *runner_, [this](const std::string& text) {
     if (stdio_ != nullptr) {
       stdio_->print("\n" + text, StdioSerial::Prompt::Yes);
