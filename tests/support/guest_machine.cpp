@@ -79,6 +79,8 @@ Stop GuestMachine::run_to(Ticks ticks) {
   while (true) {
     stop_ = machine_->run(ticks);
     if (stop_.reason != StopReason::Idle || stop_.wake_time == Scheduler::kNeverTime) return stop_;
+    // Time alone does not wake it.
+    if ((machine_->processor().guest_view().state.flags & eflags::kIf) == 0) return stop_;
     machine_->skip_to(stop_.wake_time);
   }
 }
