@@ -212,6 +212,20 @@ TEST_CASE("a change of the map drops everything") {
   CHECK(machine.shadow.counters().device_accesses == 1);
 }
 
+TEST_CASE("an audit finds a shadow entry that is not what the guest's table says") {
+  ShadowMachine machine;
+  machine.store(0x3000, 5);
+  REQUIRE(machine.shadow.audit().empty());
+  // Behind the back of the write tracking.
+  u8* entry = machine.MemoryMachine::store.page(HostFrame(kTable >> kPageShift)) + 3 * sizeof(u32);
+  u32 original = 0;
+  std::memcpy(&original, entry, sizeof(original));
+  const u32 planted = original ^ 0x1000;
+  std::memcpy(entry, &planted, sizeof(planted));
+  CHECK(machine.shadow.audit().size() == 1);
+  std::memcpy(entry, &original, sizeof(original));
+}
+
 TEST_CASE("the number of shadow tables is bounded") {
   ShadowMachine machine;
   for (u32 i = 0; i < 300; ++i) {
