@@ -5,7 +5,7 @@
 #include <variant>
 #include <vector>
 
-#include "frontend/options.h"
+#include "frontend/cli/options.h"
 #include "frontend/session.h"
 
 namespace {

@@ -9,9 +9,9 @@
 #include <cstdlib>
 #include <ctime>
 
-#include "frontend/display_companions.h"
+#include "frontend/cli/output_files.h"
+#include "frontend/display/display_companions.h"
 #include "frontend/machine/file_contents.h"
-#include "frontend/output_files.h"
 #include "frontend/statistics_report.h"
 
 namespace ringdown {

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "frontend/console.h"
-#include "frontend/machine_debug_target.h"
-#include "frontend/options.h"
+#include "frontend/cli/options.h"
+#include "frontend/debug/console.h"
+#include "frontend/debug/machine_debug_target.h"
 #include "frontend/runner.h"
 #include "frontend/serial/host_serial.h"
 #include "frontend/serial/stdio_serial.h"

@@ -1,5 +1,5 @@
 // The command line: values, defaults, and one clear line for every mistake.
-#include "frontend/options.h"
+#include "frontend/cli/options.h"
 
 #include <catch2/catch.hpp>
 #include <cstdio>

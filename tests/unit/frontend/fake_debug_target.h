@@ -7,7 +7,7 @@
 #include <tuple>
 #include <vector>
 
-#include "frontend/debug_target.h"
+#include "frontend/debug/debug_target.h"
 
 namespace ringdown::test {
 

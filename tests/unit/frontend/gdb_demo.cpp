@@ -1,7 +1,7 @@
 // Serves the fake machine to a real gdb: prints its port, runs until the debugger has gone.
 #include <iostream>
 
-#include "frontend/gdb_server.h"
+#include "frontend/debug/gdb_server.h"
 #include "tests/unit/frontend/fake_debug_target.h"
 
 int main() {

@@ -1,5 +1,5 @@
 // The gdb remote protocol against a fake machine, packet by packet.
-#include "frontend/gdb_session.h"
+#include "frontend/debug/gdb_session.h"
 
 #include <fmt/core.h>
 

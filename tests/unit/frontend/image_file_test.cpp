@@ -1,5 +1,5 @@
 // Screenshots are read back byte by byte, and pictures are fitted into windows.
-#include "frontend/image_file.h"
+#include "frontend/display/image_file.h"
 
 #include <zlib.h>
 
@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "frontend/picture_fit.h"
+#include "frontend/display/picture_fit.h"
 
 using namespace ringdown;
 

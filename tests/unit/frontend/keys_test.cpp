@@ -4,9 +4,9 @@
 #include <catch2/catch.hpp>
 #include <set>
 
-#include "frontend/scancodes.h"
-#include "frontend/sdl_keys.h"
-#include "frontend/terminal_keys.h"
+#include "frontend/display/scancodes.h"
+#include "frontend/display/sdl_keys.h"
+#include "frontend/display/terminal_keys.h"
 
 using namespace ringdown;
 

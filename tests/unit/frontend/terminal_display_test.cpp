@@ -1,5 +1,5 @@
 // What the terminal receives for a text page and for changes of it.
-#include "frontend/terminal_display.h"
+#include "frontend/display/terminal_display.h"
 
 #include <catch2/catch.hpp>
 

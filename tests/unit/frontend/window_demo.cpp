@@ -8,8 +8,8 @@
 #include <string>
 #include <thread>
 
-#include "frontend/image_file.h"
-#include "frontend/sdl_window.h"
+#include "frontend/display/image_file.h"
+#include "frontend/display/sdl_window.h"
 
 namespace {
 

@@ -1,5 +1,5 @@
 // The guest's text screen in a terminal: ANSI sequences for what changed.
-#include "frontend/terminal_display.h"
+#include "frontend/display/terminal_display.h"
 
 #include <fmt/core.h>
 

@@ -1,5 +1,5 @@
 // Framing of the gdb remote protocol: packets, checksums, escapes and acknowledgements.
-#include "frontend/gdb_packet.h"
+#include "frontend/debug/gdb_packet.h"
 
 #include <fmt/core.h>
 

@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 
-#include "frontend/debug_target.h"
-#include "frontend/gdb_packet.h"
+#include "frontend/debug/debug_target.h"
+#include "frontend/debug/gdb_packet.h"
 
 namespace ringdown {
 

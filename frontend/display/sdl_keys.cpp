@@ -1,5 +1,5 @@
 // SDL's key positions as keys of a PC keyboard.
-#include "frontend/sdl_keys.h"
+#include "frontend/display/sdl_keys.h"
 
 #include <algorithm>
 #include <array>

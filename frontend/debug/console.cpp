@@ -1,5 +1,5 @@
 // The console's commands.
-#include "frontend/console.h"
+#include "frontend/debug/console.h"
 
 #include <fmt/core.h>
 
@@ -8,9 +8,9 @@
 #include <charconv>
 #include <optional>
 
-#include "frontend/console_views.h"
-#include "frontend/image_file.h"
-#include "frontend/output_files.h"
+#include "frontend/cli/output_files.h"
+#include "frontend/debug/console_views.h"
+#include "frontend/display/image_file.h"
 
 namespace ringdown {
 

@@ -5,7 +5,7 @@
 
 #include <optional>
 
-#include "frontend/scancodes.h"
+#include "frontend/display/scancodes.h"
 
 namespace ringdown {
 

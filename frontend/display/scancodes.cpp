@@ -1,5 +1,5 @@
 // The keys of a 104-key keyboard and the scan codes of set 2 that they send.
-#include "frontend/scancodes.h"
+#include "frontend/display/scancodes.h"
 
 #include <algorithm>
 #include <array>

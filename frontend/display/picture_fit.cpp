@@ -1,5 +1,5 @@
 // Where a picture goes in a window.
-#include "frontend/picture_fit.h"
+#include "frontend/display/picture_fit.h"
 
 #include <algorithm>
 

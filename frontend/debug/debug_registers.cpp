@@ -1,5 +1,5 @@
 // A debugger's registers.
-#include "frontend/debug_registers.h"
+#include "frontend/debug/debug_registers.h"
 
 #include <cstring>
 

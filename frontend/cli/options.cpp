@@ -1,5 +1,5 @@
 // The command line by Boost.Program_options.
-#include "frontend/options.h"
+#include "frontend/cli/options.h"
 
 #include <fmt/core.h>
 
@@ -9,8 +9,8 @@
 #include <sstream>
 
 #include "cpu/cpu_model.h"
+#include "frontend/cli/option_help.h"
 #include "frontend/machine/file_contents.h"
-#include "frontend/option_help.h"
 
 namespace ringdown {
 

@@ -1,5 +1,5 @@
 // Linear memory for debuggers.
-#include "frontend/guest_linear.h"
+#include "frontend/debug/guest_linear.h"
 
 #include <algorithm>
 #include <optional>

@@ -1,5 +1,5 @@
 // Files that a run writes.
-#include "frontend/output_files.h"
+#include "frontend/cli/output_files.h"
 
 #include <fmt/core.h>
 #include <unistd.h>
@@ -10,7 +10,7 @@
 #include <filesystem>
 #include <vector>
 
-#include "frontend/options.h"
+#include "frontend/cli/options.h"
 
 namespace ringdown {
 

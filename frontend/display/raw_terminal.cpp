@@ -1,5 +1,5 @@
 // The host's terminal in raw mode, restored when the object goes.
-#include "frontend/raw_terminal.h"
+#include "frontend/display/raw_terminal.h"
 
 #include <poll.h>
 #include <unistd.h>

@@ -9,7 +9,7 @@
 #include <thread>
 
 #include "core/result.h"
-#include "frontend/gdb_session.h"
+#include "frontend/debug/gdb_session.h"
 
 namespace ringdown {
 

@@ -1,11 +1,11 @@
 // gdb's hands on a machine.
-#include "frontend/machine_debug_target.h"
+#include "frontend/debug/machine_debug_target.h"
 
 #include <algorithm>
 #include <optional>
 
-#include "frontend/debug_registers.h"
-#include "frontend/guest_linear.h"
+#include "frontend/debug/debug_registers.h"
+#include "frontend/debug/guest_linear.h"
 
 namespace ringdown {
 

@@ -1,5 +1,5 @@
 // Screenshots as PNG or PPM files.
-#include "frontend/image_file.h"
+#include "frontend/display/image_file.h"
 
 #include <fmt/core.h>
 #include <zlib.h>

@@ -1,5 +1,5 @@
 // Texts of the command line.
-#include "frontend/option_help.h"
+#include "frontend/cli/option_help.h"
 
 #include <fmt/core.h>
 

@@ -8,10 +8,10 @@
 #include <optional>
 #include <thread>
 
-#include "frontend/raw_terminal.h"
+#include "frontend/display/raw_terminal.h"
+#include "frontend/display/sdl_window.h"
+#include "frontend/display/terminal_display.h"
 #include "frontend/runner.h"
-#include "frontend/sdl_window.h"
-#include "frontend/terminal_display.h"
 
 namespace ringdown {
 

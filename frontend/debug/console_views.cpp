@@ -1,5 +1,5 @@
 // What the console shows.
-#include "frontend/console_views.h"
+#include "frontend/debug/console_views.h"
 
 #include <Zydis/Zydis.h>
 #include <fmt/core.h>
@@ -11,7 +11,7 @@
 
 #include "cpu/instruction_table.h"
 #include "cpu/paging_controls.h"
-#include "frontend/guest_linear.h"
+#include "frontend/debug/guest_linear.h"
 #include "mmu/page_entry.h"
 
 namespace ringdown {

@@ -1,7 +1,7 @@
 // A debugger's registers, read from and written to a machine: always the guest's own view.
 #pragma once
 
-#include "frontend/debug_target.h"
+#include "frontend/debug/debug_target.h"
 
 namespace ringdown {
 

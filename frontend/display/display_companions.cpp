@@ -1,9 +1,9 @@
 // The guest's screen in a window or in this terminal.
-#include "frontend/display_companions.h"
+#include "frontend/display/display_companions.h"
 
 #include <fmt/core.h>
 
-#include "frontend/terminal_keys.h"
+#include "frontend/display/terminal_keys.h"
 
 namespace ringdown {
 

@@ -1,5 +1,5 @@
 // One debugger's conversation in the gdb remote protocol, without the connection it runs over.
-#include "frontend/gdb_session.h"
+#include "frontend/debug/gdb_session.h"
 
 #include <fmt/core.h>
 

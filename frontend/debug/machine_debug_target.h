@@ -6,8 +6,8 @@
 #include <set>
 #include <string>
 
-#include "frontend/debug_target.h"
-#include "frontend/gdb_server.h"
+#include "frontend/debug/debug_target.h"
+#include "frontend/debug/gdb_server.h"
 #include "frontend/runner.h"
 
 namespace ringdown {

@@ -1,11 +1,11 @@
 // Keys typed into a terminal as scan codes: plain characters and the escape sequences of special keys.
-#include "frontend/terminal_keys.h"
+#include "frontend/display/terminal_keys.h"
 
 #include <algorithm>
 #include <array>
 #include <utility>
 
-#include "frontend/scancodes.h"
+#include "frontend/display/scancodes.h"
 
 namespace ringdown {
 

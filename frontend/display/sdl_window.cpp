@@ -1,5 +1,5 @@
 // The guest's screen, keyboard and mouse in a window.
-#include "frontend/sdl_window.h"
+#include "frontend/display/sdl_window.h"
 
 #include <SDL.h>
 #include <fmt/core.h>
@@ -8,7 +8,7 @@
 #include <cstdlib>
 #include <limits>
 
-#include "frontend/sdl_keys.h"
+#include "frontend/display/sdl_keys.h"
 
 namespace ringdown {
 

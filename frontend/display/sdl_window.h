@@ -13,8 +13,8 @@
 #include "core/input_seam.h"
 #include "core/result.h"
 #include "devices/display/display_image.h"
-#include "frontend/picture_fit.h"
-#include "frontend/scancodes.h"
+#include "frontend/display/picture_fit.h"
+#include "frontend/display/scancodes.h"
 
 struct SDL_Renderer;
 struct SDL_Texture;

@@ -4,7 +4,7 @@
 #include <cctype>
 #include <charconv>
 
-#include "frontend/options.h"
+#include "frontend/cli/options.h"
 
 namespace ringdown {
 

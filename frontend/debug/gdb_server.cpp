@@ -1,5 +1,5 @@
 // The debugger's TCP connection: a thread moves bytes, the machine's thread answers them.
-#include "frontend/gdb_server.h"
+#include "frontend/debug/gdb_server.h"
 
 #include <arpa/inet.h>
 #include <fmt/core.h>
