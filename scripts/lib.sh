@@ -19,10 +19,11 @@ BUILD_PACKAGES=(cmake ninja-build g++ libboost-program-options-dev libfmt-dev li
   libzycore-dev libzydis-dev nasm nlohmann-json3-dev seabios zlib1g-dev)
 # What fetching guests and packing the initramfs needs.
 GUEST_PACKAGES=(ca-certificates cpio debian-archive-keyring)
-TEST_PACKAGES=(catch2 gdb grub-common grub-pc-bin isolinux mtools python3 python3-xlib syslinux-common
-  xorriso xvfb)
+TEST_PACKAGES=(acpica-tools catch2 gdb grub-common grub-pc-bin imagemagick isolinux mtools python3 python3-xlib
+  syslinux-common xauth xorriso xvfb)
 
-# The guests that tests boot (the long ones too, with --long), and the modules with which a guest kernel reaches its disks.
+# The guests that tests boot (the long ones too, with --long), and the modules with which a guest kernel reaches its
+# disks.
 TEST_GUESTS=(linux-686 linux-686-pae busybox memtest86+ gnumach)
 LONG_TEST_GUESTS=(installer)
 DISK_MODULES=(ata_piix sd_mod sr_mod isofs ext4)
