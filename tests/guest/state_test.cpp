@@ -109,7 +109,8 @@ void check_states(RunMode mode) {
   std::uniform_int_distribution<Ticks> length(1, 4'000'000);
   GuestMachine reference(config);
   for (unsigned i = 0; i < moments.size(); ++i) {
-    const Ticks next = i + 1 < moments.size() ? moments[i + 1] : boot.end;
+    // The last instruction ends the machine, and a machine that has ended is not run on.
+    const Ticks next = i + 1 < moments.size() ? moments[i + 1] : boot.end - 1;
     const Ticks until = std::min(moments[i] + length(random), next);
     reference.run_to(moments[i]);
     const std::vector<std::byte> state = reference.machine().save_state();
