@@ -198,7 +198,7 @@ Result<void> Session::open_debugger() {
     return result;
   }
   runner_->add_companion(*gdb_);
-  notice(fmt::format("gdb: target remote localhost:{}", gdb_->port()));
+  notice(fmt::format("gdb: target remote 127.0.0.1:{}", gdb_->port()));
   return {};
 }
 

@@ -20,13 +20,13 @@ class Gdb:
     PROMPT = b"(gdb) "
 
     def __init__(self, machine, symbols=None):
-        machine.wait_for(b"target remote localhost:")
+        machine.wait_for(b"target remote 127.0.0.1:")
         port = machine.wait_for(b"\r\n").decode().strip()
         self.terminal = Terminal(["gdb", "-nx", "-q", *([symbols] if symbols else [])], {"TERM": "dumb"})
         self.terminal.wait_for(self.PROMPT)
         for setting in ["pagination off", "confirm off", "width 0"]:
             self.command(f"set {setting}")
-        self.command(f"target remote localhost:{port}")
+        self.command(f"target remote 127.0.0.1:{port}")
 
     def start(self, command):
         self.terminal.type(command.encode() + b"\n")
