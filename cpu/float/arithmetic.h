@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cpu/float/classify.h"
+#include "cpu/float/ordering.h"
 
 namespace ringdown::soft_float {
 
@@ -43,11 +44,6 @@ enum class RemainderKind : u8 { Truncating, Nearest };
 /// difference D by N = 32 + D mod 32 bits, N being left to the implementation by the manual.
 Remainder remainder(Float80 a, Float80 b, RemainderKind kind, FloatEnvironment& environment);
 
-/// Results of comparisons.
-enum class Ordering : u8 { Less, Equal, Greater, Unordered };
-/// FCOM raises the invalid exception for every NaN, FUCOM for signaling ones (and unsupported encodings)
-/// only.
-enum class QuietNans : u8 { Invalid, Accepted };
 Ordering compare(Float80 a, Float80 b, QuietNans quiet_nans, FloatEnvironment& environment);
 
 }  // namespace ringdown::soft_float

@@ -2,6 +2,7 @@
 // there is on hosts without SSE.
 #pragma once
 
+#include "cpu/float/ordering.h"
 #include "cpu/float/sse_format.h"
 
 namespace ringdown::sse_float {
@@ -26,11 +27,6 @@ typename F::Bits minimum(typename F::Bits a, typename F::Bits b, SseEnvironment&
 template <class F>
 typename F::Bits maximum(typename F::Bits a, typename F::Bits b, SseEnvironment& environment);
 
-/// Results of comparisons.
-enum class Ordering : u8 { Less, Equal, Greater, Unordered };
-/// Whether quiet NaNs raise the invalid exception (COMISS, CMPLTPS) or only signaling ones do (UCOMISS,
-/// CMPEQPS).
-enum class QuietNans : u8 { Invalid, Accepted };
 template <class F>
 Ordering compare(typename F::Bits a, typename F::Bits b, QuietNans quiet_nans, SseEnvironment& environment);
 

@@ -1,5 +1,6 @@
 // SSE floating-point comparisons, to masks and to EFLAGS (Intel SDM vol. 1, 10.4.2 and 11.4.2; vol. 2, CMPPS
 // and COMISS).
+#include "cpu/execute/ordering_flags.h"
 #include "cpu/execute/simd/float_operation.h"
 #include "cpu/execute/simd_lowerings.h"
 #include "cpu/float/sse_arithmetic.h"
@@ -10,9 +11,7 @@ namespace simd {
 namespace {
 
 using sse_float::Double;
-using sse_float::Ordering;
 using sse_float::Predicate;
-using sse_float::QuietNans;
 using sse_float::Single;
 
 /// The immediate's bit 2 negates the predicate that its low two bits name.
@@ -54,20 +53,6 @@ Handler lower_compare(const LoweringContext& context, const Operation& op) {
 
 // --- COMISS, COMISD, UCOMISS, UCOMISD ---------------------------------------------------------------------
 
-constexpr u32 status_of(Ordering order) {
-  switch (order) {
-    case Ordering::Less:
-      return eflags::kCf;
-    case Ordering::Equal:
-      return eflags::kZf;
-    case Ordering::Greater:
-      return 0;
-    case Ordering::Unordered:
-      return eflags::kZf | eflags::kPf | eflags::kCf;
-  }
-  return 0;
-}
-
 /// An operation whose result is status flags.
 template <auto Host, class F, QuietNans Q>
 struct FlagsOperation {
@@ -79,7 +64,7 @@ struct FlagsOperation {
   }
   static u32 exact(const XmmRegister& a, const XmmRegister& b, SseEnvironment& environment) {
     using Bits = typename F::Bits;
-    return status_of(sse_float::compare<F>(lanes<Bits>(a)[0], lanes<Bits>(b)[0], Q, environment));
+    return status_flags(sse_float::compare<F>(lanes<Bits>(a)[0], lanes<Bits>(b)[0], Q, environment));
   }
 };
 

@@ -1,4 +1,5 @@
 // Comparisons and examination (Intel SDM vol. 1, 8.3.6).
+#include "cpu/execute/ordering_flags.h"
 #include "cpu/execute/x87/operands.h"
 #include "cpu/execute/x87/x87_lowerings.h"
 
@@ -7,30 +8,12 @@ namespace ringdown {
 namespace x87 {
 namespace {
 
-using soft_float::Ordering;
-using soft_float::QuietNans;
-
 /// C3, C2 and C0 as the comparisons set them (vol. 1, table 8-6).
 void set_condition(X87State& x, Ordering order) {
   const bool unordered = order == Ordering::Unordered;
   x.status.set<x87_status::C3>(unordered || order == Ordering::Equal);
   x.status.set<x87_status::C2>(unordered);
   x.status.set<x87_status::C0>(unordered || order == Ordering::Less);
-}
-
-/// ZF, PF and CF as FCOMI sets them; the other status flags are cleared.
-u32 status_flags(Ordering order) {
-  switch (order) {
-    case Ordering::Less:
-      return eflags::kCf;
-    case Ordering::Equal:
-      return eflags::kZf;
-    case Ordering::Greater:
-      return 0;
-    case Ordering::Unordered:
-      return eflags::kZf | eflags::kPf | eflags::kCf;
-  }
-  return 0;
 }
 
 enum class Result : u8 { ConditionCodes, StatusFlags };
@@ -170,7 +153,7 @@ unsigned pops_of(ZydisMnemonic mnemonic) {
 Handler lower_fcom(const LoweringContext& context, Operation& op) {
   x87::set_opcode(context, op);
   const unsigned pops = x87::pops_of(context.instruction.mnemonic);
-  if (!op.memory) return x87::register_handler<soft_float::QuietNans::Invalid>(pops);
+  if (!op.memory) return x87::register_handler<QuietNans::Invalid>(pops);
   switch (context.instruction.opcode) {
     case 0xD8:
       return x87::with_memory<x87::Single>(context, pops);
@@ -185,11 +168,10 @@ Handler lower_fcom(const LoweringContext& context, Operation& op) {
 
 Handler lower_fucom(const LoweringContext& context, Operation& op) {
   x87::set_opcode(context, op);
-  return x87::register_handler<soft_float::QuietNans::Accepted>(x87::pops_of(context.instruction.mnemonic));
+  return x87::register_handler<QuietNans::Accepted>(x87::pops_of(context.instruction.mnemonic));
 }
 
 Handler lower_fcomi(const LoweringContext& context, Operation& op) {
-  using soft_float::QuietNans;
   using x87::Result;
   x87::set_opcode(context, op);
   switch (context.instruction.mnemonic) {

@@ -13,9 +13,7 @@ namespace ringdown::test {
 namespace {
 
 using sse_float::Double;
-using sse_float::Ordering;
 using sse_float::Predicate;
-using sse_float::QuietNans;
 using sse_float::Single;
 using sse_float::ToInteger;
 

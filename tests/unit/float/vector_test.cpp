@@ -36,15 +36,12 @@ Float80 full_remainder(Float80 a, Float80 b, FloatEnvironment& environment) {
   return r.value;
 }
 
-std::string compare(const Words& w, soft_float::QuietNans quiet_nans, soft_float::Ordering wanted,
-                    FloatEnvironment& e) {
+std::string compare(const Words& w, QuietNans quiet_nans, Ordering wanted, FloatEnvironment& e) {
   return soft_float::compare(parse_float80(w[0]), parse_float80(w[1]), quiet_nans, e) == wanted ? "1" : "0";
 }
 
 /// The functions that have one implementation only.
 FunctionTable common_functions() {
-  using soft_float::Ordering;
-  using soft_float::QuietNans;
   FunctionTable table;
   table["extF80_rem"] = binary(full_remainder);
   table["extF80_eq"] = [](const Words& w, FloatEnvironment& e) {
