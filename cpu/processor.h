@@ -1,4 +1,4 @@
-// The processor: physical state, the block-caching interpreter's loop, and the seam where a monitor stands.
+// The processor: physical state and the block-caching interpreter's loop.
 #pragma once
 
 #include <functional>
@@ -19,6 +19,7 @@
 #include "cpu/sse_state.h"
 #include "cpu/system/event.h"
 #include "cpu/system/view.h"
+#include "cpu/trap_handler.h"
 #include "mmu/guest_paging.h"
 #include "mmu/memory_unit.h"
 
@@ -40,35 +41,6 @@ enum class ExitReason : u8 {
 struct Exit {
   ExitReason reason = ExitReason::Budget;
   u64 qualification = 0;
-};
-
-/// What stands behind the physical IDT. Without one, events are delivered through the processor's own IDT.
-class TrapHandler {
- public:
-  virtual ~TrapHandler() = default;
-
-  /// Decode-time policy: must this instruction stop instead of run, in blocks with this `policy` byte?
-  virtual bool stops(const InstructionRow& row, const Operation& op, u8 policy) const = 0;
-  /// The policy byte for code that runs now.
-  virtual u8 policy() const = 0;
-  /// Whose rights its data accesses have, where kernel and user may share a physical ring.
-  virtual Privilege privilege() const = 0;
-
-  /// Whether the instruction that trapped has retired, or an event took its place; or it runs now, since it
-  /// stops no longer.
-  enum class Outcome : u8 { Retired, NotRetired, Again };
-  /// The processor met an instruction for which `stops` said true. EIP is at it.
-  virtual Outcome on_sensitive(const Operation& op) = 0;
-  /// An instruction raised an exception (EIP at it; `op` is nullptr for fetch faults).
-  virtual Outcome on_exception(const Fault& fault, const Operation* op) = 0;
-  /// An event at an instruction boundary: external interrupt, NMI, #DB of a completed instruction.
-  virtual void on_event(const Event& event) = 0;
-
-  /// The processor's implicit accesses to its own GDT, LDT, IDT and TSS, which lie in storage of the monitor.
-  virtual AccessStatus read_physical_table(GuestLinear linear, std::span<std::byte> data) = 0;
-  virtual AccessStatus write_physical_table(GuestLinear linear, std::span<const std::byte> data) = 0;
-  /// The state whose IF, shadow, activity and debug registers decide about events: the guest's.
-  virtual SystemView& guest_view() = 0;
 };
 
 struct ProcessorCounters {
