@@ -1,28 +1,16 @@
 // Guests that need no disk: memtest86+ by kernel and from its CD, and GNU Mach.
 #include <catch2/catch.hpp>
 
-#include "frontend/machine/kernel_image.h"
 #include "tests/support/guest_machine.h"
 #include "tests/support/guests.h"
 
 namespace ringdown::test {
 
-namespace {
-
-MachineConfig with_kernel(MachineConfig config, const std::string& kernel, const std::string& parameters) {
-  auto boot = prepare_kernel({guest_file(kernel).string(), "", parameters}, config.memory_bytes);
-  INFO((boot ? std::string() : boot.error().message));
-  REQUIRE(boot);
-  add_kernel(config, std::move(*boot));
-  return config;
-}
-
-}  // namespace
-
 TEST_CASE("memtest86+ finds no errors in its first test") {
   MachineConfig config;
   config.memory_bytes = u64{16} << 20;
-  GuestMachine guest(with_kernel(config, "memtest86+/memtest86+ia32.bin", "console=ttyS0,115200"));
+  GuestMachine guest(with_kernel(
+      config, {guest_file("memtest86+/memtest86+ia32.bin").string(), "", "console=ttyS0,115200"}));
   // "Test #N" in the heading names the test under way; the first is number 0.
   const auto second_test = [&] {
     const std::string screen = guest.screen();
@@ -46,7 +34,8 @@ TEST_CASE("memtest86+ starts from its CD") {
 }
 
 TEST_CASE("GNU Mach boots until it misses its bootstrap code") {
-  GuestMachine guest(with_kernel({}, "gnumach/gnumach-1.8-486.gz", "console=com0"));
+  GuestMachine guest(
+      with_kernel({}, {guest_file("gnumach/gnumach-1.8-486.gz").string(), "", "console=com0"}));
   const bool found = guest.wait_for_console("No bootstrap code", 8'000'000'000);
   INFO(guest.console());
   CHECK(found);

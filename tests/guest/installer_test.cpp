@@ -3,7 +3,6 @@
 #include <catch2/catch.hpp>
 #include <set>
 
-#include "frontend/machine/kernel_image.h"
 #include "tests/support/guest_machine.h"
 #include "tests/support/guests.h"
 
@@ -19,14 +18,8 @@ MachineConfig with_installer(RunMode mode, const std::string& flavour, u64 memor
   config.mode = mode;
   config.memory_bytes = memory;
   const std::string folder = "installer/" + flavour;
-  auto kernel = prepare_kernel(
-      {guest_file(folder + "/linux").string(), guest_file(folder + "/initrd.gz").string(), parameters},
-      memory);
-  INFO((kernel ? std::string() : kernel.error().message));
-  REQUIRE(kernel);
-  config.firmware_items = std::move(kernel->items);
-  config.firmware_files = std::move(kernel->files);
-  return config;
+  return with_kernel(config, {guest_file(folder + "/linux").string(),
+                              guest_file(folder + "/initrd.gz").string(), parameters});
 }
 
 Screen picture(GuestMachine& guest) { return guest.machine().board().vga().render(); }

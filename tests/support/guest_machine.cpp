@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 
-#include "frontend/machine/kernel_image.h"
 #include "tests/support/guests.h"
 #include "tests/support/snapshot_contract.h"
 
@@ -108,16 +107,20 @@ void GuestMachine::type(std::string_view text) {
   machine_->inputs().post(InputChannel::Serial0, {text.begin(), text.end()});
 }
 
-MachineConfig with_linux(MachineConfig config, const LinuxBoot& boot) {
-  KernelOptions options{guest_file(boot.kernel + "/vmlinuz").string(), initramfs(boot.initramfs).string(),
-                        "console=ttyS0 cryptomgr.notests panic=-1"};
-  if (!boot.command.empty()) options.command_line += " ringdown.run=" + base64(boot.command);
-  if (!boot.parameters.empty()) options.command_line += " " + boot.parameters;
+MachineConfig with_kernel(MachineConfig config, const KernelOptions& options) {
   auto kernel = prepare_kernel(options, config.memory_bytes);
   INFO((kernel ? std::string() : kernel.error().message));
   REQUIRE(kernel);
   add_kernel(config, std::move(*kernel));
   return config;
+}
+
+MachineConfig with_linux(MachineConfig config, const LinuxBoot& boot) {
+  KernelOptions options{guest_file(boot.kernel + "/vmlinuz").string(), initramfs(boot.initramfs).string(),
+                        "console=ttyS0 cryptomgr.notests panic=-1"};
+  if (!boot.command.empty()) options.command_line += " ringdown.run=" + base64(boot.command);
+  if (!boot.parameters.empty()) options.command_line += " " + boot.parameters;
+  return with_kernel(std::move(config), options);
 }
 
 GuestState guest_state(Machine& machine) {

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "frontend/machine/kernel_image.h"
 #include "frontend/machine/machine.h"
 
 namespace ringdown::test {
@@ -62,6 +63,9 @@ class GuestMachine {
   Stop stop_;
   std::size_t console_seen_ = 0;
 };
+
+/// `config` with that kernel, as --kernel, --initrd and --append name it. Fails the test if there is none.
+MachineConfig with_kernel(MachineConfig config, const KernelOptions& options);
 
 /// A Debian kernel that runs a shell command and ends the machine with its status.
 struct LinuxBoot {
