@@ -5,7 +5,11 @@
 #include "core/float80.h"
 #include "core/types.h"
 
-// Absent where the build has no host unit: another architecture, or RINGDOWN_HOST_X87=OFF.
+// By the build's option of that name, in the targets that include this header. 0 where the build has no host
+// unit: another architecture, or RINGDOWN_HOST_X87=OFF.
+#ifndef RINGDOWN_HOST_X87
+#error "the target lacks target_compile_definitions(... RINGDOWN_HOST_X87=0 or 1)"
+#endif
 #if RINGDOWN_HOST_X87
 
 namespace ringdown::host_x87 {

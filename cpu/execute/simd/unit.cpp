@@ -1,6 +1,14 @@
 // The cold side of the MMX and SSE handlers: availability, and operands in the order the handlers read.
 #include "cpu/execute/simd/unit.h"
 
+#include "cpu/execute/host_units.h"
+
+namespace ringdown {
+
+bool computes_on_host_sse() { return RINGDOWN_HOST_SSE != 0; }
+
+}  // namespace ringdown
+
 namespace ringdown::simd {
 
 Fault check_mmx(const Processor& cpu) {

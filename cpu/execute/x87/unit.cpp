@@ -1,6 +1,14 @@
 // The cold side of the x87 handlers: availability, pending exceptions, stack faults.
 #include "cpu/execute/x87/unit.h"
 
+#include "cpu/execute/host_units.h"
+
+namespace ringdown {
+
+bool computes_on_host_x87() { return RINGDOWN_HOST_X87 != 0; }
+
+}  // namespace ringdown
+
 namespace ringdown::x87 {
 
 Fault check_available(const Processor& cpu) {

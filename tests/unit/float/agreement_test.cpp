@@ -4,7 +4,7 @@
 #include <random>
 
 #include "cpu/float/x87_float.h"
-#include "tests/unit/float/vectors.h"
+#include "tests/unit/float/print.h"
 
 namespace ringdown::test {
 

@@ -6,7 +6,7 @@
 
 #include "cpu/float/convert.h"
 #include "cpu/float/x87_state.h"
-#include "tests/unit/float/vectors.h"
+#include "tests/unit/float/print.h"
 
 namespace Catch {
 template <>

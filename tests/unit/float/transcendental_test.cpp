@@ -4,7 +4,7 @@
 #include <catch2/catch.hpp>
 
 #include "cpu/float/convert.h"
-#include "tests/unit/float/vectors.h"
+#include "tests/unit/float/print.h"
 
 namespace ringdown::test {
 
