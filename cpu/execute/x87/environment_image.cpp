@@ -85,9 +85,9 @@ void EnvironmentImage::load_environment(X87State& x) const {
   const u32 instruction_high = get(kInstructionHigh);
   switch (format_) {
     case EnvironmentFormat::Protected32:
-      x.last_opcode = static_cast<u16>(instruction_high >> kOpcodeShift & kOpcodeMask);
-      [[fallthrough]];
     case EnvironmentFormat::Protected16:
+      // The 16-bit format, whose slots have nothing above the selector, brings no opcode: it becomes 0.
+      x.last_opcode = static_cast<u16>(instruction_high >> kOpcodeShift & kOpcodeMask);
       x.instruction_offset = get(kInstruction);
       x.instruction_selector = static_cast<u16>(instruction_high);
       x.data_offset = get(kData);

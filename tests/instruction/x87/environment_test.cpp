@@ -82,6 +82,16 @@ TEST_CASE("the 16-bit protected layout has seven words", "[x87]") {
   CHECK(machine.peek<u16>(kImage + 14) == 0x5555);
 }
 
+TEST_CASE("FLDENV of the 16-bit protected layout leaves no opcode", "[x87]") {
+  X87Machine machine;
+  run_example(machine);
+  REQUIRE(machine.x87().last_opcode != 0);
+  REQUIRE(machine.execute(at_image(0xD9, 6, true)));
+  REQUIRE(machine.execute(at_image(0xD9, 4, true)));
+  CHECK(machine.x87().last_opcode == 0);
+  CHECK(machine.x87().instruction_offset == X87Machine::kCode);
+}
+
 TEST_CASE("the real-mode layouts show linear addresses and the opcode", "[x87]") {
   X87Machine machine;
   machine.enter_virtual_8086();
