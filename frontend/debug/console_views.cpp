@@ -11,7 +11,7 @@
 
 #include "cpu/instruction_table.h"
 #include "cpu/paging_controls.h"
-#include "frontend/debug/guest_linear.h"
+#include "frontend/machine/guest_linear.h"
 #include "mmu/page_entry.h"
 
 namespace ringdown {

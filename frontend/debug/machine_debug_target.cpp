@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "frontend/debug/debug_registers.h"
-#include "frontend/debug/guest_linear.h"
+#include "frontend/machine/guest_linear.h"
 
 namespace ringdown {
 

@@ -1,5 +1,5 @@
-// Linear memory for debuggers.
-#include "frontend/debug/guest_linear.h"
+// Linear memory for debuggers and tests.
+#include "frontend/machine/guest_linear.h"
 
 #include <algorithm>
 #include <optional>

@@ -1,4 +1,4 @@
-// Linear memory of a guest as debuggers see it: no accessed bits, no device registers, past write protection.
+// Linear memory of a guest as debuggers and tests see it: no accessed bits, no device registers, past write protection.
 #pragma once
 
 #include <span>
