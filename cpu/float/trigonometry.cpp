@@ -43,8 +43,9 @@ Reduced reduce(Wide magnitude) {
 // --- Series
 // --------------------------------------------------------------------------------------------------
 
-/// Below this exponent the second term of the series is under 2^-112 of the first: only its sign matters.
-constexpr s32 kTiny = -56;
+/// Below this exponent the second term of the series is under 2^-125 of the first, less than the fractions of
+/// 2^127 can show: only its sign matters.
+constexpr s32 kTiny = -62;
 
 constexpr unsigned kTerms = 15;
 
@@ -78,6 +79,11 @@ Wide tangent_of(Wide r) {
   // The value lies just above r: round_irrational sets the sticky bit.
   if (r.exponent < kTiny) return r;
   return sine_of(r) / cosine_of(r);
+}
+
+Wide cotangent_of(Wide r) {
+  if (r.exponent < kTiny) return slightly_below(kWideOne / r);
+  return cosine_of(r) / sine_of(r);
 }
 
 // --- Instructions
@@ -205,7 +211,7 @@ Trigonometric cosine(Float80 a, FloatEnvironment& environment) {
 Trigonometric tangent(Float80 a, FloatEnvironment& environment) {
   return trigonometric(a, a, environment, [](const Reduced& r, bool sign) {
     const bool odd = (r.quadrant & 1) != 0;
-    const Wide value = odd ? negated(cosine_of(r.rest) / sine_of(r.rest)) : tangent_of(r.rest);
+    const Wide value = odd ? negated(cotangent_of(r.rest)) : tangent_of(r.rest);
     return with_sign(value, sign);
   });
 }

@@ -103,6 +103,18 @@ TEST_CASE("the sine of π shows the 66-bit π of the argument reduction", "[floa
   CHECK(to_string(result.value) == "BFBF8000000000000000");
 }
 
+TEST_CASE("the tangent next to its pole is the reciprocal of a tiny angle, and less", "[float]") {
+  // 64 bits of π/2 lie 2^-65 above the 66-bit one: the cotangent of 2^-65 is 2^65 - 2^-65 / 3.
+  constexpr Float80 kHalfPi64{0xC90F'DAA2'2168'C235, 0x3FFF};
+  FloatEnvironment environment;
+  environment.control.set<x87_control::RoundingControl>(Rounding::Down);
+  CHECK(to_string(soft_float::tangent(kHalfPi64, environment).value) == "C0408000000000000000");
+  CHECK(environment.rounded_up);
+  environment.control.set<x87_control::RoundingControl>(Rounding::Zero);
+  CHECK(to_string(soft_float::tangent(kHalfPi64, environment).value) == "C03FFFFFFFFFFFFFFFFF");
+  CHECK_FALSE(environment.rounded_up);
+}
+
 TEST_CASE("arguments of 2^63 and more are out of range, infinities invalid", "[float]") {
   FloatEnvironment environment;
   const Float80 huge{float80::kIntegerBit, 0x3FFF + 63};
