@@ -19,7 +19,7 @@ BUILD_PACKAGES=(cmake ninja-build g++ libboost-program-options-dev libfmt-dev li
   libzycore-dev libzydis-dev nasm nlohmann-json3-dev seabios zlib1g-dev)
 # What fetching guests and packing the initramfs needs.
 GUEST_PACKAGES=(ca-certificates cpio debian-archive-keyring)
-TEST_PACKAGES=(acpica-tools catch2 gdb grub-common grub-pc-bin imagemagick isolinux mtools python3 python3-xlib
+TEST_PACKAGES=(acpica-tools catch2 gdb grub-common grub-pc-bin imagemagick isolinux libmpfr-dev mtools python3 python3-xlib
   syslinux-common xauth xorriso xvfb)
 
 # The guests that tests boot (the long ones too, with --long), and the modules with which a guest kernel reaches its
