@@ -15,14 +15,14 @@ namespace {
 
 class Comparison {
  public:
-  explicit Comparison(HostCode& host) : host_(host) {
+  Comparison(HostCode& host, X87GuestMode mode) : host_(host), guest_(make_x87_guest(mode)) {
     for (const X87Deviation& d : x87_deviations()) record.differences.push_back({std::string(d.reason), 0});
   }
 
   void compare(const X87Case& c) {
     ++record.cases;
     record.rows.insert(row_key(*c.row));
-    const X87Outcome guest = run_on_guest(machine_, c);
+    const X87Outcome guest = run_on_guest(*guest_, c);
     const X87Outcome host = run_undisturbed(c, guest);
     if (host == guest) {
       ++record.passed;
@@ -58,18 +58,16 @@ class Comparison {
   }
 
   X87Host host_;
-  X87Machine machine_;
+  std::unique_ptr<X87Guest> guest_;
 };
 
-}  // namespace
-
-TEST_CASE("x87 instructions agree with the host's unit", "[x87]") {
+void check_groups(X87GuestMode mode) {
   const auto host = HostCode::create(kX87HostData, kPageSize);
   if (host == nullptr) {
     WARN("this host cannot run x86 code");
     return;
   }
-  Comparison comparison(*host);
+  Comparison comparison(*host, mode);
   for (const X87CaseGroup& group : x87_case_groups()) {
     const u64 before = comparison.unexplained;
     group.make([&](const X87Case& c) { comparison.compare(c); });
@@ -79,7 +77,7 @@ TEST_CASE("x87 instructions agree with the host's unit", "[x87]") {
   ConformanceRecord& record = comparison.record;
   CHECK(record.cases >= 300'000);
   record.suite = "x87 beside the host's unit";
-  record.mode = computes_on_host_x87() ? "bare, host's unit" : "bare, portable";
+  record.mode = fmt::format("{}, {}", mode_name(mode), computes_on_host_x87() ? "host's unit" : "portable");
   record.host = host_processor_name();
   for (std::size_t i = 0; i < record.differences.size(); ++i) {
     // A known difference that is none has to leave the list.
@@ -88,6 +86,16 @@ TEST_CASE("x87 instructions agree with the host's unit", "[x87]") {
   }
   std::erase_if(record.differences, [](const auto& difference) { return difference.cases == 0; });
   write_record(record);
+}
+
+}  // namespace
+
+TEST_CASE("x87 instructions agree with the host's unit", "[x87]") { check_groups(X87GuestMode::Bare); }
+TEST_CASE("x87 instructions deprivileged to ring 1 agree with the host's unit", "[x87]") {
+  check_groups(X87GuestMode::TrapRing1);
+}
+TEST_CASE("x87 instructions deprivileged to ring 3 agree with the host's unit", "[x87]") {
+  check_groups(X87GuestMode::TrapRing3);
 }
 
 }  // namespace ringdown::test

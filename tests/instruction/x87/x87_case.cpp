@@ -88,20 +88,27 @@ X87Outcome X87Host::run(const X87Case& c) {
   return outcome;
 }
 
-X87Outcome run_on_guest(X87Machine& machine, const X87Case& c) {
-  constexpr u32 kImage = 0x3000;
-  machine.poke(X87Machine::kData, c.memory);
-  machine.poke(kImage, c.before);
-  REQUIRE(machine.execute({0xDD, 0x25, 0x00, 0x30, 0x00, 0x00}));  // FRSTOR [kImage]
-  machine.cpu.registers.set(Gpr::Eax, static_cast<u32>(kEax));
-  machine.cpu.registers.flags.assign_status(c.eflags);
-  REQUIRE(machine.execute(c.code));
-  const u32 flags = machine.cpu.registers.flags.status();
-  REQUIRE(machine.execute({0xDD, 0x35, 0x00, 0x30, 0x00, 0x00}));  // FNSAVE [kImage]
-  const auto memory = machine.peek<std::array<u8, 512>>(X87Machine::kData);
-  const auto after = machine.peek<X87Image>(kImage);
-  X87Outcome outcome = outcome_of(after, memory, flags, machine.cpu.registers.get(Gpr::Eax),
-                                  pointers_of(after, X87Machine::kCode, X87Machine::kData));
+X87Outcome run_on_guest(X87Guest& guest, const X87Case& c) {
+  const u32 image = guest.data + kPageSize;
+  // An instruction with that address as its operand.
+  const auto at_image = [image](u8 opcode, u8 modrm) {
+    Code code{opcode, modrm};
+    for (unsigned shift = 0; shift < 32; shift += 8) code.push_back(static_cast<u8>(image >> shift));
+    return code;
+  };
+  guest.poke(guest.data, c.memory);
+  guest.poke(image, c.before);
+  REQUIRE(guest.execute(at_image(0xDD, 0x25)));  // FRSTOR
+  Registers& registers = guest.cpu().registers;
+  registers.set(Gpr::Eax, static_cast<u32>(kEax));
+  registers.flags.assign_status(c.eflags);
+  REQUIRE(guest.execute(c.code));
+  const u32 flags = registers.flags.status();
+  REQUIRE(guest.execute(at_image(0xDD, 0x35)));  // FNSAVE
+  const auto memory = guest.peek<std::array<u8, 512>>(guest.data);
+  const auto after = guest.peek<X87Image>(image);
+  X87Outcome outcome =
+      outcome_of(after, memory, flags, registers.get(Gpr::Eax), pointers_of(after, guest.code, guest.data));
   leave_out_sse(c, outcome);
   return outcome;
 }

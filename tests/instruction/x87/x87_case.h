@@ -9,7 +9,7 @@
 #include "cpu/float/x87_registers.h"
 #include "cpu/instruction_table.h"
 #include "tests/instruction/integer/host_code.h"
-#include "tests/instruction/x87/x87_machine.h"
+#include "tests/instruction/x87/x87_guest.h"
 
 namespace ringdown::test {
 
@@ -94,7 +94,7 @@ class X87Host {
   u32 instruction_ = 0;
 };
 
-X87Outcome run_on_guest(X87Machine& machine, const X87Case& c);
+X87Outcome run_on_guest(X87Guest& guest, const X87Case& c);
 
 /// The state before, in the form of an outcome.
 X87Outcome before_of(const X87Case& c);

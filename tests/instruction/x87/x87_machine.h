@@ -68,6 +68,7 @@ class X87Machine {
     return memory_.read_value<T>(GuestPhysical(address));
   }
 
+  GuestMemory& memory() { return memory_; }
   X87State& x87() { return cpu.x87; }
   u16 status() const { return cpu.x87.status.value(); }
   /// ST(i).

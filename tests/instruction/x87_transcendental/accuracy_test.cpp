@@ -57,11 +57,11 @@ void judge(const TranscendentalInstruction& instruction, const Arguments& argume
   }
 }
 
-Accuracy measure(X87Machine& machine, const TranscendentalInstruction& instruction) {
+Accuracy measure(X87Guest& guest, const TranscendentalInstruction& instruction) {
   Accuracy accuracy;
   for (const Rounding rounding : {Rounding::Nearest, Rounding::Down, Rounding::Up, Rounding::Zero}) {
     for_each_argument(instruction.function, kArguments, [&](const Arguments& arguments) {
-      judge(instruction, arguments, rounding, run_transcendental(machine, instruction, arguments, rounding),
+      judge(instruction, arguments, rounding, run_transcendental(guest, instruction, arguments, rounding),
             accuracy);
     });
   }
@@ -71,11 +71,11 @@ Accuracy measure(X87Machine& machine, const TranscendentalInstruction& instructi
 }  // namespace
 
 TEST_CASE("transcendental results lie within half a unit in the last place", "[x87]") {
-  X87Machine machine;
+  const auto guest = make_x87_guest(X87GuestMode::Bare);
   Accuracy worst;
   ConformanceRecord record;
   for (const TranscendentalInstruction& instruction : transcendental_instructions()) {
-    const Accuracy accuracy = measure(machine, instruction);
+    const Accuracy accuracy = measure(*guest, instruction);
     INFO(instruction.name << ": " << accuracy.nearest << " ulp to nearest, " << accuracy.directed
                           << " otherwise; " << accuracy.first_wrong);
     CHECK(accuracy.nearest <= kNearestBound);

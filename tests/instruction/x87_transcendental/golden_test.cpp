@@ -28,10 +28,10 @@ class Checksum {
   u64 hash_ = 0xCBF2'9CE4'8422'2325;
 };
 
-u64 checksum(X87Machine& machine, const TranscendentalInstruction& instruction, Rounding rounding) {
+u64 checksum(X87Guest& guest, const TranscendentalInstruction& instruction, Rounding rounding) {
   Checksum sum;
   for_each_argument(instruction.function, kArguments, [&](const Arguments& arguments) {
-    const TranscendentalResult result = run_transcendental(machine, instruction, arguments, rounding);
+    const TranscendentalResult result = run_transcendental(guest, instruction, arguments, rounding);
     sum.add(result.st0);
     sum.add(result.st1);
     sum.add(result.status, 2);
@@ -47,32 +47,33 @@ constexpr u64 kExpected[][4]{
 }  // namespace
 
 TEST_CASE("transcendental results are the same on every host", "[x87]") {
-  X87Machine machine;
+  const X87GuestMode mode = GENERATE(X87GuestMode::Bare, X87GuestMode::TrapRing1, X87GuestMode::TrapRing3);
+  const auto guest = make_x87_guest(mode);
   const auto instructions = transcendental_instructions();
   REQUIRE(instructions.size() == std::size(kExpected));
   for (std::size_t i = 0; i < instructions.size(); ++i) {
     for (std::size_t r = 0; r < kRoundings.size(); ++r) {
-      INFO(instructions[i].name << ", rounding " << r);
-      CHECK(checksum(machine, instructions[i], kRoundings[r]) == kExpected[i][r]);
+      INFO(mode_name(mode) << ": " << instructions[i].name << ", rounding " << r);
+      CHECK(checksum(*guest, instructions[i], kRoundings[r]) == kExpected[i][r]);
     }
   }
 }
 
 TEST_CASE("the trigonometric instructions take arguments below 2^63", "[x87]") {
-  X87Machine machine;
+  const auto guest = make_x87_guest(X87GuestMode::Bare);
   for (const TranscendentalInstruction& instruction : transcendental_instructions()) {
     if (instruction.function < Transcendental::Fsin) continue;
     INFO(instruction.name);
     for (const u16 sign : {u16{0}, float80::kSignBit}) {
       const Float80 outside{float80::kIntegerBit, static_cast<u16>(sign | (float80::kBias + 63))};
       const TranscendentalResult refused =
-          run_transcendental(machine, instruction, {outside, {}}, Rounding::Nearest);
+          run_transcendental(*guest, instruction, {outside, {}}, Rounding::Nearest);
       CHECK(x87_status::C2::get(refused.status));
       CHECK(x87_status::Flags::get(refused.status) == 0);
       CHECK(refused.st0 == outside);
       const Float80 inside{~u64{0}, static_cast<u16>(sign | (float80::kBias + 62))};
       const TranscendentalResult done =
-          run_transcendental(machine, instruction, {inside, {}}, Rounding::Nearest);
+          run_transcendental(*guest, instruction, {inside, {}}, Rounding::Nearest);
       CHECK_FALSE(x87_status::C2::get(done.status));
       CHECK(x87_status::Flags::get(done.status) == x87_exception::kPrecision);
     }

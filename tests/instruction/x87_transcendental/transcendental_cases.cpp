@@ -119,9 +119,9 @@ class Draw {
 
 std::span<const TranscendentalInstruction> transcendental_instructions() { return kInstructions; }
 
-TranscendentalResult run_transcendental(X87Machine& machine, const TranscendentalInstruction& instruction,
+TranscendentalResult run_transcendental(X87Guest& guest, const TranscendentalInstruction& instruction,
                                         const Arguments& arguments, Rounding rounding) {
-  X87State& x87 = machine.x87();
+  X87State& x87 = guest.cpu().x87;
   x87.initialize();
   x87.control.set<x87_control::RoundingControl>(rounding);
   // Whatever the precision control says, results are rounded to 64 bits (SDM vol. 1, 8.1.5.2).
@@ -132,8 +132,8 @@ TranscendentalResult run_transcendental(X87Machine& machine, const Transcendenta
   x87.mark_valid(kTop + 1);
   x87.registers[kTop] = arguments.x;
   x87.registers[kTop + 1] = arguments.y;
-  REQUIRE(machine.execute(instruction.code));
-  return {machine.st(0), machine.st(1), machine.status()};
+  REQUIRE(guest.execute(instruction.code));
+  return {x87.registers[x87.physical(0)], x87.registers[x87.physical(1)], x87.status.value()};
 }
 
 void for_each_argument(Transcendental function, int count, const std::function<void(const Arguments&)>& use) {

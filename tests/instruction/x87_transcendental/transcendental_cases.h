@@ -1,4 +1,4 @@
-// The transcendental instructions on a machine of their own, and arguments for them.
+// The transcendental instructions in a guest, and arguments for them.
 #pragma once
 
 #include <functional>
@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "core/float80.h"
-#include "tests/instruction/x87/x87_machine.h"
+#include "tests/instruction/x87/x87_guest.h"
 
 namespace ringdown::test {
 
@@ -33,7 +33,7 @@ struct TranscendentalResult {
   u16 status;
 };
 
-TranscendentalResult run_transcendental(X87Machine& machine, const TranscendentalInstruction& instruction,
+TranscendentalResult run_transcendental(X87Guest& guest, const TranscendentalInstruction& instruction,
                                         const Arguments& arguments, Rounding rounding);
 
 /// The same `count` arguments on every host: over the whole range for which the manual defines a result,
