@@ -9,80 +9,18 @@
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+# shellcheck source-path=SCRIPTDIR
+source "$RINGDOWN_ROOT/scripts/private_apt.sh"
 
 KNOWN_GUESTS=(linux-686 linux-686-pae busybox memtest86+ gnumach seabios installer)
 GUESTS="$RINGDOWN_CACHE/guests"
-APT="$RINGDOWN_CACHE/apt"
 # Raised when what is extracted changes, so that older caches are refreshed.
 LAYOUT=1
-
-# Used where the host's own sources do not offer i386.
-FALLBACK_SOURCE='deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian bookworm main'
 
 # Kernel modules that guests may want to load: disks, CD-ROMs, file systems, network cards.
 KERNEL_MODULES=(kernel/drivers/ata kernel/drivers/scsi kernel/drivers/cdrom kernel/drivers/block
   kernel/drivers/net/ethernet/intel/e1000 kernel/drivers/net/mii.ko kernel/drivers/input kernel/block kernel/crypto
   kernel/lib kernel/fs/ext4 kernel/fs/jbd2 kernel/fs/mbcache.ko kernel/fs/fat kernel/fs/isofs kernel/fs/nls)
-
-# Writes apt's private configuration. Proxies, mirrors and keys stay those of the host's /etc/apt.
-write_apt_configuration() {
-  mkdir -p "$APT/lists/partial" "$APT/cache/archives/partial" "$APT/state"
-  : >"$APT/status"
-  cat >"$APT/apt.conf" <<CONF
-#clear APT::Update::Pre-Invoke;
-#clear APT::Update::Post-Invoke;
-#clear APT::Update::Post-Invoke-Success;
-APT::Architecture "i386";
-APT::Architectures { "i386"; };
-APT::Sandbox::User "$(id -un)";
-Acquire::Languages "none";
-Acquire::Retries "3";
-Acquire::IndexTargets::deb::Contents-deb::DefaultEnabled "false";
-Acquire::IndexTargets::deb::DEP-11::DefaultEnabled "false";
-Dir::State "$APT/state";
-Dir::State::lists "$APT/lists";
-Dir::State::status "$APT/status";
-Dir::Cache "$APT/cache";
-CONF
-}
-
-private() { "$1" -q -c "$APT/apt.conf" "${@:2}"; }
-
-knows_guests() { private apt-cache show busybox-static >/dev/null 2>&1; }
-
-# Fetches the package lists once per run. Errors of single lists (a security archive that has no i386, say) do
-# not matter as long as the packages can be found.
-prepare_apt() {
-  [ -z "${apt_ready:-}" ] || return 0
-  write_apt_configuration
-  say "fetching Debian's package lists for i386"
-  private apt-get update >"$APT/update.log" 2>&1 || true
-  if ! knows_guests; then
-    echo "$FALLBACK_SOURCE" >"$APT/sources.list"
-    cat >>"$APT/apt.conf" <<CONF
-Dir::Etc::sourcelist "$APT/sources.list";
-Dir::Etc::sourceparts "-";
-CONF
-    private apt-get update >>"$APT/update.log" 2>&1 || true
-    knows_guests || die "cannot get i386 packages from a Debian archive (is the network reachable?); apt's messages are in $APT/update.log"
-  fi
-  apt_ready=yes
-}
-
-# unpack PACKAGE FOLDER [PATTERN...]: downloads a package and extracts the matching paths (all by default).
-unpack() {
-  local package=$1 folder=$2 archive
-  shift 2
-  say "downloading $package"
-  mkdir -p "$folder" "$stage/debs"
-  if ! (cd "$stage/debs" && private apt-get download "$package" >"$APT/download.log" 2>&1); then
-    die "cannot download $package; apt's messages are in $APT/download.log"
-  fi
-  archive=$(find "$stage/debs" -name "${package%%=*}_*.deb" | head -n 1)
-  # tar reports patterns that match nothing: not every kernel has every module.
-  dpkg-deb --fsys-tarfile "$archive" | tar -x -C "$folder" --wildcards "$@" 2>/dev/null || true
-  rm -rf "$stage/debs"
-}
 
 # The versioned kernel package that a meta package depends on.
 kernel_package() {
@@ -140,7 +78,7 @@ fetch_seabios() {
 fetch() {
   local guest=$1 target="$GUESTS/$1"
   if [ "$(cat "$target/.layout" 2>/dev/null)" != "$LAYOUT" ]; then
-    prepare_apt
+    prepare_apt i386 busybox-static
     mkdir -p "$GUESTS"
     stage=$(mktemp -d "$GUESTS/.stage.XXXXXX")
     trap 'rm -rf "$stage"' EXIT
