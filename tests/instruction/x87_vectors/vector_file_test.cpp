@@ -2,12 +2,13 @@
 #include "tests/instruction/x87_vectors/vector_file.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 #include <zlib.h>
 
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
+
+#include "tests/support/host_temporary.h"
 
 namespace ringdown::test {
 
@@ -18,9 +19,7 @@ using Catch::Matchers::Contains;
 /// A folder with one vector file, of FSQRT.
 class Folder {
  public:
-  Folder() : path_(std::filesystem::temp_directory_path() / fmt::format("ringdown_vectors.{}", getpid())) {
-    std::filesystem::create_directories(path_);
-  }
+  Folder() : path_(temporary_path("ringdown-vectors")) { std::filesystem::create_directories(path_); }
   ~Folder() { std::filesystem::remove_all(path_); }
 
   const VectorFile& file() const { return file_; }

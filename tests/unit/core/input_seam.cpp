@@ -1,8 +1,6 @@
 // The input seam: delivery, recordings that replay at the same counts, and recordings that are no good.
 #include "core/input_seam.h"
 
-#include <unistd.h>
-
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
@@ -11,6 +9,7 @@
 #include <vector>
 
 #include "tests/support/contract.h"
+#include "tests/support/host_temporary.h"
 
 using namespace ringdown;
 
@@ -37,9 +36,7 @@ struct Machine {
 };
 
 struct TemporaryFile {
-  std::string path =
-      (std::filesystem::temp_directory_path() / ("ringdown-input-" + std::to_string(::getpid()) + ".rec"))
-          .string();
+  std::string path = test::temporary_path("ringdown-input").string();
   ~TemporaryFile() { std::filesystem::remove(path); }
   std::string content() const {
     std::ifstream in(path, std::ios::binary);
