@@ -21,6 +21,8 @@ BUILD_PACKAGES=(cmake ninja-build g++ libboost-program-options-dev libfmt-dev li
 GUEST_PACKAGES=(ca-certificates cpio debian-archive-keyring)
 TEST_PACKAGES=(acpica-tools catch2 gdb grub-common grub-pc-bin imagemagick isolinux libmpfr-dev mtools python3 python3-xlib
   syslinux-common xauth xorriso xvfb)
+# What the preset arm64 builds and runs with; its libraries come from scripts/make_arm64_sysroot.sh.
+ARM64_PACKAGES=(debian-archive-keyring g++-aarch64-linux-gnu qemu-user)
 
 # The guests that tests boot (the long ones too, with --long), and the modules with which a guest kernel reaches its
 # disks.
