@@ -25,7 +25,7 @@ struct Encoding {
   bool has_memory;
 
   u8 opcode() const { return code[0]; }
-  u8 modrm() const { return code[1]; }
+  u8 modrm() const { return code.size() > 1 ? code[1] : u8{0}; }
 };
 
 const InstructionRow* row_of(const Code& code) {
@@ -40,7 +40,8 @@ const InstructionRow* row_of(const Code& code) {
 }
 
 std::vector<Encoding> make_encodings() {
-  std::vector<Encoding> encodings;
+  const Code fwait{0x9B};
+  std::vector<Encoding> encodings{{fwait, row_of(fwait), false}};
   for (u8 opcode = 0xD8; opcode != 0xE0; ++opcode) {
     for (unsigned i = 0; i < 72; ++i) {
       const bool memory = i >= 64;
