@@ -216,8 +216,7 @@ Processor::Boundary Processor::service_boundary(bool first, Exit& exit) {
   const bool resume = (registers.flags.control() & eflags::kRf) != 0;
   if ((s.dr7 & 0xff) != 0 && !resume && !debug_held) {
     if (const u32 hits = instruction_breakpoint_hits(s, linear); hits != 0) {
-      // The handler's IRET must get past the breakpoint (Intel SDM vol. 3A, 17.3.1.1).
-      registers.flags.set_control(registers.flags.control() | eflags::kRf);
+      // RF stays clear: the handler sets it in the image to get past (Intel SDM vol. 3B, 17.3.1.1).
       raise_event({Event::Source::Exception, static_cast<u8>(Vector::Debug), false, 0, hits});
       return Boundary::Again;
     }
