@@ -137,8 +137,15 @@ class Window:
         return title_of(self.window)
 
     def picture(self):
+        return wait_until(self.picture_unless_resized, "the window keeps its size while it is read")
+
+    def picture_unless_resized(self):
+        """None if the guest changed its mode, and the window its size, after the size was asked for."""
         size = self.window.get_geometry()
-        image = self.window.get_image(0, 0, size.width, size.height, X.ZPixmap, 0xffffffff)
+        try:
+            image = self.window.get_image(0, 0, size.width, size.height, X.ZPixmap, 0xffffffff)
+        except error.BadMatch:
+            return None
         return Picture(size.width, size.height, image.data)
 
     def press(self, key, modifier=None):
