@@ -89,7 +89,6 @@ READ_ONLY       equ FREE_MEMORY + 0x3000
 ARITHMETIC      equ CF | PF | AF | ZF | SF | OF
 
         section .data
-before:         times 8 dd 0            ; in PUSHAD's order
 good_esp:       dd 0
         section .text
 
@@ -104,16 +103,6 @@ good_esp:       dd 0
         mov esp, [good_esp]
         call compare
 %endmacro
-%macro keep_registers 0                ; needs no stack and changes no flags
-        mov [before], edi
-        mov [before + 4], esi
-        mov [before + 8], ebp
-        mov [before + 12], esp
-        mov [before + 16], ebx
-        mov [before + 20], edx
-        mov [before + 24], ecx
-        mov [before + 28], eax
-%endmacro
 
 test:
         call kit_paging_on
@@ -126,23 +115,16 @@ test:
         ret
 
 compare:
-        pushad
-        mov eax, [last_esp]
-        mov [kit_registers + 12], eax
-        mov esi, before
-        mov edi, kit_registers
-        mov ecx, 8
-        repe cmpsd
+        push eax
+        call kit_registers_kept
         jne .changed
         mov eax, [last_eflags]
         and eax, ARITHMETIC
         cmp eax, ARITHMETIC
-        jne .changed
-        popad
-        ret
+        je .same
 .changed:
         log "CHANGED"
-        popad
+.same:  pop eax
         ret
 
 test.ring3:
