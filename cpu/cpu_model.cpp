@@ -158,13 +158,13 @@ u32 CpuModel::cr4_mask() const {
   return mask;
 }
 
-CpuidResult CpuModel::cpuid(u32 leaf, bool has_apic) const {
+CpuidResult CpuModel::cpuid(u32 leaf, u32 subleaf, bool has_apic) const {
   const bool extended = !d_.brand.empty() && leaf >= kExtendedBase && leaf <= kExtendedLast;
   if (extended) return extended_leaf(leaf);
-  return basic_leaf(std::min(leaf, d_.maximum_leaf), has_apic);
+  return basic_leaf(std::min(leaf, d_.maximum_leaf), subleaf, has_apic && may_have_apic());
 }
 
-CpuidResult CpuModel::basic_leaf(u32 leaf, bool has_apic) const {
+CpuidResult CpuModel::basic_leaf(u32 leaf, u32 subleaf, bool has_apic) const {
   switch (leaf) {
     case 0:
       return {d_.maximum_leaf, 0x756e'6547, 0x6c65'746e, 0x4965'6e69};  // "GenuineIntel"
@@ -173,7 +173,7 @@ CpuidResult CpuModel::basic_leaf(u32 leaf, bool has_apic) const {
     case 2:
       return d_.caches;
     case kFeatureLeaf:
-      return {0, 0, d_.umip ? cpuid::kUmip : 0, 0};
+      return {0, 0, d_.umip && subleaf == 0 ? cpuid::kUmip : 0, 0};  // there is one subleaf
     default:
       return {};
   }

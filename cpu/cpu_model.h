@@ -92,6 +92,9 @@ class CpuModel {
   /// A bit of CPUID leaf 1's EDX.
   constexpr bool has_bit(u32 cpuid_bit) const { return (d_.features & cpuid_bit) != 0; }
   constexpr bool no_execute() const { return d_.no_execute; }
+  /// The local APIC came onto the processor's chip with the Pentium, its base register with the Pentium Pro.
+  constexpr bool may_have_apic() const { return d_.family != Family::I486; }
+  constexpr bool has_apic_base() const { return d_.family == Family::P6 || d_.family == Family::Netburst; }
   /// WRMSR to the TSC writes all 64 bits; otherwise the low half, clearing the other (SDM vol. 3B, 17.17).
   constexpr bool writes_whole_tsc() const {
     constexpr u32 kFirstSuchNetburstModel = 3;
@@ -101,10 +104,10 @@ class CpuModel {
   /// Bits of CR4 that may be set; 0 if there is no CR4.
   u32 cr4_mask() const;
   /// CPUID; leaves beyond the last return what the last basic leaf does. `has_apic`: a local APIC is enabled.
-  CpuidResult cpuid(u32 leaf, bool has_apic) const;
+  CpuidResult cpuid(u32 leaf, u32 subleaf, bool has_apic) const;
 
  private:
-  CpuidResult basic_leaf(u32 leaf, bool has_apic) const;
+  CpuidResult basic_leaf(u32 leaf, u32 subleaf, bool has_apic) const;
   CpuidResult extended_leaf(u32 leaf) const;
 
   Description d_;

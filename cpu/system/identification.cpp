@@ -21,7 +21,8 @@ bool denied_by_cr4(const SystemView& view, bool allowed) {
 Fault op_cpuid(SystemView& view, const Operation&) {
   constexpr u64 kApicGlobalEnable = u64{1} << 11;  // IA32_APIC_BASE
   const bool has_apic = (view.backend.apic_base() & kApicGlobalEnable) != 0;
-  const CpuidResult result = view.backend.model().cpuid(view.registers.get(Gpr::Eax), has_apic);
+  const CpuidResult result =
+      view.backend.model().cpuid(view.registers.get(Gpr::Eax), view.registers.get(Gpr::Ecx), has_apic);
   view.registers.set(Gpr::Eax, result.eax);
   view.registers.set(Gpr::Ebx, result.ebx);
   view.registers.set(Gpr::Ecx, result.ecx);

@@ -133,13 +133,17 @@ bool swallows_write(const CpuModel& model, u32 number) {
   return (p6_or_later && listed) || (model.family() != Family::I486 && number <= msr::kP5McType);
 }
 
+bool has_apic_base(const SystemView& view) {
+  return view.backend.model().has_apic_base() && view.backend.apic_base() != 0;
+}
+
 Fault read_msr(SystemView& view, u32 number, u64& value) {
   const CpuModel& model = view.backend.model();
   if (number == msr::kTsc && model.has_bit(cpuid::kTsc)) {
     value = view.backend.time_stamp() + static_cast<u64>(view.state.msr.tsc_offset);
     return Fault::none();
   }
-  if (number == msr::kApicBase && view.backend.apic_base() != 0) {
+  if (number == msr::kApicBase && has_apic_base(view)) {
     value = view.backend.apic_base();
     return Fault::none();
   }
@@ -183,7 +187,7 @@ Fault write_msr(SystemView& view, u32 number, u64 value) {
     view.state.msr.tsc_offset = static_cast<s64>(written - view.backend.time_stamp());
     return Fault::none();
   }
-  if (number == msr::kApicBase && view.backend.apic_base() != 0) {
+  if (number == msr::kApicBase && has_apic_base(view)) {
     if ((value & kApicBaseReserved) != 0) return general_protection();
     view.backend.set_apic_base(value);
     return Fault::none();
