@@ -373,7 +373,7 @@ AccessStatus Processor::write_table(GuestLinear linear, std::span<const std::byt
 }
 
 void Processor::paging_changed() {
-  if (trap_handler_ == nullptr) bare_paging_.set_controls(paging_controls(state));
+  if (trap_handler_ == nullptr) bare_paging_.set_controls(paging_controls(physical_view_));
 }
 
 void Processor::invalidate_page(GuestLinear linear) {

@@ -14,6 +14,7 @@ struct PagingControls {
   bool paging = false;                      // CR0.PG
   bool write_protect = false;               // CR0.WP
   bool page_size_extension = false;         // CR4.PSE
+  bool wide_large_pages = true;             // the model has PSE-36 and PAT
   bool physical_address_extension = false;  // CR4.PAE
   bool no_execute = false;                  // EFER.NXE
   u32 cr3 = 0;

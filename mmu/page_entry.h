@@ -30,6 +30,9 @@ using FramePae = Field<u64, 12, kPhysicalAddressBits - 12>;
 using LargeFrame32 = Field<u64, 22, 10>;
 using LargeFrame32High = Field<u64, 13, kPhysicalAddressBits - 32>;
 using LargeReserved32 = Field<u64, kPhysicalAddressBits - 19, 41 - kPhysicalAddressBits>;
+/// Without PSE-36 and PAT all bits below the frame are reserved, and in page tables PAT's place.
+using LargeReservedNarrow = Field<u64, 12, 10>;
+using TableAttribute = Field<u64, 7>;
 /// 2 MiB page of PAE paging.
 using LargeFramePae = Field<u64, 21, kPhysicalAddressBits - 21>;
 using LargeReservedPae = Field<u64, 13, 8>;
@@ -72,12 +75,23 @@ constexpr bool is_plain_ram(GuestMemory::Page page) {
   return is_frame(page.read_frame) && page.read_frame == page.write_frame;
 }
 
-/// Bits that must be zero in a present entry (SDM 4.3 and 4.4.2).
-constexpr u64 reserved_bits(PagingMode mode, bool no_execute_enabled, bool large) {
+/// What decides, beside the paging mode, which bits are reserved.
+struct EntryFeatures {
+  bool page_size_extension;  // CR4.PSE
+  bool wide_large_pages;     // the model's PSE-36 and PAT
+  bool no_execute;           // EFER.NXE
+};
+
+/// Bits that must be zero in a present entry of a table of that level (SDM vol. 3A, 4.3 and 4.4.2).
+constexpr u64 reserved_bits(PagingMode mode, EntryFeatures features, u8 level, bool large) {
   using namespace page_entry;
-  if (mode != PagingMode::Pae) return large ? LargeReserved32::kMask : 0;
-  return HighReservedPae::kMask | (no_execute_enabled ? 0 : NoExecute::kMask) |
-         (large ? LargeReservedPae::kMask : 0);
+  if (mode == PagingMode::Pae) {
+    return HighReservedPae::kMask | (features.no_execute ? 0 : NoExecute::kMask) |
+           (large ? LargeReservedPae::kMask : 0);
+  }
+  if (features.wide_large_pages) return large ? LargeReserved32::kMask : 0;
+  if (level == 1 && features.page_size_extension) return TableAttribute::kMask;
+  return large ? LargeReservedNarrow::kMask : 0;
 }
 
 /// True if a directory entry maps a large page.

@@ -47,6 +47,8 @@ WalkResult walk_page(const GuestMemory& memory, const PagingControls& controls, 
     return walk;
   }
   const TableGeometry geometry = geometry_of(mode);
+  const EntryFeatures features = {controls.page_size_extension, controls.wide_large_pages,
+                                  controls.no_execute};
   GuestPhysical table;
   if (!find_directory(controls, linear, table)) return walk;
   for (u8 level = 2; level >= 1; --level) {
@@ -56,7 +58,7 @@ WalkResult walk_page(const GuestMemory& memory, const PagingControls& controls, 
     walk.steps[walk.depth++] = {address, entry, level};
     if (!Present::get(entry)) return walk;
     const bool large = level == 2 && maps_large_page(entry, mode, controls.page_size_extension);
-    if ((entry & reserved_bits(mode, controls.no_execute, large)) != 0) {
+    if ((entry & reserved_bits(mode, features, level, large)) != 0) {
       walk.reserved_bit = true;
       return walk;
     }

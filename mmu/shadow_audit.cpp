@@ -19,6 +19,7 @@ PagingControls controls_of(const ShadowTable& directory) {
   controls.paging = directory.role.mode != PagingMode::None;
   controls.write_protect = directory.role.write_protect;
   controls.page_size_extension = directory.role.page_size_extension;
+  controls.wide_large_pages = directory.role.wide_large_pages;
   controls.physical_address_extension = directory.role.mode == PagingMode::Pae;
   controls.no_execute = directory.role.no_execute;
   controls.cr3 = static_cast<u32>(directory.base.value);

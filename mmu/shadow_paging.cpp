@@ -58,6 +58,7 @@ ShadowRole ShadowPaging::directory_role(GuestSide side) const {
   if (mode == PagingMode::None) return {.direct = true};
   return {.mode = mode,
           .page_size_extension = controls_.page_size_extension,
+          .wide_large_pages = controls_.wide_large_pages,
           .write_protect = controls_.write_protect,
           .no_execute = controls_.no_execute,
           .deprivilege = deprivilege_,

@@ -15,8 +15,9 @@ u64 guest_entry(const GuestMemory& memory, const ShadowTable& table, u32 slot) {
 /// Present, without reserved bits, and accessed: hardware may use it without telling anybody.
 bool is_usable(u64 entry, const ShadowRole& role, bool large) {
   using namespace page_entry;
+  const EntryFeatures features = {role.page_size_extension, role.wide_large_pages, role.no_execute};
   return Present::get(entry) && Accessed::get(entry) &&
-         (entry & reserved_bits(role.mode, role.no_execute, large)) == 0;
+         (entry & reserved_bits(role.mode, features, role.level, large)) == 0;
 }
 
 u8 rights_of(u64 entry, const ShadowRole& role) {
@@ -53,7 +54,8 @@ ShadowRole child_role(const ShadowRole& directory, bool large) {
   }
   ShadowRole role = directory;
   role.level = 1;
-  role.page_size_extension = false;
+  // It decides about page tables only where PAT does not exist.
+  role.page_size_extension = directory.page_size_extension && !directory.wide_large_pages;
   return role;
 }
 

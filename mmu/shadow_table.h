@@ -51,6 +51,7 @@ struct ShadowRole {
   /// Maps guest-physical memory from a base onwards: a large page, or no paging. No guest frame is behind it.
   bool direct = false;
   bool page_size_extension = false;
+  bool wide_large_pages = true;
   bool write_protect = false;
   bool no_execute = false;
   Deprivilege deprivilege = Deprivilege::Ring1;

@@ -31,7 +31,7 @@ void Monitor::attach() {
   accounted_ticks_ = processor_.ticks();
   accounted_cpl_ = virtual_.cpl;
   processor_.memory.set_address_space(shadow_);
-  shadow_.set_controls(paging_controls(virtual_));
+  shadow_.set_controls(paging_controls(view_));
   enter_guest(processor_.ticks());
   await_handover(handover_.has_value());
 }
@@ -239,7 +239,7 @@ AccessStatus Monitor::write_table(GuestLinear linear, std::span<const std::byte>
   return processor_.memory.write(linear, Privilege::Supervisor, data);
 }
 
-void Monitor::paging_changed() { shadow_.set_controls(paging_controls(virtual_)); }
+void Monitor::paging_changed() { shadow_.set_controls(paging_controls(view_)); }
 
 void Monitor::invalidate_page(GuestLinear linear) { shadow_.invalidate_guest_page(linear); }
 

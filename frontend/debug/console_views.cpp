@@ -161,7 +161,7 @@ std::string memory_view(Machine& machine, GuestLinear address, u32 count) {
 }
 
 std::string walk_view(Machine& machine, GuestLinear address) {
-  const PagingControls controls = paging_controls(machine.processor().guest_view().state);
+  const PagingControls controls = paging_controls(machine.processor().guest_view());
   const WalkResult walk = walk_page(machine.memory(), controls, address);
   std::string text;
   if (!controls.paging) text += "paging is off: linear = physical\n";

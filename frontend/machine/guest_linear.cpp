@@ -19,7 +19,7 @@ struct Piece {
 };
 
 std::optional<Piece> piece_at(Machine& machine, GuestLinear linear, std::size_t length) {
-  const PagingControls controls = paging_controls(machine.processor().guest_view().state);
+  const PagingControls controls = paging_controls(machine.processor().guest_view());
   const WalkResult walk = walk_page(machine.memory(), controls, linear);
   if (!walk.present || walk.reserved_bit) return {};
   const u32 offset = linear.value & kPageOffsetMask;

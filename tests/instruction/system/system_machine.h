@@ -54,7 +54,7 @@ class RecordingBackend final : public SystemBackend {
   }
   void paging_changed() override {
     ++paging_changes;
-    paging_.set_controls(paging_controls(*state));
+    paging_.set_controls(paging_controls(*view));
   }
   void invalidate_page(GuestLinear linear) override { invalidated.push_back(linear.value); }
   u32 read_port(IoPort port, Width) override {
@@ -77,7 +77,7 @@ class RecordingBackend final : public SystemBackend {
     u32 value;
     friend bool operator==(const PortWrite&, const PortWrite&) = default;
   };
-  PrivilegedState* state = nullptr;
+  SystemView* view = nullptr;
   const CpuModel* cpu = &CpuModel::standard();
   u64 tsc = 5000;
   u64 apic = 0xfee0'0900;
@@ -106,7 +106,7 @@ struct SystemMachine {
   explicit SystemMachine(unsigned cpl = 0) {
     memory.map_ram(GuestPhysical(0), kRamSize, HostFrame(0));
     unit.set_address_space(paging);
-    backend.state = &state;
+    backend.view = &view;
     for (unsigned level = 0; level < 4; ++level) {
       gdt(code(level),
           make_descriptor(0, 0xf'ffff, access::kReadableCode | access::dpl(level) | 1, kFlags32Pages));

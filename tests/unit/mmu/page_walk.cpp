@@ -64,7 +64,7 @@ TEST_CASE("rights of both levels combine, with the error code the manual gives")
   }
 }
 
-TEST_CASE("4 MiB pages need CR4.PSE; bits 20:13 are address bits 39:32, bit 21 is reserved") {
+TEST_CASE("4 MiB pages need CR4.PSE; bits 16:13 are address bits 35:32, bits 21:17 are reserved") {
   MemoryMachine machine;
   PagingControls controls = controls32(kDirectory);
   machine.entry32(kDirectory, 1, 0x0080'0000 | kP | kRw | kPs);
@@ -73,8 +73,8 @@ TEST_CASE("4 MiB pages need CR4.PSE; bits 20:13 are address bits 39:32, bit 21 i
   CHECK(walk.page == GuestPhysical(0x0080'3000));
   CHECK(walk.depth == 1);
 
-  machine.entry32(kDirectory, 1, 0x0080'0000 | kP | kPs | 0xa5u << 13);
-  CHECK(walk_page(machine.memory, controls, kLinear).page == GuestPhysical(0xa5'0080'3000));
+  machine.entry32(kDirectory, 1, 0x0080'0000 | kP | kPs | 0x5u << 13);
+  CHECK(walk_page(machine.memory, controls, kLinear).page == GuestPhysical(0x5'0080'3000));
 
   machine.entry32(kDirectory, 1, 0x0080'0000 | kP | kPs | 1u << 21);
   walk = walk_page(machine.memory, controls, kLinear);
@@ -88,6 +88,23 @@ TEST_CASE("4 MiB pages need CR4.PSE; bits 20:13 are address bits 39:32, bit 21 i
   walk = walk_page(machine.memory, controls, kLinear);
   CHECK_FALSE(walk.large);
   CHECK(walk.page == GuestPhysical(0x5000));
+}
+
+TEST_CASE(
+    "Without PSE-36 and PAT a 4 MiB page's bits 21:12 and a table entry's bit 7 are reserved under PSE") {
+  MemoryMachine machine;
+  PagingControls controls = controls32(kDirectory);
+  controls.wide_large_pages = false;
+  const auto reserved = [&] { return walk_page(machine.memory, controls, kLinear).reserved_bit; };
+  for (unsigned bit = 12; bit <= 22; ++bit) {
+    machine.entry32(kDirectory, 1, 0x0080'0000 | kP | kPs | 1u << bit);
+    CHECK(reserved() == (bit < 22));
+  }
+  machine.entry32(kDirectory, 1, kTable | kP);
+  machine.entry32(kTable, 3, 0x5000 | kP | kPs);
+  CHECK(reserved());
+  controls.page_size_extension = false;
+  CHECK_FALSE(reserved());
 }
 
 TEST_CASE("PAE: pointer entries, 2 MiB pages, NX") {

@@ -210,6 +210,7 @@ class Generator {
     controls.paging = mode != PagingMode::None;
     controls.physical_address_extension = mode == PagingMode::Pae;
     controls.page_size_extension = flavour_.pse && chance(90);
+    controls.wide_large_pages = chance(80);
     controls.write_protect = chance(70);
     controls.no_execute = chance(70);
     controls.cr3 = root_frame() << 12;
