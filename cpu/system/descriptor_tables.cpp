@@ -31,11 +31,14 @@ Fault store_table_register(SystemView& view, const Operation& op, const TableReg
   if (!op.memory) return invalid_opcode();
   if (Fault fault = check_umip(view)) return fault;
   const u32 offset = effective_offset(view.registers, op);
+  u32 limit_linear = 0;
   u32 base_linear = 0;
   const u32 second = base_offset(op, offset);
+  if (Fault fault = view.check_segment(op.segment, offset, 2, AccessType::Write, limit_linear)) return fault;
   if (Fault fault = view.check_segment(op.segment, second, 4, AccessType::Write, base_linear)) return fault;
+  if (Fault fault = view.prepare_write(limit_linear, view.privilege(), 2)) return fault;
   if (Fault fault = view.prepare_write(base_linear, view.privilege(), 4)) return fault;
-  if (Fault fault = view.write_segment(op.segment, offset, table.limit)) return fault;
+  if (Fault fault = view.write(limit_linear, view.privilege(), table.limit)) return fault;
   return view.write(base_linear, view.privilege(), table.base);
 }
 
