@@ -342,7 +342,8 @@ Fault Processor::execute_system(SystemView& view, const Operation& op) {
   const InstructionRow& row = instruction_table()[op.instruction];
   memory.effects_allowed = true;
   registers.eip = op.next_eip();
-  step_suppressed_ = row.mnemonic == ZYDIS_MNEMONIC_INT || row.mnemonic == ZYDIS_MNEMONIC_INT3 ||
+  step_suppressed_ = row.mnemonic == ZYDIS_MNEMONIC_INT || row.mnemonic == ZYDIS_MNEMONIC_INT1 ||
+                     row.mnemonic == ZYDIS_MNEMONIC_INT3 ||
                      (row.mnemonic == ZYDIS_MNEMONIC_INTO && registers.flags.of());
   const Fault result = row.system(view, op);
   if (result) registers.eip = op.eip;

@@ -274,7 +274,7 @@ class Processor final : public TickSource,
   bool intr_ = false;
   bool nmi_pending_ = false;
   std::optional<ExitReason> stop_;
-  bool step_suppressed_ = false;  // INT n, INT3, INTO that interrupts: no single-step trap behind them
+  bool step_suppressed_ = false;  // INT n, INT1, INT3, INTO that interrupts: no single-step trap behind them
   u8 accounted_cpl_ = 0;
   Ticks accounted_ticks_ = 0;  // already attributed to a CPL
   ProcessorCounters counters_;
