@@ -130,6 +130,9 @@ Fault deliver_event(SystemView& view, const Event& first) {
   // An event stands between instructions: no block is under way that an access could disturb.
   view.memory.effects_allowed = true;
   state.fault_chain_length = 0;
+  // Debug traps of an instruction that does not complete are met again when it is restarted; those that MOV
+  // SS held back are lost (Intel SDM vol. 3C, 26.6.3).
+  if (!is_from_instruction(first.source)) state.pending_debug = 0;
   bool committed = false;
   Event event = first;
   for (;;) {
