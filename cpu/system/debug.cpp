@@ -24,13 +24,13 @@ u32 collect(const PrivilegedState& state, Hits hits) {
   return bits;
 }
 
-/// DR4 and DR5 are DR6 and DR7 unless CR4.DE is set (17.2.2); then the general-detect trap comes first.
+/// DR4 and DR5 are DR6 and DR7 unless CR4.DE is set (17.2.2): then they are no registers, which is found in
+/// decoding, before privilege is looked at (vol. 3A, table 6-2).
 Fault check_access(const SystemView& view, unsigned& number) {
+  const bool alias = number == 4 || number == 5;
+  if (alias && (view.state.cr4 & cr4::kDe) != 0) return invalid_opcode();
   if (Fault fault = require_ring0(view)) return fault;
-  if (number == 4 || number == 5) {
-    if ((view.state.cr4 & cr4::kDe) != 0) return invalid_opcode();
-    number += 2;
-  }
+  if (alias) number += 2;
   if ((view.state.dr7 & dr7::kGd) != 0) {
     Fault fault = Fault::exception(Vector::Debug);
     fault.address = dr6::kBd;
