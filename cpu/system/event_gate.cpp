@@ -129,9 +129,9 @@ Fault deliver_to_code(SystemView& view, const Event& event, const Descriptor& ga
   const unsigned cpl = view.cpl();
   if (!attributes.code() || attributes.dpl() > cpl) return general_protection(error_code);
   const bool inner = !attributes.conforming() && attributes.dpl() < cpl;
+  if (!attributes.present()) return segment_not_present(error_code);
   const bool v86_target_wrong = view.state.virtual_8086() && (!inner || attributes.dpl() != 0);
   if (v86_target_wrong) return general_protection(error_code);
-  if (!attributes.present()) return segment_not_present(error_code);
   return inner ? deliver_inner_level(view, event, gate, code) : deliver_same_level(view, event, gate, code);
 }
 
