@@ -69,6 +69,11 @@ struct PrivilegedState {
   /// Real mode or virtual-8086 mode: segments are paragraphs.
   bool paragraph_segments() const { return !protected_mode() || virtual_8086(); }
   unsigned iopl() const { return (flags & eflags::kIopl) >> eflags::kIoplShift; }
+  /// VIF is set where it counts while VIP is: the next instruction raises #GP(0) (SDM vol. 3B, 20.3.2, 20.4).
+  bool virtual_interrupt_due() const {
+    constexpr u32 kBoth = eflags::kVif | eflags::kVip;
+    return (flags & kBoth) == kBoth && cpl == 3 && (cr4 & (virtual_8086() ? cr4::kVme : cr4::kPvi)) != 0;
+  }
 
   void serialize(Archive& a) {
     a(segments, ldtr, tr, gdtr, idtr, cr0, cr2, cr3, cr4, pdpte, dr, dr6, dr7, flags, cpl, shadow, activity,

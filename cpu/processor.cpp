@@ -190,8 +190,8 @@ bool Processor::nothing_special() {
   const PrivilegedState& guest = guest_view().state;
   return !intr_ && !nmi_pending_ && guest.activity == Activity::Running &&
          guest.shadow == InterruptShadow::None && guest.pending_debug == 0 &&
-         (registers.flags.control() & (eflags::kTf | eflags::kRf)) == 0 && (guest.dr7 & 0xff) == 0 &&
-         breakpoints_.empty() && watchpoints_.empty();
+         !guest.virtual_interrupt_due() && (registers.flags.control() & (eflags::kTf | eflags::kRf)) == 0 &&
+         (guest.dr7 & 0xff) == 0 && breakpoints_.empty() && watchpoints_.empty();
 }
 
 Processor::Boundary Processor::service_boundary(bool first, Exit& exit) {
@@ -220,6 +220,10 @@ Processor::Boundary Processor::service_boundary(bool first, Exit& exit) {
       raise_event({Event::Source::Exception, static_cast<u8>(Vector::Debug), false, 0, hits});
       return Boundary::Again;
     }
+  }
+  if (s.virtual_interrupt_due()) {
+    fault_before_instruction(general_protection());
+    return Boundary::Again;
   }
   const bool one = s.shadow != InterruptShadow::None || resume || registers.flags.tf() ||
                    (s.dr7 & 0xff) != 0 || !breakpoints_.empty() || !watchpoints_.empty();
@@ -319,6 +323,13 @@ bool Processor::handle_exception() {
   }
   state_changed();
   return retired;
+}
+
+void Processor::fault_before_instruction(const Fault& failure) {
+  leave = Leave::Exception;
+  fault = failure;
+  faulting = nullptr;
+  handle_exception();
 }
 
 void Processor::raise_event(const Event& event) {

@@ -239,6 +239,8 @@ class Processor final : public TickSource,
   const Block* look_up_block(bool single);
   const Block* decode_block(BlockMode mode, u32 linear, const Resolution& page, bool& beyond_limit);
   const Block* fetch_failed(const Fault& fault);
+  /// Raises a fault of the instruction at EIP, none of which has been decoded.
+  void fault_before_instruction(const Fault& failure);
   /// Acts on `leave`; true if the instruction that ended the block retired.
   bool handle_leave();
   bool handle_exception();

@@ -19,11 +19,7 @@ const Block* Processor::find_block(bool single) {
 }
 
 const Block* Processor::fetch_failed(const Fault& failure) {
-  link_exit = nullptr;
-  leave = Leave::Exception;
-  fault = failure;
-  faulting = nullptr;
-  handle_exception();
+  fault_before_instruction(failure);
   return nullptr;
 }
 
