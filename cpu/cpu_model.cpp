@@ -134,8 +134,8 @@ bool CpuModel::has(Feature feature) const {
       return has_bit(cpuid::kSse2);
     case Feature::Clflush:
       return has_bit(cpuid::kClflush);
-    case Feature::Pause:
-      return true;  // F3 90 is NOP where PAUSE does not exist
+    case Feature::NopOperand:
+      return d_.family == Family::P6 || d_.family == Family::Netburst;
     case Feature::Umip:
       return d_.umip;
   }

@@ -110,6 +110,8 @@ bool matches(Form form, const ZydisDecodedInstruction& instruction,
       return !port_in_register;
     case Form::PortRegister:
       return port_in_register;
+    case Form::WithOperand:
+      return instruction.operand_count_visible > 0;
   }
   return false;
 }

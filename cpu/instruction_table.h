@@ -39,12 +39,28 @@ enum class Form : u8 {
   Far,            // far CALL, JMP (pointer or memory), RET
   PortImmediate,  // IN, OUT with the port in the instruction
   PortRegister,   // IN, OUT with the port in DX
+  WithOperand,    // NOP r/m
   Mmx,            // an MMX register operand and no XMM register
   Xmm,            // an XMM register operand (also tells MOVSD and CMPSD from the string instructions)
 };
 
-/// CPUID feature an instruction needs; without it, it is an invalid opcode.
-enum class Feature : u8 { Base, Fpu, Tsc, Msr, Cx8, Sep, Cmov, Mmx, Fxsr, Sse, Sse2, Clflush, Pause, Umip };
+/// CPUID feature (or family: NopOperand) an instruction needs; without it, it is an invalid opcode.
+enum class Feature : u8 {
+  Base,
+  Fpu,
+  Tsc,
+  Msr,
+  Cx8,
+  Sep,
+  Cmov,
+  Mmx,
+  Fxsr,
+  Sse,
+  Sse2,
+  Clflush,
+  NopOperand,
+  Umip
+};
 
 /// Lowers one decoded instruction: returns its handler (never nullptr) and may adjust the operation.
 using Lowering = Handler (*)(const LoweringContext& context, Operation& op);

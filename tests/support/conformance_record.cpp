@@ -41,6 +41,8 @@ std::string_view form_name(Form form) {
       return "immediate";
     case Form::PortRegister:
       return "dx";
+    case Form::WithOperand:
+      return "with-operand";
     case Form::Mmx:
       return "mmx";
     case Form::Xmm:

@@ -1,7 +1,7 @@
 ; Accessed and dirty bits: which instruction sets which, in one page, across two, by strings and by descriptor tables.
 ; A line shows the vector (ff: none), then for the first and for the second page 1: A of its table entry, 2: D; the
 ; last digit is 1 if the directory entry is accessed.
-; Rows: mov, add, adc, cmp, test, xchg, xadd, cmpxchg, cmpxchg8b, bt, bts, inc, neg, not, lea, nop, push
+; Rows: mov, add, adc, cmp, test, xchg, xadd, cmpxchg, cmpxchg8b, bt, bts, inc, neg, not, lea, nop with-operand, push
 ; Rows: pop, movsd, stosb, stosd, lodsd, scasd, cmpsd, fxsave, fxrstor, fnsave, fnstenv, pushad, popad, enter
 ; Rows: mov to-segment, lar, verr, lss, lldt, sgdt, call, ret, seto, shl, movzx, call far, xlat, bound, invlpg
 ; Expect:
