@@ -1,5 +1,5 @@
-; 4 MiB pages without PSE-36 and PAT: under CR4.PSE bits 21 to 12 of their entries and bit 7 of table entries are reserved,
-; otherwise no bits are (SDM vol. 3A, 4.3).
+; 4 MiB pages without PSE-36 and PAT: under CR4.PSE bits 21 to 12 of their entries and bit 7 of table entries are
+; reserved, otherwise no bits are (SDM vol. 3A, 4.3).
 ; Rows: mov, mov to-control, mov from-control, invlpg
 ; Cpu: pentium-mmx
 ; Expect:

@@ -1,9 +1,9 @@
-; Instructions that read and write memory raise the fault of a write, before they change a register, flags or memory: in a
-; page that is absent and in one that is read-only, at ring 3, and at ring 0 with CR0.WP.
-; The cells of a line: absent, read-only. QEMU 7.2 raises the fault of a read where the page is absent.
-; Rows: add, adc, sub, sbb, and, or, xor, not, neg, inc, dec, shl, shr, sar, rol, ror, rcl, rcr, shld, shrd, bts, btr, btc
-; Rows: xchg, xadd, cmpxchg, cmpxchg8b, setz, pop, movsb, stosd, fstp, fist, fnstcw, fnstsw, movq mmx, movaps, stmxcsr
-; Rows: mov, mov from-segment, sgdt, sidt, smsw, sldt, str, insb
+; Instructions that read and write memory raise the fault of a write, before they change a register, flags or memory:
+; in a page that is absent and in one that is read-only, at ring 3, and at ring 0 with CR0.WP. The cells of a line:
+; absent, read-only. QEMU 7.2 raises the fault of a read where the page is absent.
+; Rows: add, adc, sub, sbb, and, or, xor, not, neg, inc, dec, shl, shr, sar, rol, ror, rcl, rcr, shld, shrd, bts, btr
+; Rows: btc, xchg, xadd, cmpxchg, cmpxchg8b, setz, pop, movsb, stosd, fstp, fist, fnstcw, fnstsw, movq mmx, movaps
+; Rows: stmxcsr, mov, mov from-segment, sgdt, sidt, smsw, sldt, str, insb
 ; Expect:
 ;   ring 3
 ;   MOV: #PF 0006 cr2 00027100 #PF 0007 cr2 00028100
