@@ -6,12 +6,12 @@ function(ringdown_embed_rom target name)
   set(source "${CMAKE_SOURCE_DIR}/roms/${name}.asm")
   set(image "${CMAKE_CURRENT_BINARY_DIR}/${name}.bin")
   set(array "${CMAKE_CURRENT_BINARY_DIR}/${name}.cpp")
+  # nasm 2.16's -MD names the source alone.
+  file(GLOB includes CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/roms/*.inc")
   add_custom_command(
     OUTPUT "${image}"
-    COMMAND "${RINGDOWN_NASM}" -Wall -Werror -f bin -I "${CMAKE_SOURCE_DIR}/roms/" -MD "${image}.d" -MT "${image}"
-            -o "${image}" "${source}"
-    DEPENDS "${source}"
-    DEPFILE "${image}.d"
+    COMMAND "${RINGDOWN_NASM}" -Wall -Werror -f bin -I "${CMAKE_SOURCE_DIR}/roms/" -o "${image}" "${source}"
+    DEPENDS "${source}" ${includes}
     VERBATIM)
   add_custom_command(
     OUTPUT "${array}"
