@@ -70,7 +70,9 @@ class CodeMachine : private InterruptAcknowledge {
   static constexpr u16 kGdtLimit = 32 * 8 - 1;
   static constexpr Ticks kTicksPerSecond = 1'000'000'000;
 
-  explicit CodeMachine(ProcessorConfig config = {}, const CpuModel& model = CpuModel::standard());
+  /// `ram_size` is at most kRamSize, and beyond kTables if a test wants paging.
+  explicit CodeMachine(ProcessorConfig config = {}, const CpuModel& model = CpuModel::standard(),
+                       u32 ram_size = kRamSize);
 
   // The state below is the guest's: set before a monitor is attached.
   /// Protected mode at a ring, EIP at kCode, with every handler a HLT at ring 0.
@@ -121,7 +123,7 @@ class CodeMachine : private InterruptAcknowledge {
   Log log;
   Bus ports{"port", log};
   Bus devices{"memory", log};
-  MemoryStore store = std::move(*MemoryStore::create(kRamSize, 0));
+  MemoryStore store;
   GuestMemory memory{store, devices};
   Scheduler scheduler{kTicksPerSecond};
   Processor cpu;

@@ -4,14 +4,13 @@
 #include <fmt/core.h>
 
 #include <array>
-#include <cstring>
+#include <catch2/catch.hpp>
 #include <random>
 #include <span>
 
 #include "cpu/control_registers.h"
 #include "cpu/system/task_state.h"
 #include "tests/support/emitter.h"
-#include "tests/support/snapshot_contract.h"
 
 namespace ringdown::test {
 
@@ -648,49 +647,6 @@ void run_guest(CodeMachine& m, Ticks ticks) {
     if (exit.reason != ExitReason::Halted || wake == Scheduler::kNeverTime) return;
     m.scheduler.skip_to(wake);
   }
-}
-
-std::string difference(CodeMachine& a, CodeMachine& b) {
-  std::string text;
-  const auto compare = [&text](const std::string& what, u64 x, u64 y) {
-    if (x != y) text += fmt::format("{}: {:x} and {:x}\n", what, x, y);
-  };
-  compare("ticks", a.cpu.ticks(), b.cpu.ticks());
-  compare("eip", a.cpu.registers.eip, b.cpu.registers.eip);
-  compare("eflags", a.eflags(), b.eflags());
-  for (unsigned i = 0; i < 8; ++i)
-    compare(fmt::format("register {}", i), a.get(static_cast<Gpr>(i)), b.get(static_cast<Gpr>(i)));
-  const PrivilegedState& s = a.guest();
-  const PrivilegedState& t = b.guest();
-  for (unsigned i = 0; i < kSegmentCount; ++i) {
-    compare(fmt::format("selector {}", i), s.segments[i].selector, t.segments[i].selector);
-    compare(fmt::format("attributes {}", i), s.segments[i].attributes.value, t.segments[i].attributes.value);
-  }
-  compare("cpl", s.cpl, t.cpl);
-  compare("cr0", s.cr0, t.cr0);
-  compare("cr2", s.cr2, t.cr2);
-  compare("cr4", s.cr4, t.cr4);
-  compare("dr6", s.dr6, t.dr6);
-  compare("dr7", s.dr7, t.dr7);
-  compare("pending #DB", s.pending_debug, t.pending_debug);
-  compare("activity", static_cast<u64>(s.activity), static_cast<u64>(t.activity));
-  compare("shadow", static_cast<u64>(s.shadow), static_cast<u64>(t.shadow));
-  const auto all = [](PrivilegedState& state) {
-    CapturingArchive archive(1);
-    state.serialize(archive);
-    return archive.payload;
-  };
-  if (text.empty() && all(a.guest()) != all(b.guest())) text += "another part of the privileged state\n";
-  if (std::memcmp(a.store.page(HostFrame(0)), b.store.page(HostFrame(0)), M::kRamSize) != 0) {
-    for (u32 at = 0; at < M::kRamSize; at += 4) {
-      if (a.peek<u32>(at) == b.peek<u32>(at)) continue;
-      compare(fmt::format("memory {:x}", at), a.peek<u32>(at), b.peek<u32>(at));
-      break;
-    }
-  }
-  if (a.port.accesses != b.port.accesses) text += "port accesses\n";
-  if (a.page.accesses != b.page.accesses) text += "device accesses\n";
-  return text;
 }
 
 }  // namespace ringdown::test

@@ -48,7 +48,4 @@ class RandomGuest {
 /// Runs the guest for `ticks`, letting time pass while it halts.
 void run_guest(CodeMachine& machine, Ticks ticks);
 
-/// What a guest could see different in two machines; empty if nothing. `a` and `b` are at the same tick.
-std::string difference(CodeMachine& a, CodeMachine& b);
-
 }  // namespace ringdown::test

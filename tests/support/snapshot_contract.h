@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/archive.h"
+#include "tests/support/chunk_payload.h"
 
 namespace ringdown::test {
 
@@ -31,44 +32,12 @@ inline bool restore(Serializable& component, std::vector<std::byte> data) {
   return static_cast<bool>(restored);
 }
 
-/// Collects one component's payload without the file around it.
-class CapturingArchive final : public Archive {
- public:
-  explicit CapturingArchive(u16 version) : version_(version) {}
-  bool loading() const override { return false; }
-  u16 version() const override { return version_; }
-  void fail(std::string_view) override { failed_ = true; }
-  bool failed() const override { return failed_; }
-  void bytes(std::span<std::byte> data) override { payload.insert(payload.end(), data.begin(), data.end()); }
-
-  std::vector<std::byte> payload;
-
- private:
-  u16 version_;
-  bool failed_ = false;
-};
-
 inline std::vector<std::byte> payload_of(Serializable& component) {
   CapturingArchive archive(component.chunk_version());
   component.serialize(archive);
   REQUIRE_FALSE(archive.failed());
   return std::move(archive.payload);
 }
-
-/// A chunk with any payload in the place of a component's own.
-class ForgedChunk final : public Serializable {
- public:
-  ForgedChunk(const Serializable& original, std::vector<std::byte> payload)
-      : tag_(original.chunk_tag()), version_(original.chunk_version()), payload_(std::move(payload)) {}
-  ChunkTag chunk_tag() const override { return tag_; }
-  u16 chunk_version() const override { return version_; }
-  void serialize(Archive& archive) override { archive.bytes(payload_); }
-
- private:
-  ChunkTag tag_;
-  u16 version_;
-  std::vector<std::byte> payload_;
-};
 
 /// Restores `component` from a well-formed file with `payload` in it; false if that was refused.
 inline bool accepts(Serializable& component, std::vector<std::byte> payload) {

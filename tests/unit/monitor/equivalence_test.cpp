@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "cpu/monitor/monitor.h"
+#include "tests/support/guest_difference.h"
 #include "tests/support/random_guest.h"
 
 namespace ringdown::test {

@@ -1,5 +1,6 @@
 // The saved state of processor and monitor together.
 #include "tests/support/contract.h"
+#include "tests/support/guest_difference.h"
 #include "tests/support/random_guest.h"
 #include "tests/unit/monitor/monitored_machine.h"
 
