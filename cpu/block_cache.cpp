@@ -2,6 +2,7 @@
 #include "cpu/block_cache.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace ringdown {
 
@@ -105,14 +106,15 @@ void BlockCache::remove(Block& block) {
 
 void BlockCache::clear() {
   // Pages first: taking blocks out of them one by one would cost the square of their number.
+  std::vector<Block*> blocks;
   for (u32 frame = 0; frame < pages_.size(); ++frame) {
     if (!pages_[frame] || pages_[frame]->blocks.empty()) continue;
+    std::copy_if(pages_[frame]->blocks.begin(), pages_[frame]->blocks.end(), std::back_inserter(blocks),
+                 [frame](const Block* block) { return frame == frame_of(block->physical); });
     pages_[frame]->blocks.clear();
     memory_.untrack(HostFrame(frame), Tracking::Code);
   }
-  for (Block*& head : buckets_) {
-    while (head != nullptr) remove(*head);
-  }
+  for (Block* block : blocks) remove(*block);
 }
 
 bool BlockCache::overlaps(const Page& page, u32 offset, u32 length) {
