@@ -12,6 +12,8 @@ endif()
 if(RINGDOWN_SANITIZE)
   target_compile_options(ringdown_options INTERFACE -fsanitize=${RINGDOWN_SANITIZE} -fno-omit-frame-pointer)
   target_link_options(ringdown_options INTERFACE -fsanitize=${RINGDOWN_SANITIZE})
+  # Instrumentation keeps the frames of handlers that call each other in tail position.
+  target_compile_definitions(ringdown_options INTERFACE RINGDOWN_NO_TAIL_CALLS)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # Instrumented code of the standard library's <regex> makes g++ 12 warn wrongly.
     target_compile_options(ringdown_options INTERFACE -Wno-maybe-uninitialized)
@@ -19,6 +21,11 @@ if(RINGDOWN_SANITIZE)
   if(RINGDOWN_SANITIZE MATCHES "undefined")
     target_compile_options(ringdown_options INTERFACE -fno-sanitize-recover=undefined)
   endif()
+endif()
+if(RINGDOWN_FUZZ)
+  # Coverage that libFuzzer follows; its main program comes with the targets (tests/fuzz).
+  target_compile_options(ringdown_options INTERFACE -fsanitize=fuzzer-no-link)
+  target_link_options(ringdown_options INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
 # ringdown_library(NAME) declares the static library ringdown_NAME and its alias ringdown::NAME.
