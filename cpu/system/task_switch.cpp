@@ -85,13 +85,15 @@ Fault read_image(SystemView& view, const FoundDescriptor& tss, TaskImage& image)
   return Fault::none();
 }
 
-/// Saves registers, flags and selectors of the current task as one write, so that it is all or nothing.
+/// Saves registers, flags and selectors of the current task as one write, so that it is all or nothing. A TSS
+/// that ends before its last selector is #TS (Intel SDM vol. 3A, table 6-6).
 Fault save_current(SystemView& view, u32 flags) {
   const SegmentRegister& tr = view.state.tr;
   const bool wide = is_tss32(tr);
   const u32 start = wide ? tss32::kEip : tss16::kIp;
   const u32 end = wide ? tss32::kLdt : tss16::kLdt;
   const u32 width = wide ? 4 : 2;
+  if (tr.limit < end - 1) return invalid_tss(Selector(tr.selector).error_code());
   std::array<std::byte, tss32::kLdt - tss32::kEip> bytes{};
   const std::span<std::byte> used = std::span(bytes).first(end - start);
   // The upper halves of the selectors' slots are reserved: they keep what they held.
