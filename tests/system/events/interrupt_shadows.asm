@@ -18,8 +18,8 @@
 ;   STI, LSS 00000005
 ;   unmasked by OUT 0000000a
 ;   STI, HLT 00000002
-;   HLT that waits 0000001b
-;   REP LODSB 00000020
+;   HLT that waits 00000007
+;   REP LODSB 00000010
 ;   ECX 00000000
 ;   flags 00010200
 ;   ring 3, STI 00000002
@@ -113,32 +113,14 @@ test:
         requested_end
         ; HLT first, then the tick.
         requested "HLT that waits"
-        mov al, 0xff
-        out 0x21, al
-        mov al, 0x30
-        out 0x43, al
-        mov al, 0xe8
-        out 0x40, al
-        mov al, 3
-        out 0x40, al
-        call pic_start
-        mov al, 0xfe
-        out 0x21, al
+        call pic_late_tick
         sti
         hlt
         nop
         requested_end
         ; Strings are interrupted between iterations, with RF set in the image (SDM vol. 3B, 17.3.1.1).
         requested "REP LODSB"
-        mov al, 0x30
-        out 0x43, al
-        mov al, 0xe8
-        out 0x40, al
-        mov al, 3
-        out 0x40, al
-        call pic_start
-        mov al, 0xfe
-        out 0x21, al
+        call pic_late_tick
         mov esi, 0x100000
         mov ecx, 0x80000
         sti
