@@ -16,7 +16,7 @@ using Leaf = std::array<unsigned, 4>;
 
 Leaf cpuid(unsigned number) {
   Leaf leaf{};
-  __get_cpuid(number, &leaf[0], &leaf[1], &leaf[2], &leaf[3]);
+  __get_cpuid_count(number, 0, &leaf[0], &leaf[1], &leaf[2], &leaf[3]);
   return leaf;
 }
 
@@ -47,6 +47,14 @@ HostVendor host_vendor() {
   return name == "AuthenticAMD" ? HostVendor::Amd : HostVendor::Other;
 }
 
+HostX87Pointers host_x87_pointers() {
+  constexpr unsigned kFdpOnlyOfExceptions = 1 << 6;
+  constexpr unsigned kSelectorsDeprecated = 1 << 13;
+  const unsigned features = cpuid(7)[1];
+  return {.selectors = (features & kSelectorsDeprecated) == 0,
+          .data_without_exception = (features & kFdpOnlyOfExceptions) == 0};
+}
+
 std::string host_processor_name() {
   constexpr unsigned kExtendedFamily = 15;
   const unsigned signature = cpuid(1)[0];
@@ -63,6 +71,7 @@ std::string host_processor_name() {
 namespace ringdown::test {
 
 HostVendor host_vendor() { return HostVendor::Other; }
+HostX87Pointers host_x87_pointers() { return {}; }
 std::string host_processor_name() { return {}; }
 
 }  // namespace ringdown::test

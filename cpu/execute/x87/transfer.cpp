@@ -21,7 +21,8 @@ using soft_float::PackedDecimal;
     return;
   }
   commit(cpu, op, environment);
-  if (!environment.is_suppressed()) [[likely]]
+  // An unmasked #D does not keep units of either vendor from pushing (measured, docs/floating-point.md).
+  if ((environment.unmasked() & x87_exception::kInvalid) == 0) [[likely]]
     push(x, value);
 }
 

@@ -178,16 +178,33 @@ TEST_CASE("FCOMI and FCMOV work through EFLAGS", "[x87]") {
   CHECK(flags(machine) == kInvalid);
 }
 
-TEST_CASE("FCOMI with an unmasked invalid operand keeps EFLAGS", "[x87]") {
+TEST_CASE("FCOMI with an unmasked invalid operand sets EFLAGS to unordered, as silicon does", "[x87]") {
   X87Machine machine;
   unmask(machine, kInvalid);
   REQUIRE(machine.execute(kFld1));
   REQUIRE(machine.execute(kFld1));
   machine.x87().registers[machine.x87().physical(1)] = float80::kIndefinite;
   machine.cpu.registers.flags.assign_status(eflags::kSf);
+  machine.x87().status.set<x87_status::C1>(true);
   REQUIRE(machine.execute(kFcomiSt1));
-  CHECK(machine.cpu.registers.flags.status() == eflags::kSf);
+  CHECK(machine.cpu.registers.flags.status() == (eflags::kZf | eflags::kPf | eflags::kCf));
+  CHECK(machine.x87().status.get<x87_status::C1>());
   CHECK(machine.x87().has_pending_exception());
+}
+
+TEST_CASE("FCOMP with an unmasked invalid operand sets the condition and does not pop", "[x87]") {
+  const Code fcomp_st1{0xD8, 0xD9};
+  X87Machine machine;
+  unmask(machine, kInvalid);
+  REQUIRE(machine.execute(kFld1));
+  REQUIRE(machine.execute(kFld1));
+  machine.x87().registers[machine.x87().physical(1)] = float80::kIndefinite;
+  const u8 top = machine.x87().top();
+  REQUIRE(machine.execute(fcomp_st1));
+  CHECK(machine.x87().status.get<x87_status::C0>());
+  CHECK(machine.x87().status.get<x87_status::C2>());
+  CHECK(machine.x87().status.get<x87_status::C3>());
+  CHECK(machine.x87().top() == top);
 }
 
 TEST_CASE("FXAM tells the class and the sign", "[x87]") {

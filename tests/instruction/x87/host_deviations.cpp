@@ -42,25 +42,16 @@ void take_status(X87Outcome& host, const X87Outcome& guest, u16 bits) {
   host.status = static_cast<u16>((host.status & ~bits) | (guest.status & bits));
 }
 
-bool keeps_codes(const X87Case& c, X87Outcome host, const X87Outcome& guest) {
-  if (!is_suppressed(guest) || !compares_to_codes(c)) return false;
-  if (((guest.status ^ c.before.status) & kComparisonCodes) != 0) return false;
-  take_status(host, guest, kComparisonCodes);
+bool delivers_other_condition(const X87Case& c, X87Outcome host, const X87Outcome& guest) {
+  if (!is_suppressed(guest)) return false;
+  if (compares_to_codes(c)) take_status(host, guest, kComparisonCodes);
+  if (compares_to_eflags(c)) host.eflags = guest.eflags;
   return host == guest;
 }
 
-bool keeps_eflags(const X87Case& c, X87Outcome host, const X87Outcome& guest) {
-  if (!is_suppressed(guest) || !compares_to_eflags(c) || guest.eflags != c.eflags) return false;
-  host.eflags = guest.eflags;
-  // Together with the next.
-  take_status(host, guest, kC1);
-  return host == guest;
-}
-
-bool keeps_c1(const X87Case& c, X87Outcome host, const X87Outcome& guest) {
-  const bool was_set = (c.before.status & kC1) != 0;
-  if (!compares_to_eflags(c) || !was_set || (host.status & kC1) == 0 || (guest.status & kC1) != 0)
-    return false;
+bool keeps_c1_in_stack_fault(const X87Case& c, X87Outcome host, const X87Outcome& guest) {
+  if (!compares_to_eflags(c) || !x87_status::StackFault::get(guest.status)) return false;
+  if (((host.status ^ c.before.status) & kC1) != 0) return false;
   take_status(host, guest, kC1);
   return host == guest;
 }
@@ -107,13 +98,33 @@ bool within_one_ulp(Float80 a, Float80 b) {
   return distance >= -1 && distance <= 1;
 }
 
-bool differs_by_one_ulp(const X87Case& c, X87Outcome host, const X87Outcome& guest) {
-  if (!is_transcendental(c)) return false;
+bool registers_within_one_ulp(const X87Outcome& a, const X87Outcome& b) {
   for (u8 i = 0; i < 8; ++i) {
-    if (!within_one_ulp(register_of(host, i), register_of(guest, i))) return false;
+    if (!within_one_ulp(register_of(a, i), register_of(b, i))) return false;
   }
+  return true;
+}
+
+/// Where that is the step from the smallest normal number, its class and #U differ with it.
+bool differs_by_one_ulp(const X87Case& c, X87Outcome host, const X87Outcome& guest) {
+  if (!is_transcendental(c) || !registers_within_one_ulp(host, guest)) return false;
   host.registers = guest.registers;
-  take_status(host, guest, kC1);
+  host.tags = guest.tags;
+  take_status(host, guest, kC1 | x87_exception::kUnderflow);
+  return host == guest;
+}
+
+/// The same step with #U unmasked: the guest's result is scaled (SDM vol. 1, 8.5.5).
+bool rounds_to_smallest_normal(const X87Case& c, X87Outcome host, const X87Outcome& guest) {
+  constexpr u16 kUnderflow = x87_exception::kUnderflow;
+  const bool trapped = (guest.status & ~guest.control & kUnderflow) != 0;
+  const u8 result = c.is(ZYDIS_MNEMONIC_FSINCOS) ? 1 : 0;
+  const Float80 value = register_of(host, result);
+  if (!is_transcendental(c) || !trapped || (host.status & kUnderflow) != 0) return false;
+  if (exponent_field(value) != 1 || value.significand != float80::kIntegerBit) return false;
+  host.registers = guest.registers;
+  host.pointers = guest.pointers;
+  take_status(host, guest, kUnderflow | kC1 | kPending);
   return host == guest;
 }
 
@@ -124,7 +135,21 @@ bool raises_pe_for_exact(const X87Case& c, X87Outcome host, const X87Outcome& gu
   constexpr u16 kInexact = x87_exception::kPrecision | x87_exception::kUnderflow;
   const bool raised = (host.status & ~guest.status & kInexact) != 0;
   if (!may_be_exact || !raised || (host.status & x87_exception::kPrecision) == 0) return false;
+  if (!registers_within_one_ulp(host, guest)) return false;
+  host.registers = guest.registers;
   take_status(host, guest, kInexact | kC1 | kPending);
+  return host == guest;
+}
+
+bool fprem_leaves_denormal(const X87Case& c, X87Outcome host, const X87Outcome& guest) {
+  if (!is_one_of(c, {ZYDIS_MNEMONIC_FPREM, ZYDIS_MNEMONIC_FPREM1})) return false;
+  constexpr u16 kUnderflow = x87_exception::kUnderflow;
+  const bool unchanged = register_of(host, 0) == c.before.st(0) && exponent_field(c.before.st(0)) == 0;
+  if (!unchanged || (guest.status & ~guest.control & ~host.status & kUnderflow) == 0) return false;
+  host.registers = guest.registers;
+  host.tags = guest.tags;
+  host.pointers = guest.pointers;
+  take_status(host, guest, kUnderflow | kPending);
   return host == guest;
 }
 
@@ -148,22 +173,22 @@ bool is_fyl2xp1_outside(const X87Case& c, X87Outcome, const X87Outcome&) {
 }
 
 constexpr X87Deviation kDeviations[]{
-    {"a comparison with an unmasked #IA or #D leaves the condition codes (SDM vol. 2, note of FCOM; vol. 1, "
-     "8.5.2); "
-     "AMD's units set them",
-     HostVendor::Amd, keeps_codes},
-    {"FCOMI with an unmasked #IA or #D leaves EFLAGS (SDM vol. 2, FCOMI); AMD's units set them",
-     HostVendor::Amd, keeps_eflags},
-    {"FCOMI clears C1 (SDM vol. 2, FCOMI); AMD's units leave it", HostVendor::Amd, keeps_c1},
-    {"FLD m32fp or m64fp with an unmasked #IA or #D leaves the stack (SDM vol. 1, 8.5.1.2 and 8.5.2); AMD's "
-     "units "
-     "push",
-     HostVendor::Amd, pushes_suppressed_load},
+    {"the condition that a comparison with an unmasked #IA or #D delivers is not defined (SDM vol. 2, FCOM)",
+     HostVendor::Other, delivers_other_condition},
+    {"FCOMI of an empty register clears C1 (SDM vol. 1, 8.5.1.1); some units leave it", HostVendor::Other,
+     keeps_c1_in_stack_fault},
+    {"FLD m32fp or m64fp with an unmasked #IA leaves the stack (SDM vol. 1, 8.5.1.2); some units push",
+     HostVendor::Other, pushes_suppressed_load},
+    {"FPREM of a denormal number that is its own remainder raises an unmasked #U (SDM vol. 1, 8.5.5); some "
+     "units do not",
+     HostVendor::Other, fprem_leaves_denormal},
     {"FXSAVE stores the pointers (SDM vol. 1, 10.5.1.1); AMD's do so only with an exception pending "
      "(measured)",
      HostVendor::Amd, fxsave_leaves_pointers},
     {"an exact transcendental result raises no #P here; the manual leaves it open (SDM vol. 1, 8.3.10)",
      HostVendor::Other, raises_pe_for_exact},
+    {"a transcendental result is rounded to the smallest normal number or below it, which alone is an underflow",
+     HostVendor::Other, rounds_to_smallest_normal},
     {"transcendental results differ by one unit in the last place (SDM vol. 1, 8.3.10)", HostVendor::Other,
      differs_by_one_ulp},
     {"F2XM1 of a number outside -1 to 1 is undefined (SDM vol. 2, F2XM1)", HostVendor::Other,
