@@ -49,17 +49,21 @@ bool delivers_other_condition(const X87Case& c, X87Outcome host, const X87Outcom
   return host == guest;
 }
 
-bool keeps_c1_in_stack_fault(const X87Case& c, X87Outcome host, const X87Outcome& guest) {
-  if (!compares_to_eflags(c) || !x87_status::StackFault::get(guest.status)) return false;
-  if (((host.status ^ c.before.status) & kC1) != 0) return false;
+bool clears_or_keeps_c1(const X87Case& c, X87Outcome host, const X87Outcome& guest) {
+  if (!compares_to_eflags(c)) return false;
+  const bool kept = ((host.status ^ c.before.status) & kC1) == 0;
+  if (!kept && (host.status & kC1) != 0) return false;
   take_status(host, guest, kC1);
   return host == guest;
 }
 
+bool stack_is_as_before(const X87Case& c, const X87Outcome& o) {
+  return o.registers == c.before.registers && x87_status::Top::get(o.status) == c.before.top();
+}
+
 bool pushes_suppressed_load(const X87Case& c, X87Outcome host, const X87Outcome& guest) {
   if (!c.is(ZYDIS_MNEMONIC_FLD) || !c.has_memory || !is_suppressed(guest)) return false;
-  if (guest.registers != c.before.registers || x87_status::Top::get(guest.status) != c.before.top())
-    return false;
+  if (!stack_is_as_before(c, host) && !stack_is_as_before(c, guest)) return false;
   take_status(host, guest, x87_status::Top::kMask);
   host.tags = guest.tags;
   host.registers = guest.registers;
@@ -175,9 +179,10 @@ bool is_fyl2xp1_outside(const X87Case& c, X87Outcome, const X87Outcome&) {
 constexpr X87Deviation kDeviations[]{
     {"the condition that a comparison with an unmasked #IA or #D delivers is not defined (SDM vol. 2, FCOM)",
      HostVendor::Other, delivers_other_condition},
-    {"FCOMI of an empty register clears C1 (SDM vol. 1, 8.5.1.1); some units leave it", HostVendor::Other,
-     keeps_c1_in_stack_fault},
-    {"FLD m32fp or m64fp with an unmasked #IA leaves the stack (SDM vol. 1, 8.5.1.2); some units push",
+    {"FCOMI clears C1 by the manual (SDM vol. 2, FCOMI); units leave it, but for a stack fault",
+     HostVendor::Other, clears_or_keeps_c1},
+    {"FLD m32fp or m64fp with an unmasked #IA or #D leaves the stack by the manual (SDM vol. 1, 8.5.1.2 and "
+     "8.5.2); units push, some with #D only",
      HostVendor::Other, pushes_suppressed_load},
     {"FPREM of a denormal number that is its own remainder raises an unmasked #U (SDM vol. 1, 8.5.5); some "
      "units do not",
