@@ -248,8 +248,8 @@ TaskSwitchResult switch_task(SystemView& view, const TaskSwitch& request) {
   std::array<u64, 4> pointers = view.state.pdpte;
   if (Fault fault = read_image(view, request.tss, image)) return {fault, false};
   // The same CR3 loads no PDPTEs (SDM vol. 3A, 4.4.1).
-  const bool new_root = is_tss32(request.tss.loaded(0)) && (view.state.cr0 & cr0::kPg) != 0 &&
-                        image.cr3 != view.state.cr3;
+  const bool new_root =
+      is_tss32(request.tss.loaded(0)) && (view.state.cr0 & cr0::kPg) != 0 && image.cr3 != view.state.cr3;
   if (new_root) {
     if (Fault fault = read_pdptes(view, view.state.cr0, view.state.cr4, image.cr3, pointers)) {
       return {fault, false};

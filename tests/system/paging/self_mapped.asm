@@ -1,5 +1,6 @@
-; A directory that maps itself: its last entry makes its tables appear from ffc00000h on and itself at fffff000h. Entries
-; written there count after INVLPG; one entry is directory's and table's at once: its bits are set and obeyed as both.
+; A directory that maps itself: its last entry makes its tables appear from ffc00000h on and itself at fffff000h.
+; Entries written there count after INVLPG; one entry is directory's and table's at once: its bits are set and obeyed
+; as both.
 ; Rows: mov, invlpg, mov to-control, and, xchg, stosd, btr
 ; Expect:
 ;   the directory's first entry 00041027

@@ -1,5 +1,5 @@
-; A table entry changed by every kind of store, through another linear address of the table's page: after INVLPG it counts.
-; A line shows what is read where page 0 of the test's pages was mapped, and page 1 should be.
+; A table entry changed by every kind of store, through another linear address of the table's page: after INVLPG it
+; counts. A line shows what is read where page 0 of the test's pages was mapped, and page 1 should be.
 ; Rows: mov, xchg, xadd, cmpxchg, cmpxchg8b, add, or, xor, bts, btc, stosd, movsd, movsb, push, pop, pushad, enter
 ; Rows: fist, movq mmx, movups, invlpg, mov to-control
 ; Expect:
