@@ -1,0 +1,778 @@
+; A 16-bit protected-mode system as OS/2 1.x and the standard mode of Windows 3.x are: tasks of the 286's kind, an LDT for
+; each process, services by call gates with word parameters, and no paging. Segments are loaded from the program's file by
+; #NP, whatever instruction found them absent (MOV, LES, far CALL, RETF), or by #SS for a stack; an expand-down stack
+; grows when a PUSH finds it full; blocks above 64 KiB are tiled with consecutive selectors; code is patched through a
+; data alias; pointers that a service gets are checked with ARPL and VERR. Two processes A and B run the same program.
+; QEMU 7.2 checks neither limits nor rights of segments, so that the stack does not grow there, nothing lies beyond a block
+; and code can be stored to; nor does it set the accessed bits of what a task switch loads.
+; Rows: mov to-segment, les, lss, pop segment, call far, jmp far, ret far, iret, lar, lsl, verr, verw, arpl, movsb, stosb
+; Rows: popa, push segment
+; Expect:
+;   load 0017 for A
+;   A: hello
+;   load 0027 for A
+;   A: 30 and 12 by code 002a0027
+;   load 0017 for B
+;   B: hello
+;   load 0027 for B
+;   B: 30 and 12 by code 002a0027
+;   A: absent constants, LAR and LSL 7000003f
+;   A: can be read and written 00000001
+;   load 002f for A
+;   A: first constant 0001beef
+;   A: present constants, LAR and LSL f100003f
+;   A: can be read and written 00000001
+;   A: code, LAR and LSL fb0003ff
+;   A: can be read and written 00000001
+;   A: data, LAR and LSL f30002ff
+;   A: can be read and written 00000003
+;   A: stack, LAR and LSL f700efff
+;   A: can be read and written 00000003
+;   A: kernel's data, LAR and LSL ffffffff
+;   A: can be read and written 00000000
+;   A: gate, LAR and LSL e400ffff
+;   A: can be read and written 00000000
+;   A: own task, LAR and LSL ffffffff
+;   A: can be read and written 00000000
+;   A: kernel's string refused ffffffff
+;   A: a string in the code
+;   B: limits of two tiles ffffffff
+;   B: and of the last 003f3fff
+;   B: sum of the block's marks 000286e0
+;   B: first mark of the second tile 00000100
+;   B: beyond the block, error code 00000000
+;   B: word at FFFFh, error code 00000000
+;   A: alias and code 003f0027
+;   A: store to the code, error code 00000000
+;   A: 30 and 12 by code 00120027
+;   load 0027 for A
+;   A: 30 and 12 by code 002a0027
+;   load 000f for A
+;   A: behind RETF, CS 0000000f
+;   grow stack to e800 for B
+;   grow stack to e000 for B
+;   B: sum by recursion 000013ba
+;   B: limit of the stack 0000dfff
+;   load 0037 for B, #SS
+;   B: SS and SP 00370100
+;   load 0037 for A, #SS
+;   A: SS and SP 00370100
+;   B exits
+;   A exits
+;   loads 00000009
+;   TR 00000048
+;   LDTR 00000000
+;   end
+%include "testkit.inc"
+
+; --- Selectors --------------------------------------------------------------------------------------------------------
+TASK            equ FREE                ; two each
+TASK_LDT        equ FREE + 0x10
+TABLES          equ FREE + 0x20         ; data: IDT, GDT and the LDTs
+MOVER           equ FREE + 0x28         ; data: where a segment is loaded to
+SERVICES        equ FREE + 0x30
+%define service_gate(n) ((SERVICES + (n) * 8) | 3)
+PRINT           equ service_gate(0)          ; string
+SHOW            equ service_gate(1)          ; string, two words
+ALLOCATE        equ service_gate(2)          ; high word of the size, low word; AX: selector
+ALIAS           equ service_gate(3)          ; selector; AX: selector of data
+DISCARD         equ service_gate(4)          ; selector
+YIELD           equ service_gate(5)
+EXIT            equ service_gate(6)
+CATCH           equ service_gate(7)          ; offset where the next #GP goes on; AX there: its error code
+
+; In each LDT:
+CODE_MAIN       equ 0x0f
+DATA            equ 0x17
+STACK           equ 0x1f
+CODE_TWO        equ 0x27
+CONSTANTS       equ 0x2f
+STACK_TWO       equ 0x37
+HEAP            equ 0x3f                ; first of the selectors for blocks and aliases
+STEP            equ 8                   ; from the selector of a block's tile to the next one
+
+; --- Memory -----------------------------------------------------------------------------------------------------------
+%define process_memory(n) (0x60000 + (n) * 0x10000)
+%define process_heap(n) (0x200000 + (n) * 0x100000)
+%define process_task(n) (FREE_MEMORY + (n) * 44)
+CODE_MAIN_AT    equ 0x1000              ; from the process's memory on
+DATA_AT         equ 0x2000
+CONSTANTS_AT    equ 0x3000
+STACK_TWO_AT    equ 0x4000
+STACK_AT        equ -0x8000             ; its offsets E000h to FFFFh are in use
+LDT_SIZE        equ 0x100
+STACK_LIMIT     equ 0xefff              ; the first offset below an expand-down segment
+STACK_GROWTH    equ 0x800
+TILE_HIGH       equ 1                   ; high word of a tile's size
+
+%macro put_task16 1
+        mov edi, process_task(%1)
+        mov word [edi + 2], V86_STACK - 0x800 * (%1)
+        mov word [edi + 4], DATA16
+        mov word [edi + 14], main
+        mov word [edi + 16], 2
+        mov word [edi + 20], %1         ; CX
+        mov word [edi + 26], 0          ; SP
+        mov word [edi + 36], CODE_MAIN
+        mov word [edi + 38], STACK
+        mov word [edi + 42], TASK_LDT + (%1) * 8
+        put_descriptor TASK + (%1) * 8, process_task(%1), 43, TSS16_AVAILABLE, 0
+        put_descriptor TASK_LDT + (%1) * 8, LDT + (%1) * LDT_SIZE, LDT_SIZE - 1, LDT_ACCESS, 0
+        put_local %1, STACK, process_memory(%1) + STACK_AT, STACK_LIMIT, DATA_DOWN_RW | DPL(3)
+        put_local %1, CODE_MAIN, process_memory(%1) + CODE_MAIN_AT, CODE_MAIN_SIZE - 1, CODE_RX | DPL(3)
+        put_local %1, DATA, 0, DATA_SIZE - 1, DATA_RW & ~PRESENT | DPL(3)
+        put_local %1, CODE_TWO, 0, CODE_TWO_SIZE - 1, CODE_RX & ~PRESENT | DPL(3)
+        put_local %1, CONSTANTS, 0, CONSTANTS_SIZE - 1, DATA_RO & ~PRESENT | DPL(3)
+        put_local %1, STACK_TWO, 0, STACK_TWO_SIZE - 1, DATA_RW & ~PRESENT | DPL(3)
+        mov esi, section..code_main.start
+        mov edi, process_memory(%1) + CODE_MAIN_AT
+        mov ecx, CODE_MAIN_SIZE
+        rep movsb
+%endmacro
+%macro put_local 5                      ; process, selector, base, limit, access
+        put_entry LDT + (%1) * LDT_SIZE + ((%2) & ~7), descriptor_low(%3, %4), descriptor_high(%3, %4, %5, BITS16)
+%endmacro
+%macro put_service 3                    ; gate, procedure, words
+        put_call_gate %1, CODE16, %2, CALL_GATE16 | DPL(3), %3
+%endmacro
+
+bits 32
+test:
+        put_task16 0
+        put_task16 1
+        put_descriptor TABLES, IDT, 0xffff, DATA_RW, BITS16
+        put_service PRINT, print, 2
+        put_service SHOW, show_words, 4
+        put_service ALLOCATE, allocate, 2
+        put_service ALIAS, alias, 1
+        put_service DISCARD, discard, 1
+        put_service YIELD, yield, 0
+        put_service EXIT, exit, 0
+        put_service CATCH, catch, 1
+        put_gate 11, CODE16, not_present, INT_GATE16
+        put_gate 12, CODE16, stack_fault, INT_GATE16
+        put_gate 13, CODE16, general_protection, INT_GATE16
+        jmp TASK:0
+        show "loads", [loads]
+        xor eax, eax
+        str eax
+        show "TR", eax
+        sldt eax                        ; this task's TSS names no LDT
+        show "LDTR", eax
+        ret
+
+; --- The kernel's services --------------------------------------------------------------------------------------------
+bits 16
+PARAMETERS      equ 6                   ; from BP on, the last first; behind BP, IP and CS
+CALLER_CS       equ 4
+%macro service_entry 0
+        push bp
+        mov bp, sp
+        push ds
+        push es
+        push bx
+        push cx
+        push dx
+        push si
+        push di
+        mov ax, DATA16
+        mov ds, ax
+%endmacro
+%macro service_exit 1                   ; words of parameters; AX is the result
+        pop di
+        pop si
+        pop dx
+        pop cx
+        pop bx
+        pop es
+        pop ds
+        pop bp
+        retf (%1) * 2
+%endmacro
+%macro say 1+
+        kit_string %%text, %1
+        push esi
+        mov esi, %%text
+        call kit16_string
+        pop esi
+%endmacro
+
+print:
+        service_entry
+        mov si, [bp + PARAMETERS]
+        mov ax, [bp + PARAMETERS + 2]
+        call say_string
+        jc .refused
+        call kit16_line_end
+        xor ax, ax
+.refused:
+        service_exit 2
+
+show_words:
+        service_entry
+        mov si, [bp + PARAMETERS + 4]
+        mov ax, [bp + PARAMETERS + 6]
+        call say_string
+        jc .refused
+        say " "
+        mov ax, [bp + PARAMETERS + 2]
+        call say_word
+        mov ax, [bp + PARAMETERS]
+        call say_word
+        call kit16_line_end
+        xor ax, ax
+.refused:
+        service_exit 4
+
+; The current process's name and the string at AX:SI, if who called the service at BP may read it. CF and AX = FFFFh: not.
+say_string:
+        mov dx, [bp + CALLER_CS]
+        arpl ax, dx
+        verr ax
+        jnz .refused
+        mov es, ax
+        call say_name
+        say ": "
+.next:  mov al, [es:si]
+        inc si
+        test al, al
+        jz .end
+        call kit16_character
+        jmp .next
+.end:   clc
+        ret
+.refused:
+        mov ax, 0xffff
+        stc
+        ret
+
+say_name:
+        mov al, [current]
+        add al, 'A'
+        jmp kit16_character
+say_word:                               ; AX
+        mov ecx, 4
+        jmp kit16_hexadecimal
+
+; Tiles a block with selectors for each 64 KiB.
+allocate:
+        service_entry
+        mov dx, [bp + PARAMETERS + 2]
+        mov cx, [bp + PARAMETERS]
+        mov bx, [current]
+        add bx, bx
+        mov si, [heap_selectors + bx]
+        mov di, [heap_bases + bx]       ; high word of the base
+        push si
+.tile:  mov ax, 0xffff
+        cmp dx, TILE_HIGH
+        jae .limit
+        mov ax, cx
+        dec ax
+.limit: push bx
+        call local_descriptor
+        mov [es:bx], ax
+        mov word [es:bx + 2], 0
+        mov ax, di
+        mov ah, DATA_RW | DPL(3)
+        mov [es:bx + 4], ax
+        mov word [es:bx + 6], 0
+        pop bx
+        add si, STEP
+        inc di
+        sub dx, TILE_HIGH
+        jb .done
+        jnz .tile
+        jcxz .done
+        jmp .tile
+.done:  mov [heap_selectors + bx], si
+        mov [heap_bases + bx], di
+        pop ax
+        service_exit 2
+
+; ES:BX: descriptor of the current process's selector SI.
+local_descriptor:
+        push ax
+        mov ax, TABLES
+        mov es, ax
+        mov bx, [current]
+        shl bx, 8
+        add bx, LDT - IDT
+        mov ax, si
+        and ax, ~7
+        add bx, ax
+        pop ax
+        ret
+
+alias:
+        service_entry
+        mov si, [bp + PARAMETERS]
+        call local_descriptor
+        push word [es:bx]
+        push word [es:bx + 2]
+        push word [es:bx + 4]
+        mov di, [current]
+        add di, di
+        mov si, [heap_selectors + di]
+        add word [heap_selectors + di], STEP
+        call local_descriptor
+        pop ax
+        mov ah, DATA_RW | DPL(3)
+        mov [es:bx + 4], ax
+        pop word [es:bx + 2]
+        pop word [es:bx]
+        mov ax, si
+        service_exit 1
+
+; Marks a segment absent, and overwrites what it had.
+discard:
+        service_entry
+        mov si, [bp + PARAMETERS]
+        call local_descriptor
+        and byte [es:bx + 5], ~PRESENT
+        mov cx, [es:bx]
+        call point_mover
+        xor di, di
+        mov al, 0xcc
+        rep stosb
+        service_exit 1
+
+; The other process, if it lives.
+yield:
+        push ds
+        push ax
+        mov ax, DATA16
+        mov ds, ax
+        cmp word [living], 2
+        jb .alone
+        call switch
+.alone: pop ax
+        pop ds
+        retf
+switch:
+        xor word [current], 1
+        jz .first
+        jmp TASK + 8:0
+        ret
+.first: jmp TASK:0
+        ret
+
+exit:
+        mov ax, DATA16
+        mov ds, ax
+        call say_name
+        say " exits", 10
+        dec word [living]
+        jz .last
+        call switch
+.last:  jmp TSS_SELECTOR:0
+
+catch:
+        push bp
+        mov bp, sp
+        push ds
+        mov ax, DATA16
+        mov ds, ax
+        mov ax, [bp + PARAMETERS]
+        mov [catcher], ax
+        pop ds
+        pop bp
+        retf 2
+
+; --- The kernel's exceptions ------------------------------------------------------------------------------------------
+; Behind BP: DS, ES, PUSHA's registers, error code, IP, CS, FLAGS, and SP and SS of a process.
+ERROR_CODE      equ 20
+FAULT_IP        equ 22
+FAULT_AX        equ 18
+%macro fault_entry 0
+        pusha
+        push es
+        push ds
+        mov bp, sp
+        mov ax, DATA16
+        mov ds, ax
+%endmacro
+%macro fault_exit 0
+        pop ds
+        pop es
+        popa
+        add sp, 2
+        iret
+%endmacro
+
+; Loads the segment; the instruction starts again.
+not_present:
+        fault_entry
+        mov si, [bp + ERROR_CODE]
+        call load_segment
+        call kit16_line_end
+        fault_exit
+
+; An absent stack is loaded; a full one grows.
+stack_fault:
+        fault_entry
+        mov si, [bp + ERROR_CODE]
+        test si, si
+        jz .full
+        call load_segment
+        say ", #SS", 10
+        fault_exit
+.full:  mov si, STACK
+        call local_descriptor
+        sub word [es:bx], STACK_GROWTH
+        say "grow stack to "
+        mov ax, [es:bx]
+        inc ax
+        call say_word
+        say " for "
+        call say_name
+        call kit16_line_end
+        fault_exit
+
+general_protection:
+        fault_entry
+        mov ax, [bp + ERROR_CODE]
+        mov [bp + FAULT_AX], ax
+        mov ax, [catcher]
+        mov [bp + FAULT_IP], ax
+        fault_exit
+
+; Loads the current process's segment SI (an error code has no RPL) from the file.
+load_segment:
+        or si, 3
+        say "load "
+        mov ax, si
+        call say_word
+        say " for "
+        call say_name
+        mov di, file
+.next:  cmp [di], si
+        je .found
+        add di, FILE_ENTRY
+        jmp .next
+.found: inc dword [loads]
+        mov ax, [di + 6]
+        mov dx, [current]
+        add dl, process_memory(0) >> 16
+        call local_descriptor
+        mov [es:bx + 2], ax
+        mov [es:bx + 4], dl
+        or byte [es:bx + 5], PRESENT
+        mov cx, [di + 4]
+        mov si, [di + 2]
+        call point_mover
+        xor di, di
+        rep movsb
+        ret
+
+; ES: what the descriptor at ES:BX describes, as data.
+point_mover:
+        push word [es:bx]
+        push word [es:bx + 2]
+        push word [es:bx + 4]
+        mov bx, GDT - IDT + MOVER
+        pop ax
+        mov ah, DATA_RW
+        mov [es:bx + 4], ax
+        pop word [es:bx + 2]
+        pop word [es:bx]
+        mov ax, MOVER
+        mov es, ax
+        ret
+
+; --- The program ------------------------------------------------------------------------------------------------------
+%macro tell 1                           ; string's label
+        push word DATA
+        push word %1
+        call PRINT:0
+%endmacro
+%macro tell_words 3                     ; string's label, two words
+        push word DATA
+        push word %1
+        push word %2
+        push word %3
+        call SHOW:0
+%endmacro
+%macro expect_fault 2                   ; string's label, instruction: tells the error code
+        push word %%caught
+        call CATCH:0
+        %2
+        mov ax, 0xdead
+%%caught:
+        xor cx, cx
+        tell_words %1, cx, ax
+%endmacro
+
+        section .code_main follows=.data align=16 vstart=0
+main:                                   ; CX: the process's number
+        mov ax, DATA
+        mov ds, ax
+        mov [number], cx
+        tell hello
+        call tell_sum
+        call YIELD:0
+        cmp word [number], 0
+        jne .b
+        call try_checks
+        call YIELD:0
+        call try_alias
+        call YIELD:0
+        jmp .both
+.b:     call try_huge
+        call YIELD:0
+        call try_growth
+.both:  call try_second_stack
+        call YIELD:0
+        call EXIT:0
+
+tell_sum:
+        push word 30
+        push word 12
+        call CODE_TWO:sum
+        tell_words sum_text, ax, dx
+        ret
+
+; LAR and LSL, VERR and VERW of the selector in BX; DI: text.
+check:
+        mov ax, 0xffff
+        lar ax, bx
+        mov dx, 0xffff
+        lsl dx, bx
+        tell_words di, ax, dx
+        xor ax, ax
+        verr bx
+        jnz .unread
+        or al, 1
+.unread:
+        verw bx
+        jnz .unwritten
+        or al, 2
+.unwritten:
+        tell_words rights_text, 0, ax
+        ret
+
+try_checks:
+        mov bx, CONSTANTS
+        mov di, absent_text
+        call check
+        les bx, [constants_pointer]
+        tell_words constant_text, [es:bx + 2], [es:bx]
+        mov si, checked
+.next:  lodsw
+        mov bx, ax
+        lodsw
+        mov di, ax
+        call check
+        cmp si, checked_end
+        jb .next
+        push word DATA16
+        push word IMAGE
+        call PRINT:0
+        tell_words refused_text, ax, ax
+        push word CODE_MAIN
+        push word text_in_code
+        call PRINT:0
+        ret
+text_in_code:
+        db "a string in the code", 0
+
+try_alias:
+        push word CODE_TWO
+        call ALIAS:0
+        mov es, ax
+        tell_words alias_text, ax, CODE_TWO
+        mov byte [es:sum.operation], 0x2b ; SUB r16, r/m16
+        mov ax, CODE_TWO
+        mov es, ax
+        expect_fault store_text, {or byte [es:0], 0}
+        push ds
+        pop es
+        call tell_sum
+        push word CODE_TWO
+        call DISCARD:0
+        call tell_sum
+        call CODE_TWO:return_to_absent
+        tell_words behind_text, 0, cs
+        ret
+
+; A block of 144 KiB; each 256 bytes of it get a mark, its number.
+MARKS           equ 0x24000 / 0x100
+try_huge:
+        push word 2
+        push word 0x4000
+        call ALLOCATE:0
+        mov [block], ax
+        mov bx, ax
+        lsl ax, bx
+        add bx, STEP
+        lsl dx, bx
+        tell_words tiles_text, ax, dx
+        add bx, STEP
+        lsl dx, bx
+        mov ax, [block]
+        tell_words last_tile_text, ax, dx
+        mov si, write_mark
+        call each_mark
+        xor ax, ax
+        mov [sum_low], ax
+        mov [sum_high], ax
+        mov si, add_mark
+        call each_mark
+        tell_words marks_text, [sum_high], [sum_low]
+        mov ax, [block]
+        add ax, STEP
+        mov es, ax
+        tell_words second_tile_text, 0, [es:0]
+        mov ax, [block]
+        add ax, 2 * STEP
+        mov es, ax
+        expect_fault beyond_text, {mov ax, [es:0x4000]}
+        mov es, [block]
+        expect_fault word_text, {mov ax, [es:0xffff]}
+        ret
+; Calls SI for each mark, with a huge pointer to it in ES:DI and its number in CX.
+each_mark:
+        mov es, [block]
+        xor di, di
+        xor cx, cx
+.next:  call si
+        inc cx
+        add di, 0x100
+        jnc .tile
+        mov ax, es
+        add ax, STEP
+        mov es, ax
+.tile:  cmp cx, MARKS
+        jb .next
+        ret
+write_mark:
+        mov [es:di], cx
+        ret
+add_mark:
+        mov ax, [es:di]
+        add [sum_low], ax
+        adc word [sum_high], 0
+        ret
+
+try_growth:
+        push word 100
+        call sum_by_recursion
+        tell_words recursion_text, 0, ax
+        mov ax, STACK
+        lsl ax, ax
+        tell_words limit_text, 0, ax
+        ret
+sum_by_recursion:
+        push bp
+        mov bp, sp
+        sub sp, 60
+        xor ax, ax
+        cmp word [bp + 4], 0
+        je .done
+        mov ax, [bp + 4]
+        dec ax
+        push ax
+        call sum_by_recursion
+        add ax, [bp + 4]
+.done:  mov sp, bp
+        pop bp
+        ret 2
+
+try_second_stack:
+        mov bx, sp
+        lss sp, [second_stack]
+        mov ax, sp
+        tell_words second_text, ss, ax
+        push word STACK
+        push bx
+        mov bp, sp
+        lss sp, [bp]
+        ret
+        times 0x400 - ($ - main) nop
+CODE_MAIN_SIZE  equ $ - main
+
+        section .code_two follows=.code_main align=16 vstart=0
+sum:                                    ; of two words; DX: CS
+        push bp
+        mov bp, sp
+        mov ax, [bp + 8]
+.operation:
+        add ax, [bp + 6]
+        mov dx, cs
+        pop bp
+        retf 4
+return_to_absent:
+        push word CODE_MAIN
+        call DISCARD:0
+        retf
+CODE_TWO_SIZE   equ $ - sum
+
+        section .constants follows=.code_two align=16 vstart=0
+first_constant:
+        dw 0xbeef, 1
+        times 0x40 - ($ - first_constant) db 0
+CONSTANTS_SIZE  equ $ - first_constant
+
+        section .stack_two follows=.constants align=16 vstart=0
+second_bottom:
+        times 0x100 db 0
+STACK_TWO_SIZE  equ $ - second_bottom
+
+        section .program_data follows=.stack_two align=16 vstart=0
+program_data:
+number:         dw 0
+block:          dw 0
+sum_low:        dw 0
+sum_high:       dw 0
+second_stack:   dw STACK_TWO_SIZE, STACK_TWO
+constants_pointer: dw first_constant, CONSTANTS
+checked:        dw CONSTANTS, present_text
+                dw CODE_MAIN, code_text
+                dw DATA, data_text
+                dw STACK, stack_text
+                dw DATA16, kernel_text
+                dw PRINT, gate_text
+                dw TASK, task_text
+checked_end:
+hello:          db "hello", 0
+sum_text:       db "30 and 12 by code", 0
+absent_text:    db "absent constants, LAR and LSL", 0
+present_text:   db "present constants, LAR and LSL", 0
+code_text:      db "code, LAR and LSL", 0
+data_text:      db "data, LAR and LSL", 0
+stack_text:     db "stack, LAR and LSL", 0
+kernel_text:    db "kernel's data, LAR and LSL", 0
+gate_text:      db "gate, LAR and LSL", 0
+task_text:      db "own task, LAR and LSL", 0
+rights_text:    db "can be read and written", 0
+constant_text:  db "first constant", 0
+refused_text:   db "kernel's string refused", 0
+alias_text:     db "alias and code", 0
+store_text:     db "store to the code, error code", 0
+behind_text:    db "behind RETF, CS", 0
+tiles_text:     db "limits of two tiles", 0
+last_tile_text: db "and of the last", 0
+marks_text:     db "sum of the block's marks", 0
+second_tile_text: db "first mark of the second tile", 0
+beyond_text:    db "beyond the block, error code", 0
+word_text:      db "word at FFFFh, error code", 0
+recursion_text: db "sum by recursion", 0
+limit_text:     db "limit of the stack", 0
+second_text:    db "SS and SP", 0
+        times 0x300 - ($ - program_data) db 0
+DATA_SIZE       equ $ - program_data
+
+        section .data
+file:                                   ; selector, where it is in the file, size, place in the process's memory
+        dw CODE_MAIN, section..code_main.start, CODE_MAIN_SIZE, CODE_MAIN_AT
+FILE_ENTRY      equ $ - file
+        dw CODE_TWO, section..code_two.start, CODE_TWO_SIZE, 0
+        dw DATA, section..program_data.start, DATA_SIZE, DATA_AT
+        dw CONSTANTS, section..constants.start, CONSTANTS_SIZE, CONSTANTS_AT
+        dw STACK_TWO, section..stack_two.start, STACK_TWO_SIZE, STACK_TWO_AT
+current:        dw 0
+living:         dw 2
+catcher:        dw 0
+loads:          dd 0
+heap_selectors: dw HEAP, HEAP
+heap_bases:     dw process_heap(0) >> 16, process_heap(1) >> 16
