@@ -95,8 +95,11 @@ Fault save_current(SystemView& view, u32 flags) {
   const u32 width = wide ? 4 : 2;
   if (tr.limit < end - 1) return invalid_tss(Selector(tr.selector).error_code());
   std::array<std::byte, tss32::kLdt - tss32::kEip> bytes{};
-  const std::span<std::byte> used = std::span(bytes).first(end - start);
-  // The upper halves of the selectors' slots are reserved: they keep what they held.
+  const u32 length = end - start;
+  const std::span<std::byte> used = std::span(bytes).first(length);
+  // The upper halves of the selectors' slots are reserved: they keep what they held. That takes a read, but a
+  // page fault must be that of a write.
+  if (Fault fault = view.prepare_write(tr.base + start, Privilege::Supervisor, length)) return fault;
   if (Fault fault = read_bytes(view, tr.base + start, used)) return fault;
   u32 offset = 0;
   const auto put = [&](u32 value, u32 size) {

@@ -59,6 +59,7 @@
 ;   end
 %include "testkit.inc"
 %include "tasks.inc"
+%include "unchanged.inc"
 ; SDM volume 3, 7.3 and table 7-1; volume 2, JMP, CALL, INT n and IRET. Cells: JMP and CALL; through gates also INT, and
 ; UD2, which sets EXT; at last IRET with NT, by the link of its TSS. QEMU 7.2 never sets EXT, and gives #TS for a TSS in
 ; the LDT.
@@ -202,46 +203,3 @@ by_gates:
         row_end
         ret
 no_task: hlt
-
-; A sum of all that a switch would change.
-note_state:
-        call sum_state
-        mov [state], eax
-        ret
-compare_state:
-        call sum_state
-        cmp eax, [state]
-        je .same
-        log " (changed)"
-.same:  ret
-sum_state:
-        push esi
-        push ecx
-        smsw eax
-        mov [machine_status], eax
-        str [task_register]
-        xor eax, eax
-        mov esi, GDT
-        mov ecx, 64
-        call .add
-        mov esi, TSS
-        mov ecx, TSS32_SIZE / 4
-        call .add
-        mov esi, TASK_TSS
-        mov ecx, TSS32_SIZE / 4
-        call .add
-        mov esi, machine_status
-        mov ecx, 2
-        call .add
-        pop ecx
-        pop esi
-        ret
-.add:   rol eax, 1
-        add eax, [esi]
-        add esi, 4
-        loop .add
-        ret
-        section .data
-state:  dd 0
-machine_status: dd 0
-task_register: dd 0
