@@ -259,6 +259,9 @@ TaskSwitchResult switch_task(SystemView& view, const TaskSwitch& request) {
     }
   }
   if (Fault fault = save_task(view, request)) return {fault, false};
+  // Again, now that it cannot fault: an IRET whose link is its own TSS loads what it has just saved (vol. 3A,
+  // 7.3, steps 8 and 12).
+  if (Fault fault = read_image(view, request.tss, image)) return {fault, false};
   commit_registers(view, request, image);
   if (new_root) {
     view.state.cr3 = image.cr3;
