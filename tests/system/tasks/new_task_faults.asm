@@ -223,10 +223,7 @@ ring0_task:
         ret
 ring3_task:
         task 32, no_task
-        mov word [TASK_TSS + TSS32_CS], CODE3
-        mov word [TASK_TSS + TSS32_SS], DATA3
-        mov word [TASK_TSS + TSS32_DS], DATA3
-        mov word [TASK_TSS + TSS32_ES], DATA3
+        call task_to_ring3
         ret
 no_task: hlt
         section .data

@@ -31,11 +31,6 @@ STRADDLING      equ FREE_MEMORY + 0xfc0 ; a TSS whose EIP and behind lie in the 
         call compare_state
         call show_page_fault
 %endmacro
-%macro return_nested 0
-        push dword NT | 2
-        popfd
-        iretd
-%endmacro
 bits 32
 test:
         call kit_paging_on

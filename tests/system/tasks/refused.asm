@@ -89,11 +89,6 @@ IN_LDT          equ 0x0c
         refused return_nested
         row_end
 %endmacro
-%macro return_nested 0
-        push dword NT | 2
-        popfd
-        iretd
-%endmacro
 ; How TASK may be wrong, for the ways above; the type that the way wants is the second parameter.
 %macro tss_faults 3                     ; way, type of 32 bits, of 16
         tss TSS32_SIZE, (%2) ^ 2
