@@ -15,10 +15,9 @@ using Family = CpuModel::Family;
 
 /// A register that keeps what is written to it.
 struct Stored {
-  enum class Content : u8 { Plain, MemoryTypes };  // eight memory types, one a byte
   u64* value = nullptr;
   u64 writable = 0;  // other bits raise #GP(0) when set
-  Content content = Content::Plain;
+  unsigned memory_types = 0;  // so many of its low bytes hold a memory type
 };
 
 constexpr u64 kAllBits = ~u64{0};
@@ -40,17 +39,20 @@ int fixed_mtrr(u32 number) {
 
 Stored stored_memory_type(ModelSpecificRegisters& registers, const CpuModel& model, u32 number) {
   if (number == msr::kPat && model.has_bit(cpuid::kPat)) {
-    return {&registers.pat, kAllBits, Stored::Content::MemoryTypes};
+    return {&registers.pat, kAllBits, 8};
   }
   if (!model.has_bit(cpuid::kMtrr)) return {};
   if (in_range(number, msr::kMtrrVariable0, registers.mtrr_variable.size())) {
     const u32 index = number - msr::kMtrrVariable0;
-    return {&registers.mtrr_variable[index], index % 2 == 0 ? kMtrrBaseBits : kMtrrMaskBits};
+    if (index % 2 != 0) return {&registers.mtrr_variable[index], kMtrrMaskBits};
+    return {&registers.mtrr_variable[index], kMtrrBaseBits, 1};
   }
   if (const int index = fixed_mtrr(number); index >= 0) {
-    return {&registers.mtrr_fixed[static_cast<unsigned>(index)], kAllBits, Stored::Content::MemoryTypes};
+    return {&registers.mtrr_fixed[static_cast<unsigned>(index)], kAllBits, 8};
   }
-  if (number == msr::kMtrrDefaultType) return {&registers.mtrr_default, kMtrrDefaultBits};
+  if (number == msr::kMtrrDefaultType) {
+    return {&registers.mtrr_default, kMtrrDefaultBits, 1};
+  }
   return {};
 }
 
@@ -159,11 +161,11 @@ Fault read_msr(SystemView& view, u32 number, u64& value) {
   return read_constant(model, number, value) ? Fault::none() : general_protection();
 }
 
-/// UC, WC, WT, WP, WB; a PAT entry may also be UC- (vol. 3A, table 11-10).
-bool valid_memory_types(u64 value, u32 number) {
+/// UC, WC, WT, WP, WB; a PAT entry may also be UC- (vol. 3A, table 11-10; 11.11.2 for MTRRs).
+bool valid_memory_types(u64 value, unsigned count, u32 number) {
   constexpr u32 kTypes = (1u << 0) | (1u << 1) | (1u << 4) | (1u << 5) | (1u << 6);
   const u32 valid = number == msr::kPat ? kTypes | (1u << 7) : kTypes;
-  for (unsigned i = 0; i < 8; ++i) {
+  for (unsigned i = 0; i < count; ++i) {
     const u64 type = (value >> (8 * i)) & 0xff;
     if (type > 7 || ((valid >> type) & 1) == 0) return false;
   }
@@ -172,9 +174,7 @@ bool valid_memory_types(u64 value, u32 number) {
 
 Fault write_stored(SystemView& view, u32 number, const Stored& stored, u64 value) {
   if ((value & ~stored.writable) != 0) return general_protection();
-  if (stored.content == Stored::Content::MemoryTypes && !valid_memory_types(value, number)) {
-    return general_protection();
-  }
+  if (!valid_memory_types(value, stored.memory_types, number)) return general_protection();
   *stored.value = value;
   if (number == msr::kEfer) view.backend.paging_changed();
   return Fault::none();
