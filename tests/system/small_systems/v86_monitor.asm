@@ -2,8 +2,10 @@
 ; IOPL 0: it emulates CLI, STI, PUSHF, POPF, IRET, INT, HLT, IN and OUT, keeps a virtual interrupt flag and a virtual
 ; interrupt controller, reflects interrupts to the real-mode table, maps EMS pages into the frame at D0000h, moves XMS
 ; blocks, and lets addresses wrap at 1 MiB, all by page tables. Then it is switched off and the same program runs in real
-; mode, which must look the same to it but for EMS and XMS. On again, EMS pages are as they were, and a program that
-; touches the monitor's memory is ended.
+; mode, which must look the same to it but for EMS and XMS. On again with CR4.VME, the processor keeps the interrupt flag
+; (EFLAGS.VIF), and by VIP lets the monitor know when an interrupt that waits may come (SDM vol. 3B, 20.3); INT goes to
+; the real-mode table by itself. EMS pages are as they were; a program that touches the monitor's memory is ended.
+; QEMU 7.2 has no VME: there the monitor emulates CLI and INT as before.
 ; Rows: cli, sti, pushf, pushfd, popf, popfd, iret, iretd, int, hlt, in immediate, out immediate, out dx, arpl, invlpg
 ; Rows: mov to-control, mov from-control, lds, les, call far, jmp far, ret far
 ; Expect:
@@ -105,14 +107,39 @@
 ;   no EMS
 ;   no XMS
 ;   monitor on
+;   IF behind CLI 0000
+;   ticks in the region 0000
+;   ticks behind STI 0001
+;   ticks in the region 0001
+;   ticks behind POPF 0002
+;   ticks in the region 0002
+;   ticks behind POPFD 0003
+;   IF there 0200
+;   ticks in the region 0003
+;   ticks behind IRET 0004
+;   IF in INT 80h 0000
+;   IF behind it 0200
+;   ticks behind HLT 0005
+;   ticks of the BIOS 0005
+;   keys while interrupts are off 0000
+;   keys 0001
+;   scan code 001e
 ;   page 3 has kept 5a5a
 ;   program ended: #PF 0007 at 00021234
+;   emulated CLI 00000000
+;   emulated POPF 00000002
+;   emulated HLT 00000001
+;   reflected INT 00000000
+;   timer's interrupts 00000005
+;   keyboard's interrupts 00000001
 ;   end
 %include "testkit.inc"
 %include "pc.inc"
 %include "v86_layout.inc"
 TIMER_VECTOR    equ 0x50                ; and the keyboard's behind it
 REAL_TIMER      equ 8
+IO_BITMAP       equ 104 + 32            ; behind the bitmap of the INTs that VME does not redirect
+CR4_VME         equ 1
 MONITOR_MEMORY  equ 0x20000             ; up to where the guest's begins
 
 ; What the monitor finds on its stack: PUSHAD's registers, an error code or 0, and the processor's frame.
@@ -153,8 +180,9 @@ test:
         put_gate 6, CODE0, invalid_opcode, INT_GATE32
         put_gate 13, CODE0, general_protection, INT_GATE32
         put_gate 14, CODE0, page_fault, INT_GATE32
-        mov byte [TSS + 104 + 0xe9 / 8], ~(1 << (0xe9 & 7)) & 0xff
-        mov byte [TSS + 104 + 0x402 / 8], ~(1 << (0x402 & 7)) & 0xff
+        mov word [TSS + 102], IO_BITMAP
+        mov byte [TSS + IO_BITMAP + 0xe9 / 8], ~(1 << (0xe9 & 7)) & 0xff
+        mov byte [TSS + IO_BITMAP + 0x402 / 8], ~(1 << (0x402 & 7)) & 0xff
         call load_system
         call monitor_on
         in_v86 run_program, 2 | IF
@@ -172,7 +200,14 @@ test:
 
         call load_system
         call monitor_on
+        call use_vme
         in_v86 run_trespasser, 2 | IF
+        show "emulated CLI", [emulated_clis]
+        show "emulated POPF", [emulated_popfs]
+        show "emulated HLT", [emulated_hlts]
+        show "reflected INT", [reflected_ints]
+        show "timer's interrupts", [delivered]
+        show "keyboard's interrupts", [delivered + 4]
         ret
 
 bits 16
@@ -245,6 +280,22 @@ monitor_off:
         vector 0x67, DOS_SEGMENT, dos_nothing
         ret
 
+; The processor keeps the virtual interrupt flag, and redirects all INTs but the kit's.
+use_vme:
+        mov eax, cr4
+        or eax, CR4_VME
+        mov cr4, eax
+        mov byte [vme], 1
+        mov edi, TSS + IO_BITMAP - 32
+        mov ecx, KIT_LOG / 8
+        mov al, 0
+        rep stosb
+        mov edi, counters
+        mov ecx, (counters_end - counters) / 4
+        xor eax, eax
+        rep stosd
+        ret
+
 ; --- Entry and exit ---------------------------------------------------------------------------------------------------
 %macro monitor_entry 0                  ; EBP: the frame
         pushad
@@ -253,6 +304,7 @@ monitor_off:
         mov es, ax
         mov ebp, esp
         cld
+        call take_virtual_flag
 %endmacro
 
 timer:
@@ -285,7 +337,8 @@ monitor_exit:
         inc dword [delivered + eax * 4]
         add eax, REAL_TIMER
         call reflect
-.done:  popad
+.done:  call give_virtual_flag
+        popad
         add esp, 4
         iretd
 
@@ -332,8 +385,17 @@ page_fault:
 virtual_if:     dd 0
 pending:        dd 0                    ; bits of IRQs
 in_service:     dd 0
-delivered:      dd 0, 0
+vme:            db 0
+        align 4
+counters:
+emulated_clis:  dd 0
+emulated_stis:  dd 0
+emulated_popfs: dd 0
+emulated_hlts:  dd 0
+reflected_ints: dd 0
+delivered:      dd 0, 0                 ; interrupts of the timer and of the keyboard
 maps:           dd 0
+counters_end:
 
 %include "v86_emulation.inc"
 %include "v86_services.inc"
