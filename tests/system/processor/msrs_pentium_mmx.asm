@@ -1,6 +1,6 @@
-; Model-specific registers of model pentium-mmx: which there are, and which values they take. After a write that is refused the
-; register is as it was; EDX and EAX stay where there is no register.
-; Rows: rdmsr, wrmsr, rdpmc
+; Model-specific registers of model pentium-mmx: which there are, and which values they take. After a write that is
+; refused the register is as it was; EDX and EAX stay where there is no register.
+; Rows: rdmsr, wrmsr, rdpmc, rdtsc
 ; Cpu: pentium-mmx
 ; Expect:
 ;   0, 1: machine checks of the Pentium: ok ok
@@ -51,6 +51,12 @@
 ;   reads 00070406 07060504
 ;   reserved type: #GP 0000
 ;   reads 02070406 07060504
+;   TSC: ok
+;   its upper half 00000000
+;   EFER: #GP 0000
+;   reads 00000000 00000800
+;   EFER, a reserved bit: #GP 0000
+;   reads 00000000 00000801
 ;   RDPMC: ok ok #GP 0000 #GP 0000 #GP 0000
 ;   of half the counter: #GP 0000 #GP 0000 #GP 0000
 ;   end
