@@ -116,6 +116,7 @@ FRAME_ESP       equ 48
 
 bits 32
 test:
+        stop_timer
         start_pics TIMER_VECTOR, ~1
         put_gate TIMER_VECTOR, CODE0, timer, INT_GATE32
         put_gate 13, CODE0, general_protection, INT_GATE32

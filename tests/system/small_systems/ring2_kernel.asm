@@ -100,6 +100,7 @@ CMOS_STORE_SIZE equ 16
 
 bits 32
 test:
+        stop_timer
         start_pics TIMER_VECTOR, ~1
         put_descriptor DRIVER_STACK, 0, STACK1 / 4096 - 1, DATA_DOWN_RW | DPL(2), FLAT
         put_descriptor DRIVER_DATA, STATE, STATE_LIMIT, DATA_RW | DPL(2), BITS32

@@ -140,6 +140,7 @@ PRIVATE_LAZY    equ 0x402000            ; present from the first use on
 
 bits 32
 test:
+        stop_timer
         start_pics TIMER_VECTOR, ~1
         mov edi, process_directory(0)   ; directories, tables and tasks
         mov ecx, (0x54000 - process_directory(0)) / 4

@@ -93,6 +93,7 @@ HEADER_END      equ 16
 bits 32
 test:
         call write_disk
+        stop_timer
         start_pics REAL_TIMER, ~1
         in_real loader
 

@@ -261,6 +261,7 @@ monitor_on:
         mov eax, cr0
         and eax, ~0x80000000
         mov cr0, eax
+        stop_timer
         start_pics TIMER_VECTOR, ~3
         mov eax, cr0
         or eax, 0x80000000
@@ -275,6 +276,7 @@ monitor_off:
         mov eax, cr0
         and eax, ~0x80000000
         mov cr0, eax
+        stop_timer
         start_pics REAL_TIMER, ~3
         vector 0x2f, DOS_SEGMENT, dos_nothing
         vector 0x67, DOS_SEGMENT, dos_nothing
