@@ -26,6 +26,9 @@
 ;   LSS 4ff00004 4ff00005
 ;   STI, CLI 4ff00001 4ff00002
 ;   system instructions 4ff00002 4ff00005 4ff00008 4ff0000a 4ff0000d 4ff00014 4ff00017 4ff0001e
+;   #NM and again 4ff00002 4ff00003
+;   #PF and again 4ff00005 4ff00006
+;   REP STOSB, #PF in between 4ff00000 4ff00000 4ff00002
 ;   ring 3, call gate 4ff00009 4ff0000a 4ff00007 4ff0000b 4ff0000c
 ;   ring 3, INT n 4ff00003
 ;   virtual-8086 mode 4ff00001 4ff00002 4ff00004 4ff00006 4ff0000a 4ff0000d 4ff0000e 4ff0000f
@@ -40,6 +43,8 @@ test:
         put_gate 0, CODE0, .skip_two, INT_GATE32
         put_gate 3, CODE0, .return, INT_GATE32
         put_gate 4, CODE0, .return, INT_GATE32
+        put_gate 7, CODE0, .enable, INT_GATE32
+        put_gate 14, CODE0, .map, INT_GATE32
         put_gate 0x40, CODE0, .return, INT_GATE32 | DPL(3)
         put_gate 0x41, CODE0, .return, TRAP_GATE32
         trace "NOPs"
@@ -151,6 +156,29 @@ test:
         mov eax, dr7
         jmp CODE0:.near
 .near:  trace_end
+        ; Faults come before the trap, which comes when the instruction has completed.
+        mov eax, cr0
+        or al, 8
+        mov cr0, eax
+        trace "#NM and again"
+        fld1
+        nop
+        trace_end
+        fninit
+        call kit_paging_on
+        mov dword [PTE(FREE_MEMORY + 0x1000)], 0
+        invlpg [FREE_MEMORY + 0x1000]
+        trace "#PF and again"
+        mov eax, [FREE_MEMORY + 0xffe]
+        nop
+        trace_end
+        mov dword [PTE(FREE_MEMORY + 0x1000)], 0
+        invlpg [FREE_MEMORY + 0x1000]
+        mov edi, FREE_MEMORY + 0xffe
+        mov ecx, 3
+        trace "REP STOSB, #PF in between"
+        rep stosb
+        trace_end
         ; Gates for calls leave TF alone.
         put_call_gate FREE, CODE0, .inner, CALL_GATE32 | DPL(3), 0
         in_ring 3, .ring3
@@ -164,6 +192,12 @@ test:
         trace_end
         ret
 .return:
+        iretd
+.enable:
+        clts
+        iretd
+.map:   mov dword [PTE(FREE_MEMORY + 0x1000)], (FREE_MEMORY + 0x1000) | 7
+        add esp, 4
         iretd
 .skip_two:
         add dword [esp], 2
