@@ -55,7 +55,7 @@
 ;   its stack's page c0209000
 ;   the same byte low and high 00000000
 ;   behind its memory: #PF 0000 cr2 c0400000
-;   write below: #PF 0003 cr2 c0201000
+;   write to its read-only page: #PF 0003 cr2 c0201000
 ;   tick in the kernel 00000001
 ;   end
 %include "testkit.inc"
@@ -85,9 +85,6 @@ HEADER_END      equ 16
 %macro set_vector 2                     ; in real mode, segment 0
         mov word [(%1) * 4], %2
         mov word [(%1) * 4 + 2], 0
-%endmacro
-%macro big_limits 0                     ; of DS, ES, FS and GS; their bases stay 0
-        call give_limits
 %endmacro
 
 bits 32
@@ -204,7 +201,7 @@ probe_on:
         probe "on, word at 500h"
 
 ; --- Limits of 4 GiB --------------------------------------------------------------------------------------------------
-; CS keeps what it has of real mode meanwhile; so no far jump is needed.
+; To DS, ES, FS and GS, with bases of 0. CS keeps what it has of real mode meanwhile; so no far jump is needed.
 give_limits:
         push eax
         pushf
@@ -232,7 +229,7 @@ give_limits:
 
 try_limits:
         log "limits of 4 GiB"
-        big_limits
+        call give_limits
         mov eax, cr0
         and eax, 1
         show "CR0.PE", eax
@@ -361,7 +358,7 @@ limits_lost:
         push es
         push fs
         push gs
-        big_limits
+        call give_limits
         inc dword [cs:limits_given_back]
         pop gs
         pop fs
@@ -496,70 +493,8 @@ bits 32
         mov ss, ax
         jmp ebx
 
-; --- The kernel -------------------------------------------------------------------------------------------------------
-        section .kernel follows=.data align=16 vstart=KERNEL_BASE
-kernel_file:
-        dd MAGIC, KERNEL_FILE_SIZE, 0, kernel_entry
-kernel_entry:
-        mov esp, KERNEL_BASE + 0xa000
-        call .here
-.here:  pop ebx
-        and ebx, ~0xfff
-        show "kernel runs at", ebx
-        mov eax, cr0
-        and eax, 0x80000001
-        show "CR0", eax
-        mov esi, kernel_file + HEADER_END
-        mov ecx, (KERNEL_FILE_SIZE - HEADER_END) / 4
-        xor eax, eax
-.dword: add eax, [esi]
-        add esi, 4
-        loop .dword
-        sub eax, [kernel_file + HEADER_SUM]
-        show "its checksum, off by", eax
-        push eax
-        mov eax, esp
-        pop ecx
-        and eax, ~0xfff
-        show "its stack's page", eax
-        movzx eax, byte [kernel_last]
-        movzx edx, byte [kernel_last - KERNEL_BASE + KERNEL_LOAD]
-        sub eax, edx
-        show "the same byte low and high", eax
-        try "behind its memory", mov al, [KERNEL_BASE + 0x200000]
-        mov eax, cr0
-        or eax, 0x10000                 ; WP
-        mov cr0, eax
-        try "write below", mov [KERNEL_BASE + 0x1000], al
-        put_gate REAL_TIMER + 0x18, CODE0, kernel_timer, INT_GATE32
-        mov al, 0x11
-        out 0x20, al
-        mov al, REAL_TIMER + 0x18
-        out 0x21, al
-        mov al, 4
-        out 0x21, al
-        mov al, 1
-        out 0x21, al
-        mov al, ~1
-        out 0x21, al
-        mov dword [ticks], 0
-        arm_timer
-        sti
-        hlt
-        cli
-        show "tick in the kernel", [ticks]
-        mov eax, kit_end
-        jmp eax
-kernel_timer:
-        inc dword [ticks]
-        end_of_interrupt
-        iretd
-        times SECTOR * 8 + 16 - ($ - kernel_file) db 0x5a
-kernel_last:
-        db 0xa5, 0, 0, 0
-        align 4
-KERNEL_FILE_SIZE equ $ - kernel_file
-
         section .data
 ticks:  dd 0
 limits_given_back: dd 0
+
+%include "unreal_kernel.inc"
