@@ -1,8 +1,10 @@
 ; A user program that owns the machine's ports and interrupt flag, as an X server or a DOS extender's client does: it
 ; programs the timer, reads the interrupt controller, and keeps interrupts out of critical regions by CLI, STI, PUSHF and
-; POPF. It runs twice. With IOPL 3 the processor obeys it. With IOPL 0 the kernel emulates what faults, with a virtual
+; POPF. It runs three times. With IOPL 3 the processor obeys it. With IOPL 0 the kernel emulates what faults, with a virtual
 ; interrupt flag; but POPF and IRET do not fault, they leave IF silently alone (SDM vol. 2, POPF and IRET), so that
-; regions closed by POPF stay closed until the next STI. The kernel calls the program back at each tick that it lets in.
+; regions closed by POPF stay closed until the next STI. With CR4.PVI besides, the processor keeps that flag, and only an STI
+; that a tick waits for faults. The kernel calls the program back at each tick that it lets in. QEMU 7.2 has no PVI, so that
+; each CLI and STI faults there, and its IRETD leaves VIF alone.
 ; Rows: cli, sti, pushfd, popfd, iretd, in immediate, out immediate, in dx, out dx, insb, outsb, hlt, int
 ; Expect:
 ;   IOPL 3
@@ -91,6 +93,49 @@
 ;   emulated OUT 00000011
 ;   ports opened 00000002
 ;   kernel's ticks 00000005
+;   IOPL 0 and PVI
+;   EFLAGS 00000200
+;   POPF with another IOPL leaves 00000200
+;   CMOS byte 000000a5
+;   region of CLI and STI
+;   kernel's ticks in the region 00000001
+;   program's ticks in the region 00000000
+;   behind STI 00000001
+;   one instruction on 00000001
+;   nested regions
+;   IF in both 00000200
+;   IF behind the inner 00000200
+;   kernel's ticks in the region 00000002
+;   program's ticks in the region 00000001
+;   behind POPF 00000001
+;   IF there 00000200
+;   behind STI 00000002
+;   region closed by IRET
+;   kernel's ticks in the region 00000003
+;   program's ticks in the region 00000002
+;   behind IRET 00000002
+;   behind STI 00000003
+;   POPF that clears IF
+;   IF 00000200
+;   kernel's ticks in the region 00000004
+;   program's ticks in the region 00000004
+;   behind STI 00000004
+;   system calls in a region
+;   kernel's IF, trap gate 00000200
+;   kernel's IF, interrupt gate 00000000
+;   IF behind them 00000200
+;   string I/O
+;   sum of the bytes read 00000294
+;   HLT, for a tick
+;   behind HLT 00000005
+;   CLI and HLT
+;   program ended by the kernel
+;   emulated CLI 00000000
+;   emulated STI 00000003
+;   emulated HLT 00000001
+;   emulated OUT 00000011
+;   ports opened 00000002
+;   kernel's ticks 00000005
 ;   end
 %include "testkit.inc"
 %include "pc.inc"
@@ -108,10 +153,14 @@ FRAME_EIP       equ 36
 FRAME_CS        equ 40
 FRAME_EFLAGS    equ 44
 FRAME_ESP       equ 48
+%define WAITING owed_ticks
+%include "virtual_flag.inc"
+        section .text
 
 %macro kernel_entry 0                   ; EBP: the frame; the flat user data segments serve the kernel too
         pushad
         mov ebp, esp
+        call take_virtual_flag
 %endmacro
 
 bits 32
@@ -128,7 +177,14 @@ test:
         call report
         log "IOPL 0"
         mov byte [user_iopl], 0
+        mov dword [virtual_if], IF
         in_ring 3, user, 2 | IF | IOPL(0)
+        call report
+        log "IOPL 0 and PVI"
+        mov eax, cr4
+        or eax, CR4_PVI
+        mov cr4, eax
+        in_ring 3, user, 2 | IF | VIF | IOPL(0)
 report:
         show "emulated CLI", [emulated_clis]
         show "emulated STI", [emulated_stis]
@@ -140,7 +196,8 @@ report:
         mov ecx, (counters_end - counters) / 4
         xor eax, eax
         rep stosd
-        mov dword [virtual_if], IF
+        mov byte [TSS + 104 + 0x71 / 8], 0xff ; no port is open for the next run
+        mov byte [TSS + 104 + 0x80 / 8], 0xff
         ret
 
 ; --- The kernel -------------------------------------------------------------------------------------------------------
@@ -155,7 +212,7 @@ timer:
 system_call:
         push dword 0
         kernel_entry
-        cmp al, KERNEL_FLAGS
+        cmp byte [ebp + FRAME_EAX], KERNEL_FLAGS
         je .flags
         ; The frame of `owe_tick` lies on the program's stack, above INT's caller.
         mov ebx, [ebp + FRAME_ESP]
@@ -184,7 +241,8 @@ kernel_exit:
 .flag:  test eax, IF
         jz .done
         call owe_tick
-.done:  popad
+.done:  call give_virtual_flag
+        popad
         add esp, 4
         iretd
 
@@ -416,7 +474,6 @@ emulations:                             ; first byte of the instruction, what do
         dd 0
 letters:        db "port"
 user_buffer:    dd 0
-virtual_if:     dd IF                   ; the interrupt flag of a program with IOPL 0
 user_iopl:      dd 0
 counters:
 kernel_ticks:   dd 0

@@ -139,7 +139,6 @@
 TIMER_VECTOR    equ 0x50                ; and the keyboard's behind it
 REAL_TIMER      equ 8
 IO_BITMAP       equ 104 + 32            ; behind the bitmap of the INTs that VME does not redirect
-CR4_VME         equ 1
 MONITOR_MEMORY  equ 0x20000             ; up to where the guest's begins
 
 ; What the monitor finds on its stack: PUSHAD's registers, an error code or 0, and the processor's frame.
@@ -287,7 +286,6 @@ use_vme:
         mov eax, cr4
         or eax, CR4_VME
         mov cr4, eax
-        mov byte [vme], 1
         mov edi, TSS + IO_BITMAP - 32
         mov ecx, KIT_LOG / 8
         mov al, 0
@@ -384,11 +382,8 @@ page_fault:
         jmp kit_stubs + 14 * KIT_STUB
 
         section .data
-virtual_if:     dd 0
 pending:        dd 0                    ; bits of IRQs
 in_service:     dd 0
-vme:            db 0
-        align 4
 counters:
 emulated_clis:  dd 0
 emulated_stis:  dd 0
@@ -399,6 +394,8 @@ delivered:      dd 0, 0                 ; interrupts of the timer and of the key
 maps:           dd 0
 counters_end:
 
+%define WAITING pending
+%include "virtual_flag.inc"
 %include "v86_emulation.inc"
 %include "v86_services.inc"
 %include "v86_dos.inc"
