@@ -342,8 +342,12 @@ void Processor::raise_event(const Event& event) {
   state_changed();
 }
 
+// Handlers whose first instruction faults could go on for ever, as on hardware they do; time must pass there
+// too, or no device could interrupt them and `run` would not return.
 void Processor::deliver(SystemView& view, const Event& event) {
   memory.effects_allowed = true;
+  if (ticks() == last_delivery_) --budget;
+  last_delivery_ = ticks();
   const bool external = event.source == Event::Source::External;
   ++(external ? counters_.interrupts : counters_.exceptions)[event.vector];
   if (deliver_event(view, event).kind == Fault::Kind::Shutdown) view.state.activity = Activity::Shutdown;
@@ -432,6 +436,7 @@ void Processor::serialize(Archive& archive) {
   release_attention();
   Ticks now = ticks();
   archive(now, registers, state, x87, sse, intr_, nmi_pending_);
+  if (archive.version() >= 2) archive(last_delivery_);
   account_cpl();
   if (!archive.loading()) return;
   slice_end_ = static_cast<s64>(now);

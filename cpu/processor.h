@@ -221,6 +221,7 @@ class Processor final : public TickSource,
   const ProcessorCounters& counters();
 
   ChunkTag chunk_tag() const override { return ChunkTag("CPU "); }
+  u16 chunk_version() const override { return 2; }
   void serialize(Archive& archive) override;
   void serialize_counters(Archive& archive);
 
@@ -276,6 +277,7 @@ class Processor final : public TickSource,
   bool intr_ = false;
   bool nmi_pending_ = false;
   std::optional<ExitReason> stop_;
+  Ticks last_delivery_ = ~Ticks{0};  // of an event; it costs a tick if nothing has retired since
   bool step_suppressed_ = false;  // INT n, INT1, INT3, INTO that interrupts: no single-step trap behind them
   u8 accounted_cpl_ = 0;
   Ticks accounted_ticks_ = 0;  // already attributed to a CPL

@@ -141,6 +141,18 @@ TEST_CASE("An interrupt in a repeated instruction returns to it, half-done") {
   CHECK(m.cpu.ticks() == 103);
 }
 
+TEST_CASE("Handlers that fault at once do not stop time, and can be interrupted") {
+  CodeMachine m;
+  m.place("0f0b");  // ud2
+  m.gate(static_cast<u8>(Vector::InvalidOpcode), CodeMachine::kCode);
+  m.at(60, [&m] { m.cpu.pulse_nmi(); });
+  CHECK(m.run(50).reason == ExitReason::Budget);
+  CHECK(m.cpu.ticks() == 50);
+  // The first delivery is free; each further one takes a tick.
+  CHECK(m.cpu.counters().exceptions[static_cast<unsigned>(Vector::InvalidOpcode)] == 51);
+  CHECK(m.run_to_handler(50).vector == static_cast<int>(Vector::Nmi));
+}
+
 TEST_CASE("A repeated instruction that faults keeps what it has done and the ticks of it") {
   M m;
   m.enable_paging();
