@@ -1,4 +1,6 @@
 // The bare machine's paging unit stays true to the tables: stores, switches, map changes, limits.
+#include <catch2/catch.hpp>
+
 #include "mmu/memory_unit.h"
 #include "tests/unit/mmu/mmu_fixture.h"
 

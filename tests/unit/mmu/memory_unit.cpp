@@ -1,6 +1,8 @@
 // The memory unit: page crossings, devices, tracked frames, PAM, splits, watches and the fetch generation.
 #include "mmu/memory_unit.h"
 
+#include <catch2/catch.hpp>
+
 #include "tests/unit/mmu/mmu_fixture.h"
 
 using namespace ringdown;

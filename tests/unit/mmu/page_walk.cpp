@@ -1,4 +1,6 @@
 // The page walk: translations, rights and error codes of every paging mode.
+#include <catch2/catch.hpp>
+
 #include "tests/unit/mmu/mmu_fixture.h"
 
 using namespace ringdown;

@@ -1,6 +1,8 @@
 // The shadow seen from inside: what is cached, shared, protected, counted and dropped.
 #include "mmu/shadow_paging.h"
 
+#include <catch2/catch.hpp>
+
 #include "mmu/memory_unit.h"
 #include "tests/unit/mmu/mmu_fixture.h"
 
