@@ -2,67 +2,15 @@
 ; Rows: bswap, xadd, cmpxchg, invlpg, wbinvd, cpuid, ud2
 ; Cpu: 486dx
 ; Expect:
-;   486
-;   BSWAP: ok
-;   XADD: ok
-;   CMPXCHG: ok
-;   INVLPG: ok
-;   WBINVD: ok
-;   CPUID: ok
-;   PAUSE is NOP elsewhere: ok
-;   Pentium
-;   MOV from CR4: #UD
-;   CMPXCHG8B: #UD
-;   RDTSC: #UD
-;   RDMSR: #UD
-;   WRMSR: #UD
-;   RSM outside SMM: #UD
-;   MMX
-;   EMMS: #UD
-;   MOVQ: #UD
-;   RDPMC: #UD
-;   P6
-;   CMOV: #UD
-;   FCMOV: #UD
-;   FCOMI: #UD
-;   NOP with an operand: #UD
-;   UD2: #UD
-;   WRMSR of SYSENTER_CS: #UD
-;   SYSENTER with no segment: #UD
-;   SYSEXIT with no segment: #UD
-;   Pentium III
-;   FXSAVE: #UD
-;   SFENCE: #UD
-;   PREFETCHT0: #UD
-;   CR4.OSFXSR: #UD
-;   MOVAPS: #UD
-;   PAVGB: #UD
-;   LDMXCSR: #UD
-;   Pentium 4
-;   MOVAPD: #UD
-;   PADDQ of MMX: #UD
-;   LFENCE: #UD
-;   MFENCE: #UD
-;   CLFLUSH: #UD
-;   MOVNTI: #UD
-;   later
-;   MOVDDUP: #UD
-;   LDDQU: #UD
-;   FISTTP: #UD
-;   MONITOR: #UD
-;   MWAIT: #UD
-;   PSHUFB: #UD
-;   POPCNT: #UD
-;   CRC32: #UD
-;   SYSCALL: #UD
-;   VMCALL: #UD
-;   XGETBV: #UD
-;   RDTSCP: #UD
-;   RDRAND: #UD
-;   MOVBE: #UD
-;   VADDPS: #UD
-;   3DNow!: #UD
-;   FEMMS: #UD
+;   486: BSWAP, XADD, CMPXCHG, INVLPG, WBINVD, CPUID, PAUSE is NOP elsewhere: ok ok ok ok ok ok ok
+;   Pentium: MOV from CR4, CMPXCHG8B, RDTSC, RDMSR, WRMSR, RSM outside SMM: #UD #UD #UD #UD #UD #UD
+;   MMX: EMMS, MOVQ, RDPMC: #UD #UD #UD
+;   P6: CMOV, FCMOV, FCOMI, NOP with an operand, UD2, WRMSR of SYSENTER_CS: #UD #UD #UD #UD #UD #UD
+;   SYSENTER with no segment, SYSEXIT with no segment: #UD #UD
+;   Pentium III: FXSAVE, SFENCE, PREFETCHT0, CR4.OSFXSR, MOVAPS, PAVGB, LDMXCSR: #UD #UD #UD #UD #UD #UD #UD
+;   Pentium 4: MOVAPD, PADDQ of MMX, LFENCE, MFENCE, CLFLUSH, MOVNTI: #UD #UD #UD #UD #UD #UD
+;   later: MOVDDUP, LDDQU, FISTTP, MONITOR, MWAIT, PSHUFB, POPCNT, CRC32, SYSCALL, VMCALL: #UD #UD #UD #UD #UD #UD #UD #UD #UD #UD
+;   XGETBV, RDTSCP, RDRAND, MOVBE, VADDPS, 3DNow!, FEMMS: #UD #UD #UD #UD #UD #UD #UD
 ;   CR4 bits: 00000000
 ;   end
 %include "testkit.inc"

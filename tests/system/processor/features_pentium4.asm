@@ -4,67 +4,15 @@
 ; Rows: ldmxcsr, lfence, mfence, clflush, movnti
 ; Cpu: pentium4
 ; Expect:
-;   486
-;   BSWAP: ok
-;   XADD: ok
-;   CMPXCHG: ok
-;   INVLPG: ok
-;   WBINVD: ok
-;   CPUID: ok
-;   PAUSE is NOP elsewhere: ok
-;   Pentium
-;   MOV from CR4: ok
-;   CMPXCHG8B: ok
-;   RDTSC: ok
-;   RDMSR: ok
-;   WRMSR: ok
-;   RSM outside SMM: #UD
-;   MMX
-;   EMMS: ok
-;   MOVQ: ok
-;   RDPMC: ok
-;   P6
-;   CMOV: ok
-;   FCMOV: ok
-;   FCOMI: ok
-;   NOP with an operand: ok
-;   UD2: #UD
-;   WRMSR of SYSENTER_CS: ok
-;   SYSENTER with no segment: #GP 0000
-;   SYSEXIT with no segment: #GP 0000
-;   Pentium III
-;   FXSAVE: ok
-;   SFENCE: ok
-;   PREFETCHT0: ok
-;   CR4.OSFXSR: ok
-;   MOVAPS: ok
-;   PAVGB: ok
-;   LDMXCSR: ok
-;   Pentium 4
-;   MOVAPD: ok
-;   PADDQ of MMX: ok
-;   LFENCE: ok
-;   MFENCE: ok
-;   CLFLUSH: ok
-;   MOVNTI: ok
-;   later
-;   MOVDDUP: #UD
-;   LDDQU: #UD
-;   FISTTP: #UD
-;   MONITOR: #UD
-;   MWAIT: #UD
-;   PSHUFB: #UD
-;   POPCNT: #UD
-;   CRC32: #UD
-;   SYSCALL: #UD
-;   VMCALL: #UD
-;   XGETBV: #UD
-;   RDTSCP: #UD
-;   RDRAND: #UD
-;   MOVBE: #UD
-;   VADDPS: #UD
-;   3DNow!: #UD
-;   FEMMS: #UD
+;   486: BSWAP, XADD, CMPXCHG, INVLPG, WBINVD, CPUID, PAUSE is NOP elsewhere: ok ok ok ok ok ok ok
+;   Pentium: MOV from CR4, CMPXCHG8B, RDTSC, RDMSR, WRMSR, RSM outside SMM: ok ok ok ok ok #UD
+;   MMX: EMMS, MOVQ, RDPMC: ok ok ok
+;   P6: CMOV, FCMOV, FCOMI, NOP with an operand, UD2, WRMSR of SYSENTER_CS: ok ok ok ok #UD ok
+;   SYSENTER with no segment, SYSEXIT with no segment: #GP 0000 #GP 0000
+;   Pentium III: FXSAVE, SFENCE, PREFETCHT0, CR4.OSFXSR, MOVAPS, PAVGB, LDMXCSR: ok ok ok ok ok ok ok
+;   Pentium 4: MOVAPD, PADDQ of MMX, LFENCE, MFENCE, CLFLUSH, MOVNTI: ok ok ok ok ok ok
+;   later: MOVDDUP, LDDQU, FISTTP, MONITOR, MWAIT, PSHUFB, POPCNT, CRC32, SYSCALL, VMCALL: #UD #UD #UD #UD #UD #UD #UD #UD #UD #UD
+;   XGETBV, RDTSCP, RDRAND, MOVBE, VADDPS, 3DNow!, FEMMS: #UD #UD #UD #UD #UD #UD #UD
 ;   CR4 bits: 000007ff
 ;   end
 %include "testkit.inc"

@@ -3,67 +3,15 @@
 ; Rows: movq mmx, pause
 ; Cpu: pentium-mmx
 ; Expect:
-;   486
-;   BSWAP: ok
-;   XADD: ok
-;   CMPXCHG: ok
-;   INVLPG: ok
-;   WBINVD: ok
-;   CPUID: ok
-;   PAUSE is NOP elsewhere: ok
-;   Pentium
-;   MOV from CR4: ok
-;   CMPXCHG8B: ok
-;   RDTSC: ok
-;   RDMSR: ok
-;   WRMSR: ok
-;   RSM outside SMM: #UD
-;   MMX
-;   EMMS: ok
-;   MOVQ: ok
-;   RDPMC: ok
-;   P6
-;   CMOV: #UD
-;   FCMOV: #UD
-;   FCOMI: #UD
-;   NOP with an operand: #UD
-;   UD2: #UD
-;   WRMSR of SYSENTER_CS: #GP 0000
-;   SYSENTER with no segment: #UD
-;   SYSEXIT with no segment: #UD
-;   Pentium III
-;   FXSAVE: #UD
-;   SFENCE: #UD
-;   PREFETCHT0: #UD
-;   CR4.OSFXSR: #GP 0000
-;   MOVAPS: #UD
-;   PAVGB: #UD
-;   LDMXCSR: #UD
-;   Pentium 4
-;   MOVAPD: #UD
-;   PADDQ of MMX: #UD
-;   LFENCE: #UD
-;   MFENCE: #UD
-;   CLFLUSH: #UD
-;   MOVNTI: #UD
-;   later
-;   MOVDDUP: #UD
-;   LDDQU: #UD
-;   FISTTP: #UD
-;   MONITOR: #UD
-;   MWAIT: #UD
-;   PSHUFB: #UD
-;   POPCNT: #UD
-;   CRC32: #UD
-;   SYSCALL: #UD
-;   VMCALL: #UD
-;   XGETBV: #UD
-;   RDTSCP: #UD
-;   RDRAND: #UD
-;   MOVBE: #UD
-;   VADDPS: #UD
-;   3DNow!: #UD
-;   FEMMS: #UD
+;   486: BSWAP, XADD, CMPXCHG, INVLPG, WBINVD, CPUID, PAUSE is NOP elsewhere: ok ok ok ok ok ok ok
+;   Pentium: MOV from CR4, CMPXCHG8B, RDTSC, RDMSR, WRMSR, RSM outside SMM: ok ok ok ok ok #UD
+;   MMX: EMMS, MOVQ, RDPMC: ok ok ok
+;   P6: CMOV, FCMOV, FCOMI, NOP with an operand, UD2, WRMSR of SYSENTER_CS: #UD #UD #UD #UD #UD #GP 0000
+;   SYSENTER with no segment, SYSEXIT with no segment: #UD #UD
+;   Pentium III: FXSAVE, SFENCE, PREFETCHT0, CR4.OSFXSR, MOVAPS, PAVGB, LDMXCSR: #UD #UD #UD #GP 0000 #UD #UD #UD
+;   Pentium 4: MOVAPD, PADDQ of MMX, LFENCE, MFENCE, CLFLUSH, MOVNTI: #UD #UD #UD #UD #UD #UD
+;   later: MOVDDUP, LDDQU, FISTTP, MONITOR, MWAIT, PSHUFB, POPCNT, CRC32, SYSCALL, VMCALL: #UD #UD #UD #UD #UD #UD #UD #UD #UD #UD
+;   XGETBV, RDTSCP, RDRAND, MOVBE, VADDPS, 3DNow!, FEMMS: #UD #UD #UD #UD #UD #UD #UD
 ;   CR4 bits: 0000015f
 ;   end
 %include "testkit.inc"
