@@ -24,6 +24,9 @@ TEST_PACKAGES=(acpica-tools catch2 gdb grub-common grub-pc-bin imagemagick isoli
 # What the preset arm64 builds and runs with; its libraries come from scripts/make_arm64_sysroot.sh.
 ARM64_PACKAGES=(debian-archive-keyring g++-aarch64-linux-gnu qemu-user)
 
+# What the preset fuzz builds with.
+FUZZ_PACKAGES=(clang libclang-rt-14-dev)
+
 # The guests that tests boot (the long ones too, with --long), and the modules with which a guest kernel reaches its
 # disks.
 TEST_GUESTS=(linux-686 linux-686-pae busybox memtest86+ gnumach)
