@@ -3,7 +3,8 @@
 ; 0 through gates that programs may not use; a library in conforming code runs at the ring of its caller. The timer's
 ; gate leads to ring 2, whichever outer ring it interrupts, and so does #GP's: there a second program's IN and OUT, which
 ; IOPL 2 forbids to ring 3, are done for it. A driver also returns to a program's callback in ring 3, which loses the
-; driver's data segment on the way. QEMU 7.2 checks no limits of segments.
+; driver's data segment on the way. For paging ring 2 is the supervisor: pages that programs may not touch or only read are
+; the driver's as long as CR0.WP is clear. QEMU 7.2 checks no limits of segments.
 ; Rows: call far, jmp far, ret far, iretd, int, in immediate, in dx, out immediate, out dx, cli, sti, pushfd, popfd, arpl
 ; Rows: verr, verw, lsl, lar, hlt, lgdt, mov to-segment, mov from-segment, mov to-control
 ; Expect:
@@ -21,6 +22,7 @@
 ;   HLT: #GP 0000
 ;   ring 0 data: #GP 0010
 ;   below its stack: #SS 0000
+;   kernel's memory: ok
 ;   kernel, from CS 0000002a
 ;   kernel's SS 00000010
 ;   memory from the kernel 0002a000
@@ -35,6 +37,9 @@
 ;   kernel's gate: #GP 0090
 ;   jump to ring 2: #GP 0028
 ;   ring 2's data: #GP 0070
+;   driver's stack: #PF 0005 cr2 00031ffc
+;   kernel's memory: #PF 0005 cr2 0002a000
+;   write to the driver's state: #PF 0007 cr2 00026000
 ;   rights of the driver's gate: ZF clear
 ;   rights of the driver's data 00000000
 ;   limit of its own data ffffffff
@@ -46,6 +51,7 @@
 ;   driver's DS as a parameter ffffffff
 ;   its own code as a buffer ffffffff
 ;   beyond the driver's store ffffffff
+;   kernel's memory as a buffer 00000008
 ;   ticks 00000002
 ;   callback, CS 0000003b
 ;   callback's ES 00000000
@@ -60,7 +66,10 @@
 ;   ring 2 refuses f4
 ;   error code 0000
 ;   driver's own fault, error code 0010
-;   requests 00000006
+;   WP clear, driver's state: ok
+;   WP set, driver's state: #PF 0003 cr2 0002601c
+;   WP set, kernel's memory: ok
+;   requests 00000007
 ;   refused 00000003
 ;   allocations 00000002
 ;   rings that the timer has interrupted 0000000c
@@ -95,6 +104,7 @@ CALLER_ESP      equ 24
 OUTER_STACK     equ 28
 
 HEAP            equ FREE_MEMORY + 0x4000
+CR0_WP          equ 1 << 16
 CMOS_STORE      equ 0x70                ; sixteen bytes of CMOS memory are the driver's device
 CMOS_STORE_SIZE equ 16
 
@@ -114,16 +124,39 @@ test:
         put_call_gate KERNEL_STACK2, CODE0, kernel_stack2, CALL_GATE32 | DPL(2), 1
         put_gate TIMER_VECTOR, CODE2, timer, INT_GATE32
         mov word [TSS + 24], DRIVER_STACK
+        call start_paging
         in_ring 2, driver_start, 2 | IOPL(2)
         in_ring 3, program, 2 | IOPL(2) | IF
         put_gate 13, CODE2, general_protection, INT_GATE32
         in_ring 3, program_with_ports, 2 | IOPL(2) | IF
         in_ring 2, driver_fault, 2 | IOPL(2)
+        put_gate 13, CODE0, kit_stubs + 13 * KIT_STUB, INT_GATE32
+        in_ring 2, driver_without_wp, 2 | IOPL(2)
+        mov eax, cr0
+        or eax, CR0_WP
+        mov cr0, eax
+        in_ring 2, driver_with_wp, 2 | IOPL(2)
+        mov eax, cr0
+        and eax, ~CR0_WP
+        mov cr0, eax
         show "requests", [STATE + REQUESTS]
         show "refused", [STATE + REFUSED]
         show "allocations", [allocations]
         show "rings that the timer has interrupted", [STATE + RINGS]
         show "INs and OUTs emulated", [STATE + EMULATED]
+        ret
+
+; Tables, stacks of inner rings and the heap are the supervisor's; programs may read the driver's state.
+start_paging:
+        call kit_paging_on
+        mov edi, PTE(IDT)
+        mov ecx, (STACK2 - IDT) / 0x1000
+.page:  and dword [edi], ~4
+        add edi, 4
+        loop .page
+        mov dword [PTE(STATE)], STATE | 5
+        mov eax, cr3
+        mov cr3, eax
         ret
 
 ; --- Ring 0 -----------------------------------------------------------------------------------------------------------
@@ -189,6 +222,7 @@ driver_start:
         mov eax, DATA0
         try "ring 0 data", mov ds, ax
         try "below its stack", mov eax, [ss:STACK1 - 4]
+        try "kernel's memory", mov [HEAP], eax
         push dword 20
         call KERNEL_ALLOCATE:0
         show "memory from the kernel", eax
@@ -393,97 +427,18 @@ log_digits:                             ; the last ECX digits of EAX end the lin
 driver_fault:
         mov eax, DATA0
         mov ds, ax
-
-; --- Ring 3 -----------------------------------------------------------------------------------------------------------
-%macro request 5                        ; name, gate, selector and offset of the buffer, first byte
-        push dword %3
-        push dword %4
-        push dword %5
-        push dword 8
-        call %2 | 3:0
-        show %1, eax
-%endmacro
-program:
-        mov eax, cs
-        show "program starts, CS", eax
-        show_flags "IOPL", IOPL(3)
-        try "IN", in al, 0x21
-        try "CLI", cli
-        push dword 20
-        try "kernel's gate", call KERNEL_ALLOCATE | 3:0
-        add esp, 4
-        try "jump to ring 2", jmp CODE2:0
-        mov eax, DRIVER_DATA
-        try "ring 2's data", mov ds, ax
-        mov eax, KERNEL_ALLOCATE
-        lar edx, eax
-        jz .known
-        log "rights of the driver's gate: ZF clear"
-.known: xor edx, edx
-        mov eax, DRIVER_DATA
-        lar edx, eax
-        show "rights of the driver's data", edx
-        mov eax, DATA3
-        lsl edx, eax
-        show "limit of its own data", edx
-
-        request "write, result", DRIVER_WRITE, DATA3, message, 0
-        request "read, result", DRIVER_READ, DATA3, program_buffer, 0
-        mov esi, program_buffer
-        mov ecx, 8
-        call LIBRARY:library_sum
-        show "library, CS", edx
-        show "sum of what was read", eax
-        mov eax, ds
-        show "DS as before", eax
-        request "driver's DS as a parameter", DRIVER_READ, DRIVER_DATA, 0, 0
-        request "its own code as a buffer", DRIVER_READ, CODE3, program_buffer, 0
-        request "beyond the driver's store", DRIVER_WRITE, DATA3, message, 9
-
-        call DRIVER_TIMER | 3:0
-.wait:  cmp dword [STATE + TICKS], 2
-        jne .wait
-        show "ticks", [STATE + TICKS]
-
-        push dword callback
-        push dword 0xbeef
-        call DRIVER_CALL | 3:0
-        show "result of it all", eax
+driver_without_wp:
+        try "WP clear, driver's state", mov [STATE + OUTER_STACK], eax
         leave_ring
-callback:
-        mov eax, cs
-        show "callback, CS", eax
-        mov eax, es
-        show "callback's ES", eax
-        mov eax, ds
-        show "callback's DS", eax
-        show "callback's parameter", [esp]
-        add esp, 4
-        push dword 0xcafe
-        call CALLBACK_DONE | 3:0
-
-; Knows nothing of drivers.
-program_with_ports:
-        log "program with ports"
-        mov al, CMOS_STORE
-        out 0x70, al
-        mov al, 0x3c
-        out 0x71, al
-        xor eax, eax
-        in al, 0x71
-        show "byte by way of ring 2", eax
-        not al
-        out 0x71, al
-        in al, 0x71
-        show "the other byte", eax
-        xor eax, eax
-        show_flags "EFLAGS as before", IOPL(3) | IF | 2
-        hlt
+driver_with_wp:
+        try "WP set, driver's state", mov [STATE + OUTER_STACK], eax
+        try "WP set, kernel's memory", mov [HEAP], eax
+        leave_ring
 
         section .data
 driver_name:    db "clock$"
 DRIVER_NAME_LENGTH equ $ - driver_name
-message:        db "ring two"
-program_buffer: times 8 db 0
 allocations:    dd 0
 heap_end:       dd HEAP
+
+%include "ring2_programs.inc"
