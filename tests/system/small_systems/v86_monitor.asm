@@ -1,8 +1,9 @@
 ; A monitor of the EMM386 kind. In ring 0 with paging it runs a DOS-like kernel and a program in virtual-8086 mode with
 ; IOPL 0: it emulates CLI, STI, PUSHF, POPF, IRET, INT, HLT, IN and OUT, keeps a virtual interrupt flag and a virtual
 ; interrupt controller, reflects interrupts to the real-mode table, maps EMS pages into the frame at D0000h, moves XMS
-; blocks, and lets addresses wrap at 1 MiB, all by page tables. Then it is switched off and the same program runs in real
-; mode, which must look the same to it but for EMS and XMS. On again with CR4.VME, the processor keeps the interrupt flag
+; blocks, and lets addresses wrap at 1 MiB, all by page tables. At its end the program becomes a DPMI client, in 16-bit
+; protected mode with an LDT, whose interrupts are served in virtual-8086 mode. Then the monitor is switched off and the
+; same program runs in real mode, which must look the same to it but for EMS, XMS and DPMI. On again with CR4.VME, the processor keeps the interrupt flag
 ; (EFLAGS.VIF), and by VIP lets the monitor know when an interrupt that waits may come (SDM vol. 3B, 20.3); INT goes to
 ; the real-mode table by itself. EMS pages are as they were; a program that touches the monitor's memory is ended.
 ; QEMU 7.2 has no VME: there the monitor emulates CLI and INT as before.
@@ -63,13 +64,33 @@
 ;   A20 by XMS 0001
 ;   word at 500h 1111
 ;   move to no handle, error and status a500
-;   emulated CLI 00000006
-;   emulated STI 00000003
+;   client, CS 0007
+;   SS 000f
+;   DS 0017
+;   ES 0017
+;   base of CS, high word 0005
+;   low word 4000
+;   new selector 001f
+;   status of EMS 0001
+;   page 3 by the selector 5a5a
+;   sum of the XMS block fc00
+;   its limit 0fff
+;   ticks in the region 0000
+;   IF in EFLAGS 0200
+;   virtual flag 0900
+;   ticks behind STI 0001
+;   flag until now 0901
+;   ticks in the region 0001
+;   ticks behind INT 31h 0002
+;   flag until now 0900
+;   unknown function, CF ffff
+;   emulated CLI 00000007
+;   emulated STI 00000004
 ;   emulated POPF 00000002
 ;   emulated HLT 00000001
-;   timer's interrupts 00000005
+;   timer's interrupts 00000007
 ;   keyboard's interrupts 00000001
-;   EMS pages mapped 0000000e
+;   EMS pages mapped 0000000f
 ;   monitor off
 ;   program, CS 5400
 ;   DOS version 0005
@@ -106,6 +127,7 @@
 ;   scan code 001e
 ;   no EMS
 ;   no XMS
+;   no DPMI
 ;   monitor on
 ;   IF behind CLI 0000
 ;   ticks in the region 0000
@@ -141,17 +163,26 @@ REAL_TIMER      equ 8
 IO_BITMAP       equ 104 + 32            ; behind the bitmap of the INTs that VME does not redirect
 MONITOR_MEMORY  equ 0x20000             ; up to where the guest's begins
 
-; What the monitor finds on its stack: PUSHAD's registers, an error code or 0, and the processor's frame.
-FRAME_ESI       equ 4
-FRAME_EBX       equ 16
-FRAME_EDX       equ 20
-FRAME_EAX       equ 28
-FRAME_EIP       equ 36
-FRAME_CS        equ 40
-FRAME_EFLAGS    equ 44
-FRAME_ESP       equ 48
-FRAME_SS        equ 52
-FRAME_DS        equ 60
+; What the monitor finds on its stack: ES and DS, PUSHAD's registers, an error code or 0, and the processor's frame, with
+; segments if it is of virtual-8086 mode.
+FRAME_ES        equ 0
+FRAME_DS        equ 4
+FRAME_EDI       equ 8
+FRAME_ESI       equ 12
+FRAME_EBX       equ 24
+FRAME_EDX       equ 28
+FRAME_ECX       equ 32
+FRAME_EAX       equ 36
+FRAME_ERROR     equ 40
+FRAME_EIP       equ 44
+FRAME_CS        equ 48
+FRAME_EFLAGS    equ 52
+FRAME_ESP       equ 56
+FRAME_SS        equ 60
+FRAME_V86_ES    equ 64
+FRAME_V86_DS    equ 68
+FRAME_V86_FS    equ 72
+FRAME_V86_GS    equ 76
 
 %macro copy_image 3                     ; from, to, bytes
         mov esi, %1
@@ -299,12 +330,19 @@ use_vme:
 ; --- Entry and exit ---------------------------------------------------------------------------------------------------
 %macro monitor_entry 0                  ; EBP: the frame
         pushad
+        push ds
+        push es
         mov eax, DATA0
         mov ds, ax
         mov es, ax
         mov ebp, esp
         cld
         call take_virtual_flag
+%endmacro
+%macro monitor_leave 0                  ; up to the error code
+        pop es
+        pop ds
+        popad
 %endmacro
 
 timer:
@@ -321,7 +359,7 @@ keyboard:
 
 ; Back to what was interrupted; the guest gets the interrupt that its controller and its flag let through.
 monitor_exit:
-        test dword [ebp + FRAME_EFLAGS], VM
+        call from_outside
         jz .done
         cmp dword [virtual_if], 0
         je .done
@@ -336,9 +374,12 @@ monitor_exit:
         bts [in_service], eax
         inc dword [delivered + eax * 4]
         add eax, REAL_TIMER
+        mov byte [client_asked], 0
+        test dword [ebp + FRAME_EFLAGS], VM
+        jz real_mode_interrupt
         call reflect
 .done:  call give_virtual_flag
-        popad
+        monitor_leave
         add esp, 4
         iretd
 
@@ -353,14 +394,11 @@ invalid_opcode:
         cmp byte [ebx], 0x63
         jne .unknown
         add word [ebp + FRAME_EIP], 2
-        mov eax, emm_call
-        cmp byte [ebx + 1], CALL_EMS
-        je .call
-        mov eax, xms_call
-.call:  call eax
+        movzx eax, byte [ebx + 1]
+        call [monitor_calls + eax * 4]
         jmp monitor_exit
 .unknown:
-        popad
+        monitor_leave
         add esp, 4
         jmp kit_stubs + 6 * KIT_STUB
 
@@ -369,7 +407,7 @@ page_fault:
         test dword [ebp + FRAME_EFLAGS], VM
         jz .unknown
         row "program ended: #PF "
-        mov eax, [ebp + 32]
+        mov eax, [ebp + FRAME_ERROR]
         mov ecx, 4
         call kit32_hexadecimal
         row " at"
@@ -378,10 +416,11 @@ page_fault:
         row_end
         leave_ring
 .unknown:
-        popad
+        monitor_leave
         jmp kit_stubs + 14 * KIT_STUB
 
         section .data
+monitor_calls:  dd emm_call, xms_call, dpmi_enter, dpmi_return
 pending:        dd 0                    ; bits of IRQs
 in_service:     dd 0
 counters:
@@ -398,8 +437,10 @@ counters_end:
 %include "virtual_flag.inc"
 %include "v86_emulation.inc"
 %include "v86_services.inc"
+%include "v86_dpmi.inc"
 %include "v86_dos.inc"
 %include "v86_program.inc"
+%include "v86_client.inc"
 
 ; --- The monitor's part in the guest ----------------------------------------------------------------------------------
         section .driver follows=.program_strings align=16 vstart=0
@@ -410,9 +451,11 @@ driver_image:
 driver_ems:                             ; INT 67h
         call_monitor CALL_EMS
         iret
-driver_multiplex:                       ; INT 2Fh: whether there is XMS, and where
+driver_multiplex:                       ; INT 2Fh: whether there is XMS, and where, and DPMI
         cmp ax, 0x4300
         je .installed
+        cmp ax, 0x1687
+        je .dpmi
         cmp ax, 0x4310
         jne .done
         push cs
@@ -422,8 +465,19 @@ driver_multiplex:                       ; INT 2Fh: whether there is XMS, and whe
 .installed:
         mov al, 0x80
         iret
+.dpmi:  push cs
+        pop es
+        mov di, driver_dpmi
+        xor ax, ax
+        iret
 driver_xms:
         call_monitor CALL_XMS
         retf
+driver_dpmi:
+        call_monitor CALL_DPMI
+driver_return:                          ; from handlers that the monitor called for a client
+        call_monitor CALL_RETURN
+        times 0x100 db 0
+driver_stack:
 DRIVER_SIZE     equ $ - driver_image
 PROGRAM_ROOM    equ 0x1000
