@@ -2,7 +2,8 @@
 ; each process, services by call gates with word parameters, and no paging. Segments are loaded from the program's file by
 ; #NP, whatever instruction found them absent (MOV, LES, far CALL, RETF), or by #SS for a stack; an expand-down stack
 ; grows when a PUSH finds it full; blocks above 64 KiB are tiled with consecutive selectors; code is patched through a
-; data alias; pointers that a service gets are checked with ARPL and VERR. Two processes A and B run the same program.
+; data alias; pointers that a service gets are checked with ARPL and VERR. Two processes A and B run the same program; they
+; switch when they yield, and once by the timer, whose handler jumps to the other's TSS.
 ; QEMU 7.2 checks neither limits nor rights of segments, so that the stack does not grow there, nothing lies beyond a block
 ; and code can be stored to; nor does it set the accessed bits of what a task switch loads.
 ; Rows: mov to-segment, les, lss, pop segment, call far, jmp far, ret far, iret, lar, lsl, verr, verw, arpl, movsb, stosb
@@ -57,6 +58,10 @@
 ;   B: SS and SP 00370100
 ;   load 0037 for A, #SS
 ;   A: SS and SP 00370100
+;   B: ticks and DS 00020017
+;   B: other registers changed 00000000
+;   A: ticks and DS 00020017
+;   A: other registers changed 00000000
 ;   B exits
 ;   A exits
 ;   loads 00000009
@@ -64,6 +69,8 @@
 ;   LDTR 00000000
 ;   end
 %include "testkit.inc"
+%include "pc.inc"
+TIMER_VECTOR    equ 0x20
 
 ; --- Selectors --------------------------------------------------------------------------------------------------------
 TASK            equ FREE                ; two each
@@ -79,6 +86,8 @@ ALIAS           equ service_gate(3)          ; selector; AX: selector of data
 DISCARD         equ service_gate(4)          ; selector
 YIELD           equ service_gate(5)
 EXIT            equ service_gate(6)
+ARM             equ service_gate(8)     ; the timer, once
+TICKS           equ service_gate(9)     ; AX: how often the timer has switched
 CATCH           equ service_gate(7)          ; offset where the next #GP goes on; AX there: its error code
 
 ; In each LDT:
@@ -94,29 +103,40 @@ STEP            equ 8                   ; from the selector of a block's tile to
 ; --- Memory -----------------------------------------------------------------------------------------------------------
 %define process_memory(n) (0x60000 + (n) * 0x10000)
 %define process_heap(n) (0x200000 + (n) * 0x100000)
-%define process_task(n) (FREE_MEMORY + (n) * 44)
+%define process_task(n) (FREE_MEMORY + (n) * TSS16_SIZE)
 CODE_MAIN_AT    equ 0x1000              ; from the process's memory on
 DATA_AT         equ 0x2000
 CONSTANTS_AT    equ 0x3000
 STACK_TWO_AT    equ 0x4000
 STACK_AT        equ -0x8000             ; its offsets E000h to FFFFh are in use
 LDT_SIZE        equ 0x100
-STACK_LIMIT     equ 0xefff              ; the first offset below an expand-down segment
+STACK_LIMIT     equ 0xefff              ; the last offset below an expand-down segment
 STACK_GROWTH    equ 0x800
 TILE_HIGH       equ 1                   ; high word of a tile's size
 
+TSS_SP0         equ 2                   ; of the 286's TSS
+TSS_SS0         equ 4
+TSS_IP          equ 14
+TSS_FLAGS       equ 16
+TSS_CX          equ 20
+TSS_SP          equ 26
+TSS_CS          equ 36
+TSS_SS          equ 38
+TSS_LDT         equ 42
+TSS16_SIZE      equ 44
+
 %macro put_task16 1
         mov edi, process_task(%1)
-        mov word [edi + 2], V86_STACK - 0x800 * (%1)
-        mov word [edi + 4], DATA16
-        mov word [edi + 14], main
-        mov word [edi + 16], 2
-        mov word [edi + 20], %1         ; CX
-        mov word [edi + 26], 0          ; SP
-        mov word [edi + 36], CODE_MAIN
-        mov word [edi + 38], STACK
-        mov word [edi + 42], TASK_LDT + (%1) * 8
-        put_descriptor TASK + (%1) * 8, process_task(%1), 43, TSS16_AVAILABLE, 0
+        mov word [edi + TSS_SP0], V86_STACK - 0x800 * (%1)
+        mov word [edi + TSS_SS0], DATA16
+        mov word [edi + TSS_IP], main
+        mov word [edi + TSS_FLAGS], 2 | IF
+        mov word [edi + TSS_CX], %1         ; CX
+        mov word [edi + TSS_SP], 0          ; SP
+        mov word [edi + TSS_CS], CODE_MAIN
+        mov word [edi + TSS_SS], STACK
+        mov word [edi + TSS_LDT], TASK_LDT + (%1) * 8
+        put_descriptor TASK + (%1) * 8, process_task(%1), TSS16_SIZE - 1, TSS16_AVAILABLE, 0
         put_descriptor TASK_LDT + (%1) * 8, LDT + (%1) * LDT_SIZE, LDT_SIZE - 1, LDT_ACCESS, 0
         put_local %1, STACK, process_memory(%1) + STACK_AT, STACK_LIMIT, DATA_DOWN_RW | DPL(3)
         put_local %1, CODE_MAIN, process_memory(%1) + CODE_MAIN_AT, CODE_MAIN_SIZE - 1, CODE_RX | DPL(3)
@@ -149,6 +169,11 @@ test:
         put_service YIELD, yield, 0
         put_service EXIT, exit, 0
         put_service CATCH, catch, 1
+        put_service ARM, arm, 0
+        put_service TICKS, ticks_now, 0
+        put_gate TIMER_VECTOR, CODE16, timer, INT_GATE16
+        stop_timer
+        start_pics TIMER_VECTOR, ~1
         put_gate 11, CODE16, not_present, INT_GATE16
         put_gate 12, CODE16, stack_fault, INT_GATE16
         put_gate 13, CODE16, general_protection, INT_GATE16
@@ -357,6 +382,29 @@ switch:
 .first: jmp TASK:0
         ret
 
+; The timer preempts a process by a switch in its own ring 0; the other goes on where it was, there or in `yield`.
+timer:
+        push ds
+        push ax
+        mov ax, DATA16
+        mov ds, ax
+        inc word [ticks]
+        end_of_interrupt
+        call switch
+        pop ax
+        pop ds
+        iret
+arm:
+        arm_timer
+        retf
+ticks_now:
+        push ds
+        mov ax, DATA16
+        mov ds, ax
+        mov ax, [ticks]
+        pop ds
+        retf
+
 exit:
         mov ax, DATA16
         mov ds, ax
@@ -379,120 +427,14 @@ catch:
         pop bp
         retf 2
 
-; --- The kernel's exceptions ------------------------------------------------------------------------------------------
-; Behind BP: DS, ES, PUSHA's registers, error code, IP, CS, FLAGS, and SP and SS of a process.
-ERROR_CODE      equ 20
-FAULT_IP        equ 22
-FAULT_AX        equ 18
-%macro fault_entry 0
-        pusha
-        push es
-        push ds
-        mov bp, sp
-        mov ax, DATA16
-        mov ds, ax
-%endmacro
-%macro fault_exit 0
-        pop ds
-        pop es
-        popa
-        add sp, 2
-        iret
-%endmacro
-
-; Loads the segment; the instruction starts again.
-not_present:
-        fault_entry
-        mov si, [bp + ERROR_CODE]
-        call load_segment
-        call kit16_line_end
-        fault_exit
-
-; An absent stack is loaded; a full one grows.
-stack_fault:
-        fault_entry
-        mov si, [bp + ERROR_CODE]
-        test si, si
-        jz .full
-        call load_segment
-        say ", #SS", 10
-        fault_exit
-.full:  mov si, STACK
-        call local_descriptor
-        sub word [es:bx], STACK_GROWTH
-        say "grow stack to "
-        mov ax, [es:bx]
-        inc ax
-        call say_word
-        say " for "
-        call say_name
-        call kit16_line_end
-        fault_exit
-
-general_protection:
-        fault_entry
-        mov ax, [bp + ERROR_CODE]
-        mov [bp + FAULT_AX], ax
-        mov ax, [catcher]
-        mov [bp + FAULT_IP], ax
-        fault_exit
-
-; Loads the current process's segment SI (an error code has no RPL) from the file.
-load_segment:
-        or si, 3
-        say "load "
-        mov ax, si
-        call say_word
-        say " for "
-        call say_name
-        mov di, file
-.next:  cmp [di], si
-        je .found
-        add di, FILE_ENTRY
-        jmp .next
-.found: inc dword [loads]
-        mov ax, [di + 6]
-        mov dx, [current]
-        add dl, process_memory(0) >> 16
-        call local_descriptor
-        mov [es:bx + 2], ax
-        mov [es:bx + 4], dl
-        or byte [es:bx + 5], PRESENT
-        mov cx, [di + 4]
-        mov si, [di + 2]
-        call point_mover
-        xor di, di
-        rep movsb
-        ret
-
-; ES: what the descriptor at ES:BX describes, as data.
-point_mover:
-        push word [es:bx]
-        push word [es:bx + 2]
-        push word [es:bx + 4]
-        mov bx, GDT - IDT + MOVER
-        pop ax
-        mov ah, DATA_RW
-        mov [es:bx + 4], ax
-        pop word [es:bx + 2]
-        pop word [es:bx]
-        mov ax, MOVER
-        mov es, ax
-        ret
-
         section .data
-file:                                   ; selector, where it is in the file, size, place in the process's memory
-        dw CODE_MAIN, section..code_main.start, CODE_MAIN_SIZE, CODE_MAIN_AT
-FILE_ENTRY      equ $ - file
-        dw CODE_TWO, section..code_two.start, CODE_TWO_SIZE, 0
-        dw DATA, section..program_data.start, DATA_SIZE, DATA_AT
-        dw CONSTANTS, section..constants.start, CONSTANTS_SIZE, CONSTANTS_AT
-        dw STACK_TWO, section..stack_two.start, STACK_TWO_SIZE, STACK_TWO_AT
 current:        dw 0
 living:         dw 2
+ticks:          dw 0
 catcher:        dw 0
 loads:          dd 0
 heap_selectors: dw HEAP, HEAP
 heap_bases:     dw process_heap(0) >> 16, process_heap(1) >> 16
 
+%include "segmented_loader.inc"
 %include "segmented_program.inc"
