@@ -73,15 +73,15 @@ OperandSize size_of(const Descriptor& gate) { return gate.gate32() ? OperandSize
 Fault deliver_same_level(SystemView& view, const Event& event, const Descriptor& gate,
                          const FoundDescriptor& code) {
   if (gate.gate_offset() > code.descriptor.limit()) return general_protection();
-  if (Fault fault = mark_accessed(view, code)) return fault;
   PushFrame frame(size_of(gate));
   push_interrupted(view, event, frame);
   u32 esp = view.registers.get(Gpr::Esp);
   if (Fault fault = frame.store(view, view.state.segment(Segment::Ss), view.privilege(), 0, esp))
     return fault;
+  if (Fault fault = mark_accessed(view, code)) return fault;
   view.registers.set(Gpr::Esp, esp);
   clear_flags(view, gate);
-  enter_code(view, code.loaded(code.selector.value), gate.gate_offset(), view.cpl());
+  enter_code(view, code.loaded(), gate.gate_offset(), view.cpl());
   return Fault::none();
 }
 
@@ -96,7 +96,6 @@ Fault deliver_inner_level(SystemView& view, const Event& event, const Descriptor
   InnerStack inner;
   if (Fault fault = find_inner_stack(view, level, inner)) return fault;
   if (gate.gate_offset() > code.descriptor.limit()) return general_protection();
-  if (Fault fault = mark_accessed(view, code)) return fault;
 
   PushFrame frame(size_of(gate));
   if (from_v86) {
@@ -105,18 +104,18 @@ Fault deliver_inner_level(SystemView& view, const Event& event, const Descriptor
   frame.push(state.segment(Segment::Ss).selector);
   frame.push(view.registers.get(Gpr::Esp));
   push_interrupted(view, event, frame);
-  u32 esp = replace_stack_pointer(inner.ss, view.registers.get(Gpr::Esp), inner.esp);
-  const u32 ss_code = Selector(inner.ss.selector).error_code();
-  if (Fault fault = frame.store(view, inner.ss, Privilege::Supervisor, ss_code, esp)) return fault;
+  u32 esp = 0;
+  if (Fault fault = store_on_inner_stack(view, frame, inner, esp)) return fault;
+  if (Fault fault = mark_accessed(view, code)) return fault;
 
   clear_flags(view, gate);
-  state.segment(Segment::Ss) = inner.ss;
+  state.segment(Segment::Ss) = inner.segment.loaded();
   view.registers.set(Gpr::Esp, esp);
   if (from_v86) {
     for (const Segment segment : kDataSegments)
       state.segment(segment) = null_segment(0, state.segment(segment));
   }
-  enter_code(view, code.loaded(code.selector.value), gate.gate_offset(), level);
+  enter_code(view, code.loaded(), gate.gate_offset(), level);
   return Fault::none();
 }
 

@@ -22,24 +22,21 @@ Fault return_in_protected_mode(SystemView& view, OperandSize size, u32 released)
   u32 selector = 0;
   if (Fault fault = stack.pop(target.eip)) return fault;
   if (Fault fault = stack.pop(selector)) return fault;
-  if (Fault fault = load_return_code(view, static_cast<u16>(selector), target.cs)) return fault;
+  if (Fault fault = check_return_code(view, static_cast<u16>(selector), target.code)) return fault;
   stack.skip(released);
-  const unsigned level = Selector(target.cs.selector).rpl();
+  const unsigned level = target.code.selector.rpl();
   if (level == view.cpl()) {
-    if (target.eip > target.cs.limit) return general_protection();
-    view.registers.set(Gpr::Esp, stack.esp());
-    enter_code(view, target.cs, target.eip, level);
-    return Fault::none();
+    target.esp = stack.esp();
+    return return_to_same_level(view, target);
   }
   u32 ss_selector = 0;
   if (Fault fault = stack.pop(target.esp)) return fault;
   if (Fault fault = stack.pop(ss_selector)) return fault;
   if (Fault fault =
-          load_stack_segment(view, Selector(ss_selector), level, Vector::GeneralProtection, target.ss)) {
+          check_stack_segment(view, Selector(ss_selector), level, Vector::GeneralProtection, target.stack)) {
     return fault;
   }
-  if (target.eip > target.cs.limit) return general_protection();
-  return_to_outer_level(view, target);
+  if (Fault fault = return_to_outer_level(view, target)) return fault;
   // The parameters are released from the outer stack too.
   const SegmentRegister& ss = view.state.segment(Segment::Ss);
   view.registers.set(Gpr::Esp, move_stack_pointer(ss, view.registers.get(Gpr::Esp), released));
@@ -61,27 +58,37 @@ Fault return_in_paragraph_mode(SystemView& view, OperandSize size, u32 released)
 
 }  // namespace
 
-Fault load_return_code(SystemView& view, u16 selector_value, SegmentRegister& cs) {
+Fault check_return_code(SystemView& view, u16 selector_value, FoundDescriptor& code) {
   const Selector selector(selector_value);
-  FoundDescriptor code;
   if (Fault fault = find_descriptor(view, selector, Vector::GeneralProtection, code)) return fault;
   const SegmentAttributes attributes = code.descriptor.attributes();
   const bool level_allows =
       selector.rpl() >= view.cpl() &&
       (attributes.conforming() ? attributes.dpl() <= selector.rpl() : attributes.dpl() == selector.rpl());
   if (!attributes.code() || !level_allows) return general_protection(selector.error_code());
-  if (!attributes.present()) return segment_not_present(selector.error_code());
-  cs = code.loaded(selector.value);
-  return mark_accessed(view, code);
+  return attributes.present() ? Fault::none() : segment_not_present(selector.error_code());
 }
 
-void return_to_outer_level(SystemView& view, const FarReturn& target) {
-  view.state.segment(Segment::Ss) = target.ss;
-  view.registers.set(Gpr::Esp, replace_stack_pointer(target.ss, view.registers.get(Gpr::Esp), target.esp));
-  enter_code(view, target.cs, target.eip, Selector(target.cs.selector).rpl());
+Fault return_to_same_level(SystemView& view, const FarReturn& target) {
+  if (target.eip > target.code.descriptor.limit()) return general_protection();
+  if (Fault fault = mark_accessed(view, target.code)) return fault;
+  view.registers.set(Gpr::Esp, target.esp);
+  enter_code(view, target.code.loaded(), target.eip, view.cpl());
+  return Fault::none();
+}
+
+Fault return_to_outer_level(SystemView& view, const FarReturn& target) {
+  if (target.eip > target.code.descriptor.limit()) return general_protection();
+  if (Fault fault = mark_accessed(view, target.code)) return fault;
+  if (Fault fault = mark_accessed(view, target.stack)) return fault;
+  SegmentRegister& ss = view.state.segment(Segment::Ss);
+  ss = target.stack.loaded();
+  view.registers.set(Gpr::Esp, replace_stack_pointer(ss, view.registers.get(Gpr::Esp), target.esp));
+  enter_code(view, target.code.loaded(), target.eip, target.code.selector.rpl());
   for (const Segment segment : {Segment::Es, Segment::Ds, Segment::Fs, Segment::Gs}) {
     drop_if_too_privileged(view, segment);
   }
+  return Fault::none();
 }
 
 Fault op_ret_far(SystemView& view, const Operation& op) {

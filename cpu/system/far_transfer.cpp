@@ -22,22 +22,24 @@ SegmentRegister code_register(const FoundDescriptor& code, unsigned cpl) {
   return code.loaded(static_cast<u16>(code.selector.error_code() | cpl));
 }
 
-/// Pushes CS and EIP on the current stack for a CALL that stays at its level.
-Fault push_return_address(SystemView& view, OperandSize size) {
+/// What a CALL that stays at its level pushes.
+PushFrame return_address(const SystemView& view, OperandSize size) {
   PushFrame frame(size);
   frame.push(view.state.segment(Segment::Cs).selector);
   frame.push(view.registers.eip);
-  return frame.push_on_current_stack(view);
+  return frame;
 }
 
 /// The last steps of a transfer that stays at the current level.
 Fault enter_same_level(SystemView& view, const Target& target, const FoundDescriptor& code, u32 eip,
                        OperandSize size) {
   if (eip > code.descriptor.limit()) return general_protection();
-  if (Fault fault = mark_accessed(view, code)) return fault;
+  u32 esp = view.registers.get(Gpr::Esp);
   if (target.kind == Kind::Call) {
-    if (Fault fault = push_return_address(view, size)) return fault;
+    if (Fault fault = return_address(view, size).store_on_current_stack(view, esp)) return fault;
   }
+  if (Fault fault = mark_accessed(view, code)) return fault;
+  view.registers.set(Gpr::Esp, esp);
   enter_code(view, code_register(code, view.cpl()), eip, view.cpl());
   return Fault::none();
 }
@@ -64,7 +66,6 @@ Fault call_inner_level(SystemView& view, const Descriptor& gate, const FoundDesc
     if (Fault fault = outer.pop(parameters[i])) return fault;
   }
   if (gate.gate_offset() > code.descriptor.limit()) return general_protection();
-  if (Fault fault = mark_accessed(view, code)) return fault;
 
   PushFrame frame(size);
   frame.push(view.state.segment(Segment::Ss).selector);
@@ -72,11 +73,10 @@ Fault call_inner_level(SystemView& view, const Descriptor& gate, const FoundDesc
   for (unsigned i = gate.parameter_count(); i-- > 0;) frame.push(parameters[i]);
   frame.push(view.state.segment(Segment::Cs).selector);
   frame.push(view.registers.eip);
-  u32 esp = replace_stack_pointer(inner.ss, view.registers.get(Gpr::Esp), inner.esp);
-  const u32 ss_code = Selector(inner.ss.selector).error_code();
-  if (Fault fault = frame.store(view, inner.ss, Privilege::Supervisor, ss_code, esp)) return fault;
-
-  view.state.segment(Segment::Ss) = inner.ss;
+  u32 esp = 0;
+  if (Fault fault = store_on_inner_stack(view, frame, inner, esp)) return fault;
+  if (Fault fault = mark_accessed(view, code)) return fault;
+  view.state.segment(Segment::Ss) = inner.segment.loaded();
   view.registers.set(Gpr::Esp, esp);
   enter_code(view, code_register(code, level), gate.gate_offset(), level);
   return Fault::none();
@@ -143,7 +143,7 @@ Fault transfer_to_system(SystemView& view, const Target& target, const FoundDesc
 Fault transfer_in_paragraph_mode(SystemView& view, const Target& target) {
   if (target.offset > view.state.segment(Segment::Cs).limit) return general_protection();
   if (target.kind == Kind::Call) {
-    if (Fault fault = push_return_address(view, target.size)) return fault;
+    if (Fault fault = return_address(view, target.size).push_on_current_stack(view)) return fault;
   }
   enter_paragraph(view, target.selector, target.offset);
   return Fault::none();

@@ -9,19 +9,20 @@ namespace ringdown {
 Fault read_far_pointer(SystemView& view, const Operation& op, u16& selector, u32& offset);
 
 /// Checks the CS that a far RET or IRET popped: not more privileged than the caller, code, present.
-Fault load_return_code(SystemView& view, u16 selector, SegmentRegister& cs);
+Fault check_return_code(SystemView& view, u16 selector, FoundDescriptor& code);
 
 /// Where a return to the same or an outer level goes.
 struct FarReturn {
-  SegmentRegister cs;  // from load_return_code; its RPL is the new CPL
+  FoundDescriptor code;  // from check_return_code; its RPL is the new CPL
   u32 eip = 0;
-  /// Outer level only.
-  SegmentRegister ss;
+  FoundDescriptor stack;  // outer level only
   u32 esp = 0;
 };
-/// Commits a return to an outer level: loads CS:EIP and SS:ESP and empties the data segment registers that
-/// the new level may not use.
-void return_to_outer_level(SystemView& view, const FarReturn& target);
+/// The last checks of a return to the same level, and the return: loads CS:EIP and ESP.
+Fault return_to_same_level(SystemView& view, const FarReturn& target);
+/// The same for an outer level: loads CS:EIP and SS:ESP and empties the data segment registers that the new
+/// level may not use.
+Fault return_to_outer_level(SystemView& view, const FarReturn& target);
 
 /// Loads CS, EIP and the privilege level: the last step of a transfer in protected mode.
 void enter_code(SystemView& view, SegmentRegister cs, u32 eip, unsigned cpl);

@@ -117,23 +117,21 @@ Fault return_in_protected_mode(SystemView& view, OperandSize size) {
 
   FarReturn target;
   target.eip = frame.eip;
-  if (Fault fault = load_return_code(view, static_cast<u16>(frame.cs), target.cs)) return fault;
-  const unsigned level = Selector(target.cs.selector).rpl();
+  if (Fault fault = check_return_code(view, static_cast<u16>(frame.cs), target.code)) return fault;
+  const unsigned level = target.code.selector.rpl();
   const u32 mask = writable_flags(view, size);
   if (level == view.cpl()) {
-    if (target.eip > target.cs.limit) return general_protection();
-    view.registers.set(Gpr::Esp, stack.esp());
-    enter_code(view, target.cs, target.eip, level);
+    target.esp = stack.esp();
+    if (Fault fault = return_to_same_level(view, target)) return fault;
   } else {
     u32 selector = 0;
     if (Fault fault = stack.pop(target.esp)) return fault;
     if (Fault fault = stack.pop(selector)) return fault;
     if (Fault fault =
-            load_stack_segment(view, Selector(selector), level, Vector::GeneralProtection, target.ss)) {
+            check_stack_segment(view, Selector(selector), level, Vector::GeneralProtection, target.stack)) {
       return fault;
     }
-    if (target.eip > target.cs.limit) return general_protection();
-    return_to_outer_level(view, target);
+    if (Fault fault = return_to_outer_level(view, target)) return fault;
   }
   view.set_eflags(frame.flags, mask);
   return Fault::none();

@@ -49,16 +49,21 @@ Fault load_data_segment(SystemView& view, Selector selector, const SegmentRegist
   return mark_accessed(view, found);
 }
 
-Fault load_stack_segment(SystemView& view, Selector selector, unsigned cpl, Vector vector,
-                         SegmentRegister& loaded) {
-  FoundDescriptor found;
+Fault check_stack_segment(SystemView& view, Selector selector, unsigned cpl, Vector vector,
+                          FoundDescriptor& found) {
   if (Fault fault = find_descriptor(view, selector, vector, found)) return fault;
   const SegmentAttributes attributes = found.descriptor.attributes();
   if (selector.rpl() != cpl || !attributes.writable() || attributes.dpl() != cpl) {
     return Fault::exception(vector, selector.error_code());
   }
-  if (!attributes.present()) return stack_fault(selector.error_code());
-  loaded = found.loaded(selector.value);
+  return attributes.present() ? Fault::none() : stack_fault(selector.error_code());
+}
+
+Fault load_stack_segment(SystemView& view, Selector selector, unsigned cpl, Vector vector,
+                         SegmentRegister& loaded) {
+  FoundDescriptor found;
+  if (Fault fault = check_stack_segment(view, selector, cpl, vector, found)) return fault;
+  loaded = found.loaded();
   return mark_accessed(view, found);
 }
 

@@ -82,6 +82,7 @@ struct FoundDescriptor {
 
   /// The segment register that results from loading it, accessed bit set.
   SegmentRegister loaded(u16 visible_selector) const;
+  SegmentRegister loaded() const { return loaded(selector.value); }
 };
 
 /// Reads the descriptor of `selector` from GDT or LDT. A null selector, or one beyond the table's limit,
@@ -96,8 +97,12 @@ Fault mark_accessed(SystemView& view, const FoundDescriptor& found);
 Fault load_data_segment(SystemView& view, Selector selector, const SegmentRegister& previous, Vector vector,
                         SegmentRegister& loaded);
 
-/// Loads for SS in protected mode, for code that will run at `cpl`: `vector` (#GP or #TS) for null, type and
-/// privilege, #SS if not present.
+/// The checks of a load for SS in protected mode, for code that will run at `cpl`: `vector` (#GP or #TS) for
+/// null, type and privilege, #SS if not present.
+Fault check_stack_segment(SystemView& view, Selector selector, unsigned cpl, Vector vector,
+                          FoundDescriptor& found);
+
+/// The checks, and the load.
 Fault load_stack_segment(SystemView& view, Selector selector, unsigned cpl, Vector vector,
                          SegmentRegister& loaded);
 

@@ -1,7 +1,6 @@
 // Frames on stacks, and the stack pointers in a TSS.
 #include "cpu/system/stack.h"
 
-#include "cpu/system/segment_descriptor.h"
 #include "cpu/system/task_state.h"
 
 namespace ringdown {
@@ -38,14 +37,19 @@ Fault PushFrame::store(SystemView& view, const SegmentRegister& ss, Privilege pr
   return Fault::none();
 }
 
-Fault PushFrame::push_on_current_stack(SystemView& view) const {
+Fault PushFrame::store_on_current_stack(SystemView& view, u32& esp) const {
   const SegmentRegister& ss = view.state.segment(Segment::Ss);
-  u32 esp = view.registers.get(Gpr::Esp);
+  esp = view.registers.get(Gpr::Esp);
   const u32 first = stack_offset(ss, move_stack_pointer(ss, esp, 0u - bytes_each_));
   u32 linear = 0;
   if (Fault fault = view.check_segment(Segment::Ss, first, bytes_each_, AccessType::Write, linear))
     return fault;
-  if (Fault fault = store(view, ss, view.privilege(), 0, esp)) return fault;
+  return store(view, ss, view.privilege(), 0, esp);
+}
+
+Fault PushFrame::push_on_current_stack(SystemView& view) const {
+  u32 esp = 0;
+  if (Fault fault = store_on_current_stack(view, esp)) return fault;
   view.registers.set(Gpr::Esp, esp);
   return Fault::none();
 }
@@ -80,7 +84,15 @@ Fault find_inner_stack(SystemView& view, unsigned level, InnerStack& stack) {
     if (Fault fault = view.read_table(tr.base + offset + 2, selector)) return fault;
     stack.esp = sp;
   }
-  return load_stack_segment(view, Selector(selector), level, Vector::InvalidTss, stack.ss);
+  return check_stack_segment(view, Selector(selector), level, Vector::InvalidTss, stack.segment);
+}
+
+Fault store_on_inner_stack(SystemView& view, const PushFrame& frame, const InnerStack& stack, u32& esp) {
+  const SegmentRegister ss = stack.segment.loaded();
+  esp = replace_stack_pointer(ss, view.registers.get(Gpr::Esp), stack.esp);
+  const u32 error_code = stack.segment.selector.error_code();
+  if (Fault fault = frame.store(view, ss, Privilege::Supervisor, error_code, esp)) return fault;
+  return mark_accessed(view, stack.segment);
 }
 
 }  // namespace ringdown

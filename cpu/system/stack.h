@@ -3,7 +3,7 @@
 
 #include <array>
 
-#include "cpu/system/view.h"
+#include "cpu/system/segment_descriptor.h"
 
 namespace ringdown {
 
@@ -32,7 +32,9 @@ class PushFrame {
   /// pointer. A limit violation is #SS(`error_code`).
   Fault store(SystemView& view, const SegmentRegister& ss, Privilege privilege, u32 error_code,
               u32& esp) const;
-  /// The same on SS:ESP as instructions push, alignment included; moves ESP.
+  /// The same on SS:ESP as instructions push, alignment included.
+  Fault store_on_current_stack(SystemView& view, u32& esp) const;
+  /// Moves ESP too.
   Fault push_on_current_stack(SystemView& view) const;
 
  private:
@@ -64,12 +66,16 @@ class StackReader {
 
 /// The stack that the current TSS holds for a privilege level.
 struct InnerStack {
-  SegmentRegister ss;
+  FoundDescriptor segment;
   u32 esp = 0;
 };
 
 /// Reads and checks it (Intel SDM vol. 3A, 5.8.5): #TS for what is wrong with TSS or selector, #SS if the
 /// segment is not present.
 Fault find_inner_stack(SystemView& view, unsigned level, InnerStack& stack);
+
+/// Stores a frame there, or raises #SS with its selector, and sets the accessed bit of the segment. `esp` is
+/// the new stack pointer.
+Fault store_on_inner_stack(SystemView& view, const PushFrame& frame, const InnerStack& stack, u32& esp);
 
 }  // namespace ringdown
