@@ -44,6 +44,8 @@
 ;   keys while interrupts are off 0000
 ;   keys 0001
 ;   scan code 001e
+;   steps 0001 0004 0004 0004 0006 0007 0009 000a 000c 000f 0010 0011 0014 0017 0018 0019
+;   TF in a step 0100
 ;   EMS frame d000
 ;   handle 0001
 ;   page 5 0005
@@ -84,9 +86,9 @@
 ;   ticks behind INT 31h 0002
 ;   flag until now 0900
 ;   unknown function, CF ffff
-;   emulated CLI 00000007
-;   emulated STI 00000004
-;   emulated POPF 00000002
+;   emulated CLI 00000008
+;   emulated STI 00000005
+;   emulated POPF 00000004
 ;   emulated HLT 00000001
 ;   timer's interrupts 00000007
 ;   keyboard's interrupts 00000001
@@ -125,6 +127,8 @@
 ;   keys while interrupts are off 0000
 ;   keys 0001
 ;   scan code 001e
+;   steps 0001 0004 0004 0004 0006 0007 0009 000a 000c 000f 0010 0011 0014 0017 0018 0019
+;   TF in a step 0100
 ;   no EMS
 ;   no XMS
 ;   no DPMI
@@ -146,10 +150,12 @@
 ;   keys while interrupts are off 0000
 ;   keys 0001
 ;   scan code 001e
+;   steps 0001 0004 0004 0004 0006 0007 0009 000a 000c 000f 0010 0011 0014 0017 0018 0019
+;   TF in a step 0100
 ;   page 3 has kept 5a5a
 ;   program ended: #PF 0007 at 00021234
 ;   emulated CLI 00000000
-;   emulated POPF 00000002
+;   emulated POPF 00000003
 ;   emulated HLT 00000001
 ;   reflected INT 00000000
 ;   timer's interrupts 00000005
@@ -207,6 +213,7 @@ test:
         call ems_start
         put_gate TIMER_VECTOR, CODE0, timer, INT_GATE32
         put_gate TIMER_VECTOR + 1, CODE0, keyboard, INT_GATE32
+        put_gate 1, CODE0, single_step, INT_GATE32
         put_gate 6, CODE0, invalid_opcode, INT_GATE32
         put_gate 13, CODE0, general_protection, INT_GATE32
         put_gate 14, CODE0, page_fault, INT_GATE32
@@ -384,6 +391,19 @@ monitor_exit:
         iretd
 
 ; --- The driver's calls, and trespassers ------------------------------------------------------------------------------
+single_step:
+        push dword 0
+        monitor_entry
+        test dword [ebp + FRAME_EFLAGS], VM
+        jz .unknown
+        mov eax, 1
+        call reflect
+        jmp monitor_exit
+.unknown:
+        monitor_leave
+        add esp, 4
+        jmp kit_stubs + 1 * KIT_STUB
+
 ; #UD: ARPL and the service's number.
 invalid_opcode:
         push dword 0
@@ -440,6 +460,7 @@ counters_end:
 %include "v86_dpmi.inc"
 %include "v86_dos.inc"
 %include "v86_program.inc"
+%include "v86_trace.inc"
 %include "v86_client.inc"
 
 ; --- The monitor's part in the guest ----------------------------------------------------------------------------------
