@@ -462,43 +462,4 @@ counters_end:
 %include "v86_program.inc"
 %include "v86_trace.inc"
 %include "v86_client.inc"
-
-; --- The monitor's part in the guest ----------------------------------------------------------------------------------
-        section .driver follows=.program_strings align=16 vstart=0
-driver_image:
-        dd -1                           ; a device driver's header
-        dw 0xc000, 0, 0
-        db "EMMXXXX0"
-driver_ems:                             ; INT 67h
-        call_monitor CALL_EMS
-        iret
-driver_multiplex:                       ; INT 2Fh: whether there is XMS, and where, and DPMI
-        cmp ax, 0x4300
-        je .installed
-        cmp ax, 0x1687
-        je .dpmi
-        cmp ax, 0x4310
-        jne .done
-        push cs
-        pop es
-        mov bx, driver_xms
-.done:  iret
-.installed:
-        mov al, 0x80
-        iret
-.dpmi:  push cs
-        pop es
-        mov di, driver_dpmi
-        xor ax, ax
-        iret
-driver_xms:
-        call_monitor CALL_XMS
-        retf
-driver_dpmi:
-        call_monitor CALL_DPMI
-driver_return:                          ; from handlers that the monitor called for a client
-        call_monitor CALL_RETURN
-        times 0x100 db 0
-driver_stack:
-DRIVER_SIZE     equ $ - driver_image
-PROGRAM_ROOM    equ 0x1000
+%include "v86_driver.inc"
