@@ -47,6 +47,12 @@ inline constexpr u32 kGd = 1u << 13;
 inline constexpr u32 kReset = 0x400u;
 }  // namespace dr7
 
+/// IA32_DEBUGCTL (Intel SDM vol. 3B, 17.4.1).
+namespace debug_control {
+inline constexpr u64 kLbr = u64{1} << 0;
+inline constexpr u64 kBtf = u64{1} << 1;
+}  // namespace debug_control
+
 namespace efer {
 inline constexpr u64 kNxe = u64{1} << 11;
 }  // namespace efer

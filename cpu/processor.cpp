@@ -256,6 +256,8 @@ bool Processor::service_events(PrivilegedState& s) {
 // one only, and TF as it was before decides about the trap behind it (Intel SDM vol. 3A, 17.3.1.4).
 void Processor::run_one(SystemView& guest) {
   const bool step = registers.flags.tf();
+  // With IA32_DEBUGCTL.BTF, only steps over branches are traps (Intel SDM vol. 3B, 17.4.3).
+  const bool branches_only = (guest.state.msr.debug_control & debug_control::kBtf) != 0;
   const bool each_iteration = step || guest.state.shadow != InterruptShadow::None ||
                               (guest.state.dr7 & 0xff) != 0 || !watchpoints_.empty();
   registers.flags.set_control(registers.flags.control() & ~eflags::kRf);
@@ -263,8 +265,12 @@ void Processor::run_one(SystemView& guest) {
   step_suppressed_ = false;
   if (each_iteration) hold_back(budget - 1);  // of a repeated instruction
   if (!run_at_eip(true)) return;
-  if (handle_leave() && step && !step_suppressed_) guest_view().state.pending_debug |= dr6::kBs;
+  const bool retired = handle_leave();
+  if (!retired || !step || step_suppressed_ || (branches_only && !single_branched())) return;
+  guest_view().state.pending_debug |= dr6::kBs;
 }
+
+bool Processor::single_branched() const { return !single_.repeats && registers.eip != single_.behind; }
 
 bool Processor::run_at_eip(bool single) {
   const Block* block = find_block(single || config_.single_instruction_blocks);
@@ -273,6 +279,7 @@ bool Processor::run_at_eip(bool single) {
   link(*block);
   budget -= block->instruction_count;
   const Operation* op = block->operations;
+  if (single) single_ = {op->next_eip(), op->repeat != Repeat::None};
   while (op != nullptr) op = op->handler(*this, op);
   return true;
 }

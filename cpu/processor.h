@@ -234,6 +234,9 @@ class Processor final : public TickSource,
   bool service_events(PrivilegedState& guest);
   bool nothing_special();
   void run_one(SystemView& guest);
+  /// Whether the instruction that ran by itself last branched. A branch to the instruction behind itself is
+  /// not told from none.
+  bool single_branched() const;
   /// Runs the block at EIP; false if there was none (a fetch fault has been raised).
   bool run_at_eip(bool single);
   const Block* find_block(bool single);
@@ -279,6 +282,10 @@ class Processor final : public TickSource,
   std::optional<ExitReason> stop_;
   Ticks last_delivery_ = ~Ticks{0};  // of an event; it costs a tick if nothing has retired since
   bool step_suppressed_ = false;  // INT n, INT1, INT3, INTO that interrupts: no single-step trap behind them
+  struct {
+    u32 behind = 0;  // EIP
+    bool repeats = false;
+  } single_;  // the instruction that ran by itself last
   u8 accounted_cpl_ = 0;
   Ticks accounted_ticks_ = 0;  // already attributed to a CPL
   ProcessorCounters counters_;

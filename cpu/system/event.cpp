@@ -84,11 +84,10 @@ void record_cause(PrivilegedState& state, const Event& event) {
   if (event.vector == static_cast<u8>(Vector::PageFault)) state.cr2 = event.address;
   if (event.vector != static_cast<u8>(Vector::Debug)) return;
   constexpr u32 kBreakpointBits = 0xf * dr6::kB0;
-  constexpr u64 kLastBranchAndBranchTrap = 3;  // IA32_DEBUGCTL.LBR and BTF
   if ((event.address & kBreakpointBits) != 0) state.dr6 &= ~kBreakpointBits;
   state.dr6 |= event.address;
   state.dr7 &= ~dr7::kGd;
-  state.msr.debug_control &= ~kLastBranchAndBranchTrap;
+  state.msr.debug_control &= ~(debug_control::kLbr | debug_control::kBtf);
 }
 
 TaskSwitchResult deliver_once(SystemView& view, const Event& event) {
