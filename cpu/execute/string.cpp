@@ -168,10 +168,11 @@ struct CompareStrings {
 
   static bool step(Processor& cpu, const Operation* op) {
     Registers& registers = cpu.registers;
-    const Loaded<T> a = load_at<T>(cpu, op, op->segment, read_address<Address16>(registers, Gpr::Esi));
-    if (!a.ok) return false;
+    // Processors read the second operand first, which tells if both fault.
     const Loaded<T> b = load_at<T>(cpu, op, Segment::Es, read_address<Address16>(registers, Gpr::Edi));
     if (!b.ok) return false;
+    const Loaded<T> a = load_at<T>(cpu, op, op->segment, read_address<Address16>(registers, Gpr::Esi));
+    if (!a.ok) return false;
     set_comparison_flags<T>(registers.flags, a.value, b.value);
     advance<Address16>(registers, Gpr::Esi, stride<T>(registers));
     advance<Address16>(registers, Gpr::Edi, stride<T>(registers));

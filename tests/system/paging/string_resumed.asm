@@ -1,7 +1,7 @@
 ; String instructions over pages that are absent until they are asked for: at each fault ECX, ESI and EDI stand at the
 ; element that did not happen, and the instruction goes on from there as if nothing had been.
 ; A line shows the fault, then ECX, ESI and EDI; a memory line shows the 16 bytes around the edge of the target's pages.
-; QEMU 7.2 reads the operand at EDI first when it compares; the manual does not say, and processors read ESI's.
+; CMPS reads the operand at EDI first, as processors do; Bochs 2.7 reads that at ESI.
 ; Rows: movsb, movsw, movsd, stosb, stosd, cmpsb, cmpsw, scasb, lodsd, insb, outsb
 ; Expect:
 ;   REP MOVSB: #PF 0004 cr2 00026ff8 00000010 00026ff8 00028ff8
@@ -10,20 +10,20 @@
 ;   REP MOVSB: #PF 0006 cr2 00029000 00000008 00027000 00029000
 ;   REP MOVSB: ok 00000000 00027008 00029008
 ;   memory 04030201 08070605 0c0b0a09 100f0e0d
-;   REPE CMPSB: #PF 0004 cr2 00026ff8 00000010 00026ff8 00028ff8
 ;   REPE CMPSB: #PF 0004 cr2 00028ff8 00000010 00026ff8 00028ff8
-;   REPE CMPSB: #PF 0004 cr2 00027000 00000008 00027000 00029000
+;   REPE CMPSB: #PF 0004 cr2 00026ff8 00000010 00026ff8 00028ff8
 ;   REPE CMPSB: #PF 0004 cr2 00029000 00000008 00027000 00029000
+;   REPE CMPSB: #PF 0004 cr2 00027000 00000008 00027000 00029000
 ;   REPE CMPSB: ok 00000000 00027008 00029008
-;   REPE CMPSB, a difference: #PF 0004 cr2 00026ff8 00000010 00026ff8 00028ff8
 ;   REPE CMPSB, a difference: #PF 0004 cr2 00028ff8 00000010 00026ff8 00028ff8
-;   REPE CMPSB, a difference: #PF 0004 cr2 00027000 00000008 00027000 00029000
+;   REPE CMPSB, a difference: #PF 0004 cr2 00026ff8 00000010 00026ff8 00028ff8
 ;   REPE CMPSB, a difference: #PF 0004 cr2 00029000 00000008 00027000 00029000
+;   REPE CMPSB, a difference: #PF 0004 cr2 00027000 00000008 00027000 00029000
 ;   REPE CMPSB, a difference: ok 00000003 00027005 00029005
-;   REPE CMPSW down: #PF 0004 cr2 00027002 00000008 00027002 00029002
 ;   REPE CMPSW down: #PF 0004 cr2 00029002 00000008 00027002 00029002
-;   REPE CMPSW down: #PF 0004 cr2 00026ffe 00000006 00026ffe 00028ffe
+;   REPE CMPSW down: #PF 0004 cr2 00027002 00000008 00027002 00029002
 ;   REPE CMPSW down: #PF 0004 cr2 00028ffe 00000006 00026ffe 00028ffe
+;   REPE CMPSW down: #PF 0004 cr2 00026ffe 00000006 00026ffe 00028ffe
 ;   REPE CMPSW down: ok 00000000 00026ff2 00028ff2
 ;   REP MOVSD: #PF 0004 cr2 00026ffa 00000003 00026ffa 00028ff9
 ;   REP MOVSD: #PF 0006 cr2 00028ff9 00000003 00026ffa 00028ff9
