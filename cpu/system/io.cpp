@@ -93,6 +93,7 @@ void add_to_index(SystemView& view, const Operation& op, Gpr reg, u32 delta) {
   }
 }
 
+/// Asked behind the permission: processors refuse the port to a string that is repeated no times, too.
 bool is_exhausted(const SystemView& view, const Operation& op) {
   return op.repeat != Repeat::None && index_value(view, op, Gpr::Ecx) == 0;
 }
@@ -111,8 +112,8 @@ void finish_iteration(SystemView& view, const Operation& op, Gpr index, u32 size
 template <class T>
 Fault input_string(SystemView& view, const Operation& op) {
   const u16 port = port_in_dx(view);
-  if (is_exhausted(view, op)) return Fault::none();
   if (Fault fault = check_permission(view, port, kWidthOf<T>)) return fault;
+  if (is_exhausted(view, op)) return Fault::none();
   u32 linear = 0;
   const u32 offset = index_value(view, op, Gpr::Edi);
   if (Fault fault = view.check_segment(Segment::Es, offset, sizeof(T), AccessType::Write, linear))
@@ -128,8 +129,8 @@ Fault input_string(SystemView& view, const Operation& op) {
 template <class T>
 Fault output_string(SystemView& view, const Operation& op) {
   const u16 port = port_in_dx(view);
-  if (is_exhausted(view, op)) return Fault::none();
   if (Fault fault = check_permission(view, port, kWidthOf<T>)) return fault;
+  if (is_exhausted(view, op)) return Fault::none();
   T value{};
   if (Fault fault = view.read_segment(op.segment, index_value(view, op, Gpr::Esi), value)) return fault;
   view.backend.write_port(IoPort(port), kWidthOf<T>, value);

