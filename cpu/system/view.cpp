@@ -6,7 +6,8 @@ namespace ringdown {
 namespace {
 
 /// Boundary that an operand must lie on while alignment checking is on (Intel SDM vol. 3A, table 6-7),
-/// minus 1. What must lie on 16 bytes raises #GP(0) elsewhere; 16 bytes that need not are two halves.
+/// minus 1. Operands of 16 bytes raise #GP(0) elsewhere, or may lie anywhere: #AC for MOVUPS and its like is
+/// left to the processor.
 u32 alignment_mask(u32 size) {
   switch (size) {
     case 2:
@@ -20,7 +21,6 @@ u32 alignment_mask(u32 size) {
       return 3;
     case 8:
     case 10:
-    case 16:
       return 7;
     default:
       return 0;
