@@ -35,11 +35,10 @@ Fault check(Processor& cpu, Segment segment, u32 offset, u32 size, AccessType ty
 
 }  // namespace
 
-Fault read_memory(Processor& cpu, const Operation& op, Segment segment, u32 offset,
-                  std::span<std::byte> data) {
+Fault read_memory(Processor& cpu, const Operation& op, Segment segment, u32 offset, std::span<std::byte> data,
+                  AccessType type) {
   u32 linear = 0;
-  if (Fault f = check(cpu, segment, offset, static_cast<u32>(data.size()), AccessType::Read, linear))
-    return f;
+  if (Fault f = check(cpu, segment, offset, static_cast<u32>(data.size()), type, linear)) return f;
   enter_slow_path(cpu, op);
   const AccessStatus status = cpu.memory.read(GuestLinear(linear), cpu.privilege, data);
   cpu.check_fetch_generation();

@@ -117,9 +117,9 @@ Loaded<T> load_for_modify_slow(Processor& cpu, const Operation* op);
 // Access by explicit segment and offset with all checks, for cold instructions and implicit operands
 // (strings, stack, XLAT, FSAVE images). They return a fault instead of recording it.
 
-/// Reads `data.size()` bytes at segment:offset.
-Fault read_memory(Processor& cpu, const Operation& op, Segment segment, u32 offset,
-                  std::span<std::byte> data);
+/// Reads `data.size()` bytes at segment:offset; the segment must grant `type`.
+Fault read_memory(Processor& cpu, const Operation& op, Segment segment, u32 offset, std::span<std::byte> data,
+                  AccessType type = AccessType::Read);
 /// Writes; on a fault nothing was written.
 Fault write_memory(Processor& cpu, const Operation& op, Segment segment, u32 offset,
                    std::span<const std::byte> data);

@@ -27,16 +27,25 @@ u32 alignment_mask(u32 size) {
   }
 }
 
+bool grants(const SegmentRegister& segment, AccessType type, u32 offset, u32 size) {
+  switch (type) {
+    case AccessType::Read:
+      return segment.may_read(offset, size);
+    case AccessType::Write:
+      return segment.may_write(offset, size);
+    case AccessType::Execute:
+      return segment.attributes.present() && segment.contains(offset, size);
+  }
+  return false;
+}
+
 }  // namespace
 
 Fault SystemView::check_segment(Segment segment, u32 offset, u32 size, AccessType type, u32& linear) const {
   const SegmentRegister& reg = state.segment(segment);
-  bool allowed = false;
-  if (state.paragraph_segments()) {
-    allowed = reg.contains(offset, size);  // types are not checked outside protected mode
-  } else {
-    allowed = type == AccessType::Write ? reg.may_write(offset, size) : reg.may_read(offset, size);
-  }
+  // Types are not checked outside protected mode.
+  const bool allowed =
+      state.paragraph_segments() ? reg.contains(offset, size) : grants(reg, type, offset, size);
   if (!allowed) return segment == Segment::Ss ? stack_fault() : general_protection();
   linear = reg.base + offset;
   const bool checked =

@@ -105,7 +105,8 @@ class SystemView {
     if (Fault f = check_segment(segment, offset, sizeof(T), AccessType::Write, linear)) return f;
     return write(linear, privilege(), value);
   }
-  /// The limit, rights and alignment part of the above; `linear` is the result.
+  /// The limit, rights and alignment part of the above; `linear` is the result. Every segment grants Execute:
+  /// for what names memory that need not be readable.
   Fault check_segment(Segment segment, u32 offset, u32 size, AccessType type, u32& linear) const;
 
   Fault to_fault(AccessStatus status) const {

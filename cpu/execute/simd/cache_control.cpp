@@ -1,5 +1,7 @@
 // Fences, prefetches and CLFLUSH: hints and orders to caches that this machine does not have (Intel SDM vol.
 // 1, 10.4.6 and 11.4.4).
+#include <array>
+
 #include "cpu/execute/simd/unit.h"
 #include "cpu/execute/simd_lowerings.h"
 
@@ -9,10 +11,10 @@ namespace {
 
 const Operation* do_nothing(Processor& cpu, const Operation* op) { return next(cpu, op); }
 
-/// CLFLUSH has the faults of a byte load.
+/// CLFLUSH has the faults of a byte load, but may name an execute-only segment (vol. 2A).
 Fault flush_line(Processor& cpu, const Operation& op) {
-  u8 byte = 0;
-  return read_operand(cpu, op, byte);
+  std::array<std::byte, 1> byte;
+  return read_memory(cpu, op, op.segment, effective_offset(cpu.registers, op), byte, AccessType::Execute);
 }
 
 }  // namespace
