@@ -1,8 +1,9 @@
 ; Accesses across the edge of two pages, the first, the second or both of which are absent or read-only: CR2 is the
 ; first byte that the page concerned lacks, the error code is that page's, and nothing is written to the other. The
-; cells of a line: first absent, second absent, both absent; writes: first read-only, second read-only, too. QEMU 7.2
-; reads before it finds that it may not write, Bochs 2.7 reads the second half of LES and the last of images first, and
-; both write images by parts.
+; cells of a line: first absent, second absent, both absent; writes: first read-only, second read-only, too. Of an
+; image of FSAVE or FXSAVE recent processors name the last byte, Bochs 2.7 some byte; here it is the first that is
+; lacking. QEMU 7.2 reads before it finds that it may not write, Bochs 2.7 reads the second half of LES first, and both
+; write images by parts.
 ; Rows: mov, add, xchg, cmpxchg, cmpxchg8b, cmp, push, pop, fld, fstp, fild, fistp, movq mmx, movups, movsd, bts, bt
 ; Rows: fxsave, fxrstor, fnsave, frstor, fldenv, fnstenv, bound, les, lgdt, sgdt, call far, jmp far
 ; Expect:
