@@ -96,8 +96,10 @@ Fault return_to_v86(SystemView& view, StackReader& stack, const Frame& frame) {
 }
 
 Fault return_from_task(SystemView& view) {
+  const SegmentRegister& tr = view.state.tr;
   u16 link = 0;
-  if (Fault fault = view.read_table(view.state.tr.base + tss32::kLink, link)) return fault;
+  if (tr.limit < tss32::kLink + 1) return invalid_tss(Selector(tr.selector).error_code());
+  if (Fault fault = view.read_table(tr.base + tss32::kLink, link)) return fault;
   TaskSwitch request;
   request.reason = TaskSwitchReason::Return;
   if (Fault fault = find_tss(view, Selector(link), Vector::InvalidTss, request.tss)) return fault;

@@ -56,6 +56,7 @@
 ;   old TSS too short
 ;   32 bits: #TS 0080 #TS 0080 #TS 0080 #TS 0081 #TS 0080 at +06
 ;   16 bits: #TS 0078 #TS 0078 #TS 0078 #TS 0079 #TS 0078 at +06
+;   TSS that ends in the link: #TS 0080 at +06
 ;   end
 %include "testkit.inc"
 %include "tasks.inc"
@@ -178,6 +179,11 @@ test:
         old_tss TESTED, TSS, TSS32_GS, TSS32_AVAILABLE, "32 bits"
         old_tss MAIN16, MAIN16_TSS, TSS16_DS, TSS16_AVAILABLE, "16 bits"
         put_gate 6, CODE0, kit_stubs + 6 * KIT_STUB, INT_GATE32
+        ; Table 6-6; Bochs 2.7 reads the link all the same.
+        put_descriptor TESTED, TSS, 0, TSS32_AVAILABLE, 0
+        mov ax, TESTED
+        ltr ax
+        link "TSS that ends in the link", 0
         ret
 .ring3: straight "TSS of DPL 0", TASK
         put_descriptor TASK, TASK_TSS, TSS32_SIZE - 1, TSS32_AVAILABLE | DPL(2), 0
