@@ -213,7 +213,6 @@ void commit_registers(SystemView& view, const TaskSwitch& request, const TaskIma
   state.tr.attributes.value |= kTssBusyBit;
   state.cr0 |= cr0::kTs;
   state.dr7 &= ~kLocalEnables;
-  if (image.debug_trap) state.pending_debug |= dr6::kBt;
   for (unsigned i = 0; i < 8; ++i) view.registers.set(static_cast<Gpr>(i), image.gpr[i]);
   view.registers.eip = image.eip;
   const u32 flags = nests ? image.flags | eflags::kNt : image.flags;
@@ -236,6 +235,8 @@ Fault start_task(SystemView& view, const TaskSwitch& request, const TaskImage& i
     view.registers.set(Gpr::Esp, esp);
   }
   if (view.registers.eip > view.state.segment(Segment::Cs).limit) return general_protection();
+  // The T flag traps before a first instruction that is due; a fault before that ends the switch otherwise.
+  if (image.debug_trap) view.state.pending_debug |= dr6::kBt;
   return Fault::none();
 }
 

@@ -19,6 +19,7 @@
 ;   JMP, T set: ffff8ff0 00000000 00000068 000006aa
 ;   16 bits
 ;   JMP: 000006aa
+;   T set and a bad DS, #TS: 00000048 ffff0ff0
 ;   end
 %include "testkit.inc"
 %include "tasks.inc"
@@ -68,11 +69,28 @@ test:
         row "JMP:"
         jmp TASK:0
         row_end
+        ; A fault of the switch comes in the place of the trap, which must not wait for the handler.
+        task 32, new_task
+        mov word [TASK_TSS + TSS32_T], 1
+        mov word [TASK_TSS + TSS32_DS], TSS_SELECTOR
+        put_gate 10, CODE0, bad_segment, INT_GATE32
+        row "T set and a bad DS, #TS:"
+        jmp TASK:0
+        row_end
         ret
 .each:  switch "JMP", jmp TASK:0
         switch "CALL", call GATE:0
         switch "INT", int VECTOR
         ret
+
+bad_segment:
+        mov ax, DATA0
+        mov ds, ax
+        pop eax
+        cell_value eax
+        mov eax, dr6
+        cell_value eax
+        jmp TSS_SELECTOR:0
 
 new_task:
         movzx esp, sp
