@@ -1,10 +1,10 @@
 ; A user program that owns the machine's ports and interrupt flag, as an X server or a DOS extender's client does: it
-; programs the timer, reads the interrupt controller, and keeps interrupts out of critical regions by CLI, STI, PUSHF and
-; POPF. It runs three times. With IOPL 3 the processor obeys it. With IOPL 0 the kernel emulates what faults, with a virtual
-; interrupt flag; but POPF and IRET do not fault, they leave IF silently alone (SDM vol. 2, POPF and IRET), so that
-; regions closed by POPF stay closed until the next STI. With CR4.PVI besides, the processor keeps that flag, and only an STI
-; that a tick waits for faults. The kernel calls the program back at each tick that it lets in. QEMU 7.2 has no PVI, so that
-; each CLI and STI faults there, and its IRETD leaves VIF alone.
+; programs the timer, reads the interrupt controller, and keeps interrupts out of critical regions by CLI, STI, PUSHF
+; and POPF. It runs three times. With IOPL 3 the processor obeys it. With IOPL 0 the kernel emulates what faults, with a
+; virtual interrupt flag; but POPF and IRET do not fault, they leave IF silently alone (SDM vol. 2, POPF and IRET), so
+; that regions closed by POPF stay closed until the next STI. With CR4.PVI besides, the processor keeps that flag, and
+; only an STI that a tick waits for faults. The kernel calls the program back at each tick that it lets in. QEMU 7.2 has
+; no PVI, so that each CLI and STI faults there, and its IRETD leaves VIF alone.
 ; Rows: cli, sti, pushfd, popfd, iretd, in immediate, out immediate, in dx, out dx, insb, outsb, hlt, int
 ; Expect:
 ;   IOPL 3

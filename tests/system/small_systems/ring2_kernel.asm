@@ -1,10 +1,10 @@
-; A kernel that keeps its drivers in ring 2 with IOPL 2, as OS/2 does: only they may use ports and CLI, and programs reach
-; them through call gates that copy the parameters to the driver's own, expand-down stack. Drivers call the kernel in ring
-; 0 through gates that programs may not use; a library in conforming code runs at the ring of its caller. The timer's
-; gate leads to ring 2, whichever outer ring it interrupts, and so does #GP's: there a second program's IN and OUT, which
-; IOPL 2 forbids to ring 3, are done for it. A driver also returns to a program's callback in ring 3, which loses the
-; driver's data segment on the way. For paging ring 2 is the supervisor: pages that programs may not touch or only read are
-; the driver's as long as CR0.WP is clear. QEMU 7.2 checks no limits of segments.
+; A kernel that keeps its drivers in ring 2 with IOPL 2, as OS/2 does: only they may use ports and CLI, and programs
+; reach them through call gates that copy the parameters to the driver's own, expand-down stack. Drivers call the kernel
+; in ring 0 through gates that programs may not use; a library in conforming code runs at the ring of its caller. The
+; timer's gate leads to ring 2, whichever outer ring it interrupts, and so does #GP's: there a second program's IN and
+; OUT, which IOPL 2 forbids to ring 3, are done for it. A driver also returns to a program's callback in ring 3, which
+; loses the driver's data segment on the way. For paging ring 2 is the supervisor: pages that programs may not touch or
+; only read are the driver's as long as CR0.WP is clear. QEMU 7.2 checks no limits of segments.
 ; Rows: call far, jmp far, ret far, iretd, int, in immediate, in dx, out immediate, out dx, cli, sti, pushfd, popfd, arpl
 ; Rows: verr, verw, lsl, lar, hlt, lgdt, mov to-segment, mov from-segment, mov to-control
 ; Expect:

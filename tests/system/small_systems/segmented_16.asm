@@ -1,11 +1,11 @@
-; A 16-bit protected-mode system as OS/2 1.x and the standard mode of Windows 3.x are: tasks of the 286's kind, an LDT for
-; each process, services by call gates with word parameters, and no paging. Segments are loaded from the program's file by
-; #NP, whatever instruction found them absent (MOV, LES, far CALL, RETF), or by #SS for a stack; an expand-down stack
-; grows when a PUSH finds it full; blocks above 64 KiB are tiled with consecutive selectors; code is patched through a
-; data alias; pointers that a service gets are checked with ARPL and VERR. Two processes A and B run the same program; they
-; switch when they yield, and once by the timer, whose handler jumps to the other's TSS.
-; QEMU 7.2 checks neither limits nor rights of segments, so that the stack does not grow there, nothing lies beyond a block
-; and code can be stored to; nor does it set the accessed bits of what a task switch loads.
+; A 16-bit protected-mode system as OS/2 1.x and the standard mode of Windows 3.x are: tasks of the 286's kind, an LDT
+; for each process, services by call gates with word parameters, and no paging. Segments are loaded from the program's
+; file by #NP, whatever instruction found them absent (MOV, LES, far CALL, RETF), or by #SS for a stack; an expand-down
+; stack grows when a PUSH finds it full; blocks above 64 KiB are tiled with consecutive selectors; code is patched
+; through a data alias; pointers that a service gets are checked with ARPL and VERR. Two processes A and B run the same
+; program; they switch when they yield, and once by the timer, whose handler jumps to the other's TSS. QEMU 7.2 checks
+; neither limits nor rights of segments, so that the stack does not grow there, nothing lies beyond a block and code can
+; be stored to; nor does it set the accessed bits of what a task switch loads.
 ; Rows: mov to-segment, les, lss, pop segment, call far, jmp far, ret far, iret, lar, lsl, verr, verw, arpl, movsb, stosb
 ; Rows: popa, push segment
 ; Expect:

@@ -1,10 +1,10 @@
-; A loader in real mode, as boot loaders and DOS extenders have it: it opens A20 by port 92h and by the keyboard controller,
-; gives its data segments limits of 4 GiB by a moment of protected mode, and then copies above 1 MiB with 32-bit addresses,
-; interrupts and segment loads as usual, since those of real mode leave limits alone (SDM vol. 3A, 9.9.2 has them set to 64
-; KiB before the return only because otherwise they stay). SS and CS keep their 64 KiB. A BIOS service that hops to
-; protected mode itself takes the limits away; a #GP handler gives them back and starts the instruction again. At last it
-; reads a kernel from a disk in memory, refuses it damaged, and jumps to it, 32-bit, paged, at C0200000h.
-; QEMU 7.2 checks no limits of segments, so that nothing there is a #GP or #SS.
+; A loader in real mode, as boot loaders and DOS extenders have it: it opens A20 by port 92h and by the keyboard
+; controller, gives its data segments limits of 4 GiB by a moment of protected mode, and then copies above 1 MiB with
+; 32-bit addresses, interrupts and segment loads as usual, since those of real mode leave limits alone (SDM vol. 3A,
+; 9.9.2 has them set to 64 KiB before the return only because otherwise they stay). SS and CS keep their 64 KiB. A BIOS
+; service that hops to protected mode itself takes the limits away; a #GP handler gives them back and starts the
+; instruction again. At last it reads a kernel from a disk in memory, refuses it damaged, and jumps to it, 32-bit,
+; paged, at C0200000h. QEMU 7.2 checks no limits of segments, so that nothing there is a #GP or #SS.
 ; Rows: mov to-control, mov from-control, lgdt, jmp far, in immediate, out immediate, int, iret, movsd, cli, sti, hlt
 ; Rows: mov to-segment, lidt
 ; Expect:

@@ -3,10 +3,10 @@
 ; interrupt controller, reflects interrupts to the real-mode table, maps EMS pages into the frame at D0000h, moves XMS
 ; blocks, and lets addresses wrap at 1 MiB, all by page tables. At its end the program becomes a DPMI client, in 16-bit
 ; protected mode with an LDT, whose interrupts are served in virtual-8086 mode. Then the monitor is switched off and the
-; same program runs in real mode, which must look the same to it but for EMS, XMS and DPMI. On again with CR4.VME, the processor keeps the interrupt flag
-; (EFLAGS.VIF), and by VIP lets the monitor know when an interrupt that waits may come (SDM vol. 3B, 20.3); INT goes to
-; the real-mode table by itself. EMS pages are as they were; a program that touches the monitor's memory is ended.
-; QEMU 7.2 has no VME: there the monitor emulates CLI and INT as before.
+; same program runs in real mode, which must look the same to it but for EMS, XMS and DPMI. On again with CR4.VME, the
+; processor keeps the interrupt flag (EFLAGS.VIF), and by VIP lets the monitor know when an interrupt that waits may
+; come (SDM vol. 3B, 20.3); INT goes to the real-mode table by itself. EMS pages are as they were; a program that
+; touches the monitor's memory is ended. QEMU 7.2 has no VME: there the monitor emulates CLI and INT as before.
 ; Rows: cli, sti, pushf, pushfd, popf, popfd, iret, iretd, int, hlt, in immediate, out immediate, out dx, arpl, invlpg
 ; Rows: mov to-control, mov from-control, lds, les, call far, jmp far, ret far
 ; Expect:
