@@ -4,11 +4,13 @@
 ; Each cell is an event in the order in which handlers ran: its vector, and EIP as an offset in the code, db for the
 ; beginning of #DB's handler.
 ; Bochs 2.7 puts the instruction breakpoint before the interrupt.
-; Rows: sti, out immediate, popfd, ud2, mov, hlt
+; Rows: sti, out immediate, popfd, ud2, mov, mov to-segment, hlt
 ; Expect:
 ;   interrupt and single step 00010008 00200008
 ;   the same, #DB by a trap gate 002000db 00010008
 ;   interrupt and data breakpoint 0001000e 0020000e
+;   both behind MOV SS 00010010 00200010
+;   both, MOV SS before #UD 0006000f 00200011
 ;   interrupt and instruction breakpoint 0020000a 0001000a
 ;   interrupt and #UD 00200002 00060002
 ;   #UD in the shadow of STI 00060001 00200003
@@ -62,6 +64,23 @@ test:
         mov dr7, eax
         sti
         mov [FREE_MEMORY], al
+        nop
+        done
+        mov word [FREE_MEMORY], DATA0
+        waiting "both behind MOV SS"
+        mov eax, BREAKPOINT | 7 << 16
+        mov dr7, eax
+        sti
+        mov ss, [FREE_MEMORY]
+        nop
+        nop
+        done
+        waiting "both, MOV SS before #UD"
+        mov eax, BREAKPOINT | 7 << 16
+        mov dr7, eax
+        sti
+        mov ss, [FREE_MEMORY]
+        ud2
         nop
         done
         mov eax, .at
