@@ -17,9 +17,10 @@ namespace {
 constexpr std::size_t kMaximumSteps = 200;
 /// So many steps apart, whole tables are compared and the shadow is audited.
 constexpr std::size_t kThoroughInterval = 16;
-constexpr u32 kFirstDataFrame = 0x100, kDataFrames = 8;
+/// Few places, so that short inputs meet in them what they have put there.
+constexpr u32 kTables = 4, kSlots = 4, kFirstDataFrame = 0x100, kDataFrames = 3;
 
-/// Makes steps of bytes. What is asked of few tables and pages meets again.
+/// Makes steps of bytes.
 class PagingInput {
  public:
   explicit PagingInput(FuzzInput input) : input_(input) {}
@@ -98,12 +99,12 @@ class PagingInput {
   /// Mostly one of the first few; the last makes tables recursive.
   u32 slot() {
     const u8 choice = input_.take<u8>();
-    return choice < 0xf0 ? choice % 6 : slots() - 1 - choice % 2;
+    return choice < 0xf0 ? choice % kSlots : slots() - 1 - choice % 2;
   }
-  u32 table_frame() { return kFirstTableFrame + input_.below(kTableFrames); }
+  u32 table_frame() { return kFirstTableFrame + input_.below(kTables); }
   u32 any_frame() {
     const u8 choice = input_.take<u8>();
-    if (choice < 0x80) return kFirstTableFrame + choice % kTableFrames;
+    if (choice < 0x80) return kFirstTableFrame + choice % kTables;
     if (choice < 0xe0) return kFirstDataFrame + choice % kDataFrames;
     return choice < 0xf0 ? MemoryMachine::kRamSize / kPageSize - 1 : 0;
   }
@@ -113,12 +114,13 @@ class PagingInput {
     const u32 offset = input_.take<u16>() & kPageOffsetMask;
     return quarter | directory << (pae_ ? 21 : 22) | table << kPageShift | offset;
   }
-  /// Present, writable, for users, unless its bytes say otherwise.
+  /// Present, writable, for users, accessed and dirty, unless its bytes say otherwise.
   u64 entry() {
-    const u8 off = input_.take<u8>();
-    u64 value = u64{entry_frame()} << kPageShift | ((kP | kRw | kUs | kA | kD | kPs) & ~u64{off} & 0xff);
-    if ((off & 0x18) == 0x18) value |= u64{1} << (input_.take<u8>() % (pae_ ? 64 : 32));
-    return value ^ kPs;
+    constexpr u64 kUsual = kP | kRw | kUs | kA | kD;
+    u64 value = u64{entry_frame()} << kPageShift | (kUsual ^ (input_.take<u8>() & (kUsual | kPs)));
+    if (pae_ && input_.below(4) == 1) value |= kNx;
+    if (input_.below(16) == 1) value |= u64{1} << input_.below(pae_ ? 64 : 32);
+    return value;
   }
   /// Where an entry leads: ROM and where there is nothing, too.
   u32 entry_frame() {
