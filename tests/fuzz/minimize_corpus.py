@@ -3,8 +3,8 @@
 
 minimize_corpus.py FUZZ_PROGRAM FROM_FOLDER TO_FOLDER
 
-libFuzzer's own -merge=1, which should come first, also keeps an input for each new count of an edge: many times
-more files.
+libFuzzer's own -merge=1 also keeps an input for each new count of an edge, many times more files; but its control file
+says which inputs were the first to reach an edge. Of those this chooses greedily.
 """
 import hashlib
 import shutil
@@ -14,14 +14,32 @@ import tempfile
 from pathlib import Path
 
 
+MAXIMUM_LENGTH = 320
+
+
+def merge(program, control, *options):
+    subprocess.run([program, "-detect_leaks=0", "-rss_limit_mb=2048", f"-merge_control_file={control}", *options],
+                   check=True, stderr=subprocess.DEVNULL)
+    return Path(control).read_text(encoding="utf-8").splitlines()
+
+
+def first_to_reach(program, folder):
+    """The inputs that reached an edge first, shorter ones having gone before longer ones."""
+    with tempfile.TemporaryDirectory() as scratch:
+        into = Path(scratch, "into")
+        into.mkdir()
+        lines = merge(program, Path(scratch, "control"), "-merge=1", f"-max_len={MAXIMUM_LENGTH}", into, folder)
+    files = lines[2:2 + int(lines[0])]
+    new_edges = (line.split()[1:] for line in lines if line.startswith("COV "))
+    return [Path(files[int(index)]) for index, *edges in new_edges if edges]
+
+
 def edges_of(program, file):
-    """The edges that one input reaches, as the inner step of libFuzzer's merge writes them down."""
+    """All the edges that one input reaches, as the inner step of libFuzzer's merge writes them down."""
     with tempfile.NamedTemporaryFile("w+", encoding="utf-8") as control:
         control.write(f"1\n0\n{file}\n")
         control.flush()
-        subprocess.run([program, "-merge_inner=1", "-detect_leaks=0", f"-merge_control_file={control.name}"],
-                       check=True, stderr=subprocess.DEVNULL)
-        lines = Path(control.name).read_text(encoding="utf-8").splitlines()
+        lines = merge(program, control.name, "-merge_inner=1", f"-max_len={MAXIMUM_LENGTH}")
     features = next(line.split()[2:] for line in lines if line.startswith("FT "))
     counts_of_an_edge = 8
     return {int(feature) // counts_of_an_edge for feature in features}
@@ -40,7 +58,7 @@ def choose(reached):
 
 def main():
     program, source, target = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
-    chosen = choose({file: edges_of(program, file) for file in sorted(source.iterdir())})
+    chosen = choose({file: edges_of(program, file) for file in first_to_reach(program, source)})
     target.mkdir(parents=True, exist_ok=True)
     for file in chosen:
         shutil.copyfile(file, target / hashlib.sha1(file.read_bytes()).hexdigest()[:16])
