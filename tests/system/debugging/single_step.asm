@@ -4,7 +4,7 @@
 ; QEMU 7.2 holds the trap back behind STI and LSS too, and has no INT1 on this model; Bochs 2.7 stays halted in HLT, which
 ; a debug exception ends (SDM vol. 2A, HLT).
 ; Rows: nop, popfd, pushfd, int, int3, into, int1, iretd, div, stosb, outsb, mov to-segment
-; Rows: pop segment, lss, sti, hlt, cpuid, mov from-control, mov to-control, lgdt, in immediate, str, call far, jmp far
+; Rows: pop segment, lss, sti, hlt, cpuid, lar, smsw, sgdt, mov from-control, mov to-control, lgdt, in immediate, str, call far, jmp far
 ; Expect:
 ;   NOPs 4ff00001 4ff00002
 ;   jumps 4ff00002 4ff00004 4ff0000b 4ff00009 4ff0000c
@@ -30,6 +30,8 @@
 ;   #PF and again 4ff00005 4ff00006
 ;   REP STOSB, #PF in between 4ff00000 4ff00000 4ff00002
 ;   ring 3, call gate 4ff00009 4ff0000a 4ff00007 4ff0000b 4ff0000c
+;   ring 3, sensitive instructions 4ff00001 4ff00002 4ff00003 4ff00004 4ff00006 4ff00007 4ff00008 4ff0000b 4ff00012 4ff00015 4ff00017 4ff00018 4ff00019 4ff0001b 4ff0001c 4ff00021 4ff00022
+;   ring 3, IRETD to ring 3 without TF 4ff00002 4ff00003 4ff00008 4ff00009
 ;   ring 3, INT n 4ff00003
 ;   virtual-8086 mode 4ff00001 4ff00002 4ff00004 4ff00006 4ff0000a 4ff0000d 4ff0000e 4ff0000f
 ;   INT1 0ff00001 4ff00002
@@ -181,7 +183,7 @@ test:
         trace_end
         ; Gates for calls leave TF alone.
         put_call_gate FREE, CODE0, .inner, CALL_GATE32 | DPL(3), 0
-        in_ring 3, .ring3
+        in_ring 3, .ring3, 2 | IOPL(3)
         in_v86 .v86, 2 | IOPL(3)
         trace "INT1"
         int1
@@ -209,6 +211,34 @@ test:
 .inner: nop
         retf
 .outer: nop
+        trace_end
+        trace "ring 3, sensitive instructions"
+        pushfd
+        pushfd
+        popfd
+        popfd
+        mov eax, ds
+        push ds
+        pop ds
+        smsw eax
+        sgdt [FREE_MEMORY]
+        lar eax, eax
+        cpuid
+        cli
+        sti
+        in al, 0x80
+        push cs
+        push dword .same_ring
+        retf
+.same_ring:
+        trace_end
+        trace "ring 3, IRETD to ring 3 without TF"
+        push dword 2
+        push cs
+        push dword .without
+        iretd
+.without:
+        nop
         trace_end
         trace "ring 3, INT n"
         int 0x40
