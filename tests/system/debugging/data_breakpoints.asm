@@ -1,9 +1,9 @@
 ; Data breakpoints match every access that shares a byte with them, of any size and wherever it lies, also across pages:
-; stores for kind 01, loads and stores for kind 11 (SDM vol. 3B, 17.2.4 and 17.2.5, table 17-2). The breakpoint is at DATA +
-; 8; bit n of each mask is set if an access at DATA + n was trapped.
+; stores for kind 01, loads and stores for kind 11 (SDM vol. 3B, 17.2.4 and 17.2.5, table 17-2). The breakpoint is at
+; DATA + 8; bit n of each mask is set if an access at DATA + n was trapped.
 ; QEMU 7.2 aligns neither breakpoints nor what it compares with them.
-; Rows: mov, add, cmp, fld, fstp, movups, movq mmx, push, pop, pushad, popad, call, ret, enter, movsd, cmpsb
-; Rows: scasb, lodsd, xlat, bt, bts, cmpxchg, cmpxchg8b, xadd, lea, prefetchnta, invlpg, verr, sgdt, bound, fnstenv, les
+; Rows: mov, add, cmp, fld, fstp, movups, movq mmx, push, pop, pushad, popad, call, ret, enter, movsd, cmpsb, scasb
+; Rows: lodsd, xlat, bt, bts, cmpxchg, cmpxchg8b, xadd, lea, prefetchnta, invlpg, verr, sgdt, bound, fnstenv, les
 ; Expect:
 ;   1 byte, writes
 ;   MOV, 1 00000100

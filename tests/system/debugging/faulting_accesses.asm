@@ -1,6 +1,6 @@
 ; An instruction that does not complete raises its fault alone: the data breakpoints and the single step that it met on
-; the way come when it completes (SDM vol. 3B, 17.2.4 and 17.3.1: they are traps; vol. 3C, 26.6.3: none are pending behind
-; a hardware exception). "left over" would be a #DB inside the handler of the fault.
+; the way come when it completes (SDM vol. 3B, 17.2.4 and 17.3.1: they are traps; vol. 3C, 26.6.3: none are pending
+; behind a hardware exception). "left over" would be a #DB inside the handler of the fault.
 ; QEMU 7.2 leaves the breakpoint pending, and reads before it checks that it may write.
 ; Rows: bound, div, push, pop, pushad, popad, movsd, xchg, cmpxchg8b, fld, les, mov to-segment, lldt, jmp far, call far
 ; Rows: ldmxcsr, ret far, iretd

@@ -1,7 +1,7 @@
-; A debug trap of MOV SS or POP SS is held back until the next instruction has completed, also where that is an interrupt:
-; then #DB comes before the handler's first instruction; a fault of that instruction drops it (SDM vol. 3A, 6.8.3; vol. 3C,
-; 26.6.3). Breakpoint 0 is on the memory that SS is loaded from. Each cell: DR6 and EIP as an offset from the instruction
-; behind.
+; A debug trap of MOV SS or POP SS is held back until the next instruction has completed, also where that is an
+; interrupt: then #DB comes before the handler's first instruction; a fault of that instruction drops it (SDM vol. 3A,
+; 6.8.3; vol. 3C, 26.6.3). Breakpoint 0 is on the memory that SS is loaded from. Each cell: DR6 and EIP as an offset
+; from the instruction behind.
 ; Bochs 2.7 drops the trap with every interrupt, QEMU 7.2 does not hold it back.
 ; Rows: mov to-segment, pop segment, lss, int, int3, div, mov, iretd
 ; Expect:

@@ -1,8 +1,8 @@
 ; Instruction breakpoints match the linear address of an instruction's first byte, before it is fetched or runs; RF gets
 ; past one, for one instruction; MOV SS and POP SS hide the next instruction from them (SDM vol. 3B, 17.3.1.1; vol. 3A,
 ; table 6-2). Each cell is a #DB: DR6 and EIP as an offset from the breakpoint.
-; Bochs 2.7 and QEMU 7.2 save no RF between iterations, and report the next instruction's breakpoint with the single step
-; before it already, which the manual leaves open; in QEMU MOV SS and POP SS hide nothing.
+; Bochs 2.7 and QEMU 7.2 save no RF between iterations, and report the next instruction's breakpoint with the single
+; step before it already, which the manual leaves open; in QEMU MOV SS and POP SS hide nothing.
 ; Rows: nop, popfd, iretd, int, int3, ud2, div, stosb, movsd, mov to-segment, pop segment, lss, sti, mov to-debug
 ; Expect:
 ;   one instruction 0ff10000

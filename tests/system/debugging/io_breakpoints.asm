@@ -1,7 +1,8 @@
-; I/O breakpoints, with CR4.DE: they match every access to ports that shares one with them, and trap behind the instruction
-; or iteration; refused accesses do not match (SDM vol. 3B, 17.2.4, 17.2.5 and 17.3.1.2). The breakpoint is at port 88h; bit
-; n of each mask is set if an access to port 80h + n was trapped.
-; QEMU 7.2 ignores no address bits and traps behind all iterations; Bochs 2.7 saves no RF, and traps without an iteration.
+; I/O breakpoints, with CR4.DE: they match every access to ports that shares one with them, and trap behind the
+; instruction or iteration; refused accesses do not match (SDM vol. 3B, 17.2.4, 17.2.5 and 17.3.1.2). The breakpoint is
+; at port 88h; bit n of each mask is set if an access to port 80h + n was trapped.
+; QEMU 7.2 ignores no address bits and traps behind all iterations; Bochs 2.7 saves no RF, and traps without an
+; iteration.
 ; Rows: in dx, out dx, in immediate, out immediate, insb, insd, outsb, outsw, outsd, mov to-control
 ; Expect:
 ;   1 port

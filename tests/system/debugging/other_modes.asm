@@ -1,5 +1,6 @@
-; Breakpoints and single steps in real mode and in virtual-8086 mode: linear addresses, of code and data, also behind 1 MiB;
-; ports; TF by POPF and IRET; REP; RF by IRETD (SDM vol. 3B, 17.3.1 and 20.1.4). Each cell is a #DB: DR6 and EIP as an offset in the traced code.
+; Breakpoints and single steps in real mode and in virtual-8086 mode: linear addresses, of code and data, also behind 1
+; MiB; ports; TF by POPF and IRET; REP; RF by IRETD (SDM vol. 3B, 17.3.1 and 20.1.4). Each cell is a #DB: DR6 and EIP as
+; an offset in the traced code.
 ; QEMU 7.2 ends at an instruction breakpoint in virtual-8086 mode.
 ; Rows: mov, popf, popfd, iret, int, stosb, out immediate, push, mov to-segment
 ; Expect:

@@ -1,6 +1,6 @@
 ; Data breakpoints on a stack that an event pushes its frame to: #DB comes before the handler's first instruction. The
-; frame of that #DB matches too, which would be endless: its handler is in ring 0, and the watched stack is ring 1's. Far
-; calls and what they copy match as well (SDM vol. 3B, 17.2.4: every access to data).
+; frame of that #DB matches too, which would be endless: its handler is in ring 0, and the watched stack is ring 1's.
+; Far calls and what they copy match as well (SDM vol. 3B, 17.2.4: every access to data).
 ; Each cell is a #DB: DR6 and EIP as an offset from the handler.
 ; QEMU 7.2 ends here.
 ; Rows: int, ud2, call far, ret far, iretd

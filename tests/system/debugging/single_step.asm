@@ -1,10 +1,10 @@
 ; A single-step trap comes behind each instruction that TF was set before: not behind the one that sets it, not in the
 ; handler of an interrupt or fault, once per iteration of a string, and not between MOV SS and the next (SDM vol. 3B,
 ; 17.3.1.4; vol. 3A, 6.8.3). Each cell is a trap: DR6 and the offset of EIP in the traced code.
-; QEMU 7.2 holds the trap back behind STI and LSS too, and has no INT1 on this model; Bochs 2.7 stays halted in HLT, which
-; a debug exception ends (SDM vol. 2A, HLT).
-; Rows: nop, popfd, pushfd, int, int3, into, int1, iretd, div, stosb, outsb, mov to-segment
-; Rows: pop segment, lss, sti, hlt, cpuid, lar, smsw, sgdt, mov from-control, mov to-control, lgdt, in immediate, str, call far, jmp far
+; QEMU 7.2 holds the trap back behind STI and LSS too, and has no INT1 on this model; Bochs 2.7 stays halted in HLT,
+; which a debug exception ends (SDM vol. 2A, HLT).
+; Rows: nop, popfd, pushfd, int, int3, into, int1, iretd, div, stosb, outsb, mov to-segment, pop segment, lss, sti, hlt
+; Rows: cpuid, lar, smsw, sgdt, mov from-control, mov to-control, lgdt, in immediate, str, call far, jmp far
 ; Expect:
 ;   NOPs 4ff00001 4ff00002
 ;   jumps 4ff00002 4ff00004 4ff0000b 4ff00009 4ff0000c
@@ -30,7 +30,8 @@
 ;   #PF and again 4ff00005 4ff00006
 ;   REP STOSB, #PF in between 4ff00000 4ff00000 4ff00002
 ;   ring 3, call gate 4ff00009 4ff0000a 4ff00007 4ff0000b 4ff0000c
-;   ring 3, sensitive instructions 4ff00001 4ff00002 4ff00003 4ff00004 4ff00006 4ff00007 4ff00008 4ff0000b 4ff00012 4ff00015 4ff00017 4ff00018 4ff00019 4ff0001b 4ff0001c 4ff00021 4ff00022
+;   ring 3, sensitive instructions 4ff00001 4ff00002 4ff00003 4ff00004 4ff00006 4ff00007 4ff00008
+;   ring 3, more of them 4ff00003 4ff0000a 4ff0000d 4ff0000f 4ff00010 4ff00011 4ff00013 4ff00014 4ff00019 4ff0001a
 ;   ring 3, IRETD to ring 3 without TF 4ff00002 4ff00003 4ff00008 4ff00009
 ;   ring 3, INT n 4ff00003
 ;   virtual-8086 mode 4ff00001 4ff00002 4ff00004 4ff00006 4ff0000a 4ff0000d 4ff0000e 4ff0000f
@@ -220,6 +221,8 @@ test:
         mov eax, ds
         push ds
         pop ds
+        trace_end
+        trace "ring 3, more of them"
         smsw eax
         sgdt [FREE_MEMORY]
         lar eax, eax

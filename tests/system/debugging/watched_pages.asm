@@ -1,6 +1,6 @@
 ; Data breakpoints follow linear addresses: another page with the same memory does not match, a page that is mapped anew
-; does; they hold in every ring, from the moment DR7 enables them to the moment it does not, with paging switched on and off
-; (SDM vol. 3B, 17.2.1 and 17.2.4).
+; does; they hold in every ring, from the moment DR7 enables them to the moment it does not, with paging switched on and
+; off (SDM vol. 3B, 17.2.1 and 17.2.4).
 ; Rows: mov, mov to-debug, mov to-control, invlpg
 ; Expect:
 ;   off 00000000 00000000 00000000

@@ -1,6 +1,6 @@
-; Data breakpoints on memory that is more than memory: descriptor tables, page tables, code, a device's registers, ROM. The
-; store has its effect, and #DB comes behind it (SDM vol. 3B, 17.2.4 and 17.3.1.2). Of what the processor itself reads and
-; writes in its tables this test says nothing.
+; Data breakpoints on memory that is more than memory: descriptor tables, page tables, code, a device's registers, ROM.
+; The store has its effect, and #DB comes behind it (SDM vol. 3B, 17.2.4 and 17.3.1.2). Of what the processor itself
+; reads and writes in its tables this test says nothing.
 ; Rows: mov, and, mov to-segment, invlpg, stosd, xchg
 ; Expect:
 ;   a descriptor is written 00000001

@@ -1,6 +1,6 @@
-; What comes first where several events are due between two instructions: debug traps of the one before, then interrupts,
-; then an instruction breakpoint and the faults of the one behind (SDM vol. 3A, table 6-2). An interrupt gate for #DB holds
-; the interrupt back until its handler returns, a trap gate does not.
+; What comes first where several events are due between two instructions: debug traps of the one before, then
+; interrupts, then an instruction breakpoint and the faults of the one behind (SDM vol. 3A, table 6-2). An interrupt
+; gate for #DB holds the interrupt back until its handler returns, a trap gate does not.
 ; Each cell is an event in the order in which handlers ran: its vector, and EIP as an offset in the code, db for the
 ; beginning of #DB's handler.
 ; Bochs 2.7 puts the instruction breakpoint before the interrupt.

@@ -1,9 +1,9 @@
-; What CR0.EM, MP and TS and CR4.OSFXSR and OSXMMEXCPT do to instructions of the x87, MMX and SSE: #NM, #UD or nothing (SDM
-; vol. 3A, 2.5 with table 2-2, table 12-1 and 13.1; vol. 2, tables of exceptions of each instruction). Each line: FLD1,
-; WAIT, FNSTCW, FNSTSW AX, MOVD mm, EMMS, XORPS, LDMXCSR, CVTPI2PS, FXSAVE, FXRSTOR, PREFETCHNTA, SFENCE.
+; What CR0.EM, MP and TS and CR4.OSFXSR and OSXMMEXCPT do to instructions of the x87, MMX and SSE: #NM, #UD or nothing
+; (SDM vol. 3A, 2.5 with table 2-2, table 12-1 and 13.1; vol. 2, tables of exceptions of each instruction). Each line:
+; FLD1, WAIT, FNSTCW, FNSTSW AX, MOVD mm, EMMS, XORPS, LDMXCSR, CVTPI2PS, FXSAVE, FXRSTOR, PREFETCHNTA, SFENCE.
 ; QEMU 7.2 looks at TS before EM in MMX, not at all in EMMS and CVTPI2PS, and raises no #MF but in WAIT, and no #XM.
-; Rows: fld1, fwait, fnstcw, fnstsw, movd mmx, emms, xorps, ldmxcsr, cvtpi2ps, fxsave, fxrstor, prefetchnta, sfence, divps
-; Rows: clts, cvtsi2ss, stmxcsr
+; Rows: fld1, fwait, fnstcw, fnstsw, movd mmx, emms, xorps, ldmxcsr, cvtpi2ps, fxsave, fxrstor, prefetchnta, sfence
+; Rows: divps, clts, cvtsi2ss, stmxcsr
 ; Expect:
 ;   none: ok ok ok ok ok ok #UD #UD #UD ok ok ok ok
 ;   MP: ok ok ok ok ok ok #UD #UD #UD ok ok ok ok

@@ -1,6 +1,6 @@
-; An unmasked error of the x87 waits for the next instruction that looks for it: #MF there with CR0.NE, at that instruction
-; and with the error's flags still set; IRQ13 without NE, once per error. Instructions that do not wait pass (SDM vol. 1, 8.6
-; and 8.7; vol. 3A, 6.15, interrupt 16). Each line: the instruction with the error pending, then WAIT.
+; An unmasked error of the x87 waits for the next instruction that looks for it: #MF there with CR0.NE, at that
+; instruction and with the error's flags still set; IRQ13 without NE, once per error. Instructions that do not wait pass
+; (SDM vol. 1, 8.6 and 8.7; vol. 3A, 6.15, interrupt 16). Each line: the instruction with the error pending, then WAIT.
 ; QEMU 7.2 looks for errors in WAIT alone, and hangs with IRQ13.
 ; Rows: fwait, fld1, fldcw, fldenv, frstor, fnstsw, fnstcw, fnstenv, fnsave, fninit, fnclex, fxsave, fnop, fincstp, fxch
 ; Rows: fstp, fdivp, out immediate, iretd

@@ -1,5 +1,6 @@
-; The 8259As between two requests: priority, nesting, masks, ends of interrupts, rotation, the cascade, special mask mode,
-; automatic end, poll (8259A data sheet). Requests: IRQ0 of the 8254, IRQ1 of the keyboard's controller, IRQ8 of the clock.
+; The 8259As between two requests: priority, nesting, masks, ends of interrupts, rotation, the cascade, special mask
+; mode, automatic end, poll (8259A data sheet). Requests: IRQ0 of the 8254, IRQ1 of the keyboard's controller, IRQ8 of
+; the clock.
 ; Each cell of "taken" is a vector, in the order of delivery.
 ; QEMU 7.2 and Bochs 2.7 end a masked interrupt in special mask mode, which the data sheet rules out; Bochs has no set
 ; priority, and its poll does not acknowledge.

@@ -1,7 +1,8 @@
-; An external interrupt through each kind of gate, from each ring and from virtual-8086 mode: the gate's DPL and IOPL do not
-; matter, its type, presence and target do, with EXT set in the error code; the frame is that of INT n, the return address
-; the next instruction, and IF is clear in the handler of an interrupt gate only (SDM vol. 3A, 6.12 and 6.13).
-; Each line: EIP as an offset in the code, CS, and of EFLAGS IF, TF, NT and VM as saved; CS and these flags in the handler.
+; An external interrupt through each kind of gate, from each ring and from virtual-8086 mode: the gate's DPL and IOPL do
+; not matter, its type, presence and target do, with EXT set in the error code; the frame is that of INT n, the return
+; address the next instruction, and IF is clear in the handler of an interrupt gate only (SDM vol. 3A, 6.12 and 6.13).
+; Each line: EIP as an offset in the code, CS, and of EFLAGS IF, TF, NT and VM as saved; CS and these flags in the
+; handler.
 ; QEMU 7.2 leaves EXT clear.
 ; Rows: sti, cli, iretd, iret, mov from-segment, lidt
 ; Expect:

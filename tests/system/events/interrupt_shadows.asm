@@ -1,8 +1,8 @@
 ; An interrupt that waits is taken at the first boundary where IF is set: not behind an STI that set it, but one
-; instruction later, nor behind MOV SS and POP SS; at once behind POPFD, IRETD and a second STI (SDM vol. 2B, STI; vol. 3A,
-; 6.8.1 and 6.8.3). HLT ends with EIP behind it. The offsets are those of the saved EIP.
-; QEMU 7.2 drops the shadow of STI with the next instruction whatever that is, looks for interrupts later behind OUT, and
-; like Bochs 2.7 saves no RF between iterations.
+; instruction later, nor behind MOV SS and POP SS; at once behind POPFD, IRETD and a second STI (SDM vol. 2B, STI; vol.
+; 3A, 6.8.1 and 6.8.3). HLT ends with EIP behind it. The offsets are those of the saved EIP.
+; QEMU 7.2 drops the shadow of STI with the next instruction whatever that is, looks for interrupts later behind OUT,
+; and like Bochs 2.7 saves no RF between iterations.
 ; Rows: sti, cli, popfd, iretd, mov to-segment, pop segment, lss, hlt, lodsb, out immediate
 ; Expect:
 ;   IF clear ffffffff

@@ -1,6 +1,7 @@
-; A fault while an external interrupt is delivered comes alone, with EXT set in error codes that name a selector, and the
-; interrupt stays in service at the controller: #PF of its gate and of the inner stack, #SS and #TS of that stack, #GP beyond
-; the target's limit. A second fault while the first is delivered makes a double fault (SDM vol. 3A, 6.13 and table 6-5).
+; A fault while an external interrupt is delivered comes alone, with EXT set in error codes that name a selector, and
+; the interrupt stays in service at the controller: #PF of its gate and of the inner stack, #SS and #TS of that stack,
+; #GP beyond the target's limit. A second fault while the first is delivered makes a double fault (SDM vol. 3A, 6.13 and
+; table 6-5).
 ; QEMU 7.2 leaves EXT clear and checks no limits.
 ; Rows: sti, cli, lidt, out immediate
 ; Expect:

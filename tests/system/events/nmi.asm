@@ -1,6 +1,6 @@
 ; NMI, which the local APIC sends to itself: taken whatever IF is, with EXT in what its gate raises, not again before an
-; IRET, which unblocks it in any handler, once for several that come meanwhile; it ends HLT, and comes before an interrupt
-; and behind a debug trap, so that it interrupts the trap's handler (SDM vol. 3A, 6.7 and table 6-2).
+; IRET, which unblocks it in any handler, once for several that come meanwhile; it ends HLT, and comes before an
+; interrupt and behind a debug trap, so that it interrupts the trap's handler (SDM vol. 3A, 6.7 and table 6-2).
 ; Each cell is an event in the order in which handlers ran: its vector, and EIP as an offset in the code, db for the
 ; beginning of #DB's handler.
 ; QEMU 7.2 takes NMI some instructions late and has EXT clear; Bochs 2.7 has no NMI by LINT0.

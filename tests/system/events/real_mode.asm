@@ -1,6 +1,6 @@
-; Events in real mode: FLAGS, CS and IP are pushed as words and no error code, IF, TF and AC are cleared, the table is where
-; IDTR says and ends where it says; IRET brings IF, IOPL and NT back, IRETD AC, ID and RF too but not VM, VIF or VIP (SDM
-; vol. 3B, 20.1.4; vol. 2A, INT n and IRET).
+; Events in real mode: FLAGS, CS and IP are pushed as words and no error code, IF, TF and AC are cleared, the table is
+; where IDTR says and ends where it says; IRET brings IF, IOPL and NT back, IRETD AC, ID and RF too but not VM, VIF or
+; VIP (SDM vol. 3B, 20.1.4; vol. 2A, INT n and IRET).
 ; Each line of an event: IP as an offset from the instruction, CS, FLAGS; then EFLAGS in the handler.
 ; QEMU 7.2 has no INT1 on this model.
 ; Rows: int, int3, into, int1, bound, div, ud2, mov, iret, iretd, pushfd, popfd, lidt

@@ -1,5 +1,5 @@
-; Real mode shuts down too: with an interrupt table of limit 0, where #GP and #DF have no vector (SDM vol. 3B, 20.1.4; vol.
-; 2A, INT n).
+; Real mode shuts down too: with an interrupt table of limit 0, where #GP and #DF have no vector (SDM vol. 3B, 20.1.4;
+; vol. 2A, INT n).
 ; Rows: lidt, int
 ; Expect:
 ;   INT beyond the limit: #GP

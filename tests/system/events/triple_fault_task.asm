@@ -1,5 +1,5 @@
-; A task gate gets #DF out of a stack that cannot take a frame; a fault on the way to its task ends in shutdown (SDM vol. 3A,
-; 6.15, interrupt 8).
+; A task gate gets #DF out of a stack that cannot take a frame; a fault on the way to its task ends in shutdown (SDM
+; vol. 3A, 6.15, interrupt 8).
 ; Rows: push, jmp far, iretd
 ; Expect:
 ;   double fault, error code 00000000

@@ -1,6 +1,6 @@
-; Addresses behind FFFF:000F: with A20 they go on behind 1 MiB, in real and in virtual-8086 mode; with A20 masked, by the
-; keyboard controller or by port 92h, they wrap to 0, behind paging too; either of the two keeps it open. Offsets never
-; leave the segment (SDM vol. 3B, 20.1.1 and 20.2.1).
+; Addresses behind FFFF:000F: with A20 they go on behind 1 MiB, in real and in virtual-8086 mode; with A20 masked, by
+; the keyboard controller or by port 92h, they wrap to 0, behind paging too; either of the two keeps it open. Offsets
+; never leave the segment (SDM vol. 3B, 20.1.1 and 20.2.1).
 ; Rows: mov, out immediate, in immediate
 ; Expect:
 ;   A20 on

@@ -1,6 +1,6 @@
-; Interrupts and exceptions out of virtual-8086 mode: the frame that each kind of gate makes on the stack of ring 0, with
-; the four data segment registers in it, which the handler finds null, and ESP whole (SDM vol. 3B, 20.3.1.1; vol. 2A,
-; INT n, INTERRUPT-FROM-VIRTUAL-8086-MODE); IRETD goes back by it (20.2.5).
+; Interrupts and exceptions out of virtual-8086 mode: the frame that each kind of gate makes on the stack of ring 0,
+; with the four data segment registers in it, which the handler finds null, and ESP whole (SDM vol. 3B, 20.3.1.1; vol.
+; 2A, INT n, INTERRUPT-FROM-VIRTUAL-8086-MODE); IRETD goes back by it (20.2.5).
 ; Each frame is shown from the top of the stack: GS, FS, DS, ES, SS, ESP, EFLAGS, CS, EIP as an offset from the
 ; instruction, error code. Then the handler's DS, ES, FS, GS, and of its flags IF, TF, NT, RF and VM.
 ; QEMU 7.2 saves no RF, and leaves EXT clear in what an exception's gate raises.

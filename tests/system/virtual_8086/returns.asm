@@ -1,7 +1,7 @@
-; IRETD with VM in the image enters virtual-8086 mode at ring 0 alone, with whatever selectors and the low halves of them,
-; all flags, and CPL 3; EIP beyond FFFFh is #GP(0) before anything is changed. In the other rings, with 16-bit operands and
-; in POPFD the bit is ignored (SDM vol. 2A, IRET; vol. 3B, 20.2.5). In virtual-8086 mode IRETD keeps VM, IOPL, VIF and
-; VIP.
+; IRETD with VM in the image enters virtual-8086 mode at ring 0 alone, with whatever selectors and the low halves of
+; them, all flags, and CPL 3; EIP beyond FFFFh is #GP(0) before anything is changed. In the other rings, with 16-bit
+; operands and in POPFD the bit is ignored (SDM vol. 2A, IRET; vol. 3B, 20.2.5). In virtual-8086 mode IRETD keeps VM,
+; IOPL, VIF and VIP.
 ; QEMU 7.2 and Bochs 2.7 find EIP beyond FFFFh when they fetch from there; QEMU faults at VM in an outer ring.
 ; Rows: iretd, iret, popfd, pushfd, hlt, mov from-segment
 ; Expect:
