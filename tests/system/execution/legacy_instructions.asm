@@ -39,7 +39,7 @@
 ;   PUSHFD fffffffc
 ;   top 00000002
 ;   PUSHF fffffffe
-;   top 00100097
+;   top 00100002
 ;   ENTER 8, 0 fffffff4
 ;   top 99999999
 ;   ENTER 4, 2 fffffff0
@@ -181,6 +181,8 @@ test:
         stack "POPA", o16 popa
         show "EDI", edi
         stack "PUSHFD", pushfd
+        push dword 2
+        popfd
         stack "PUSHF", pushfw
         xor eax, eax
         mov ebp, frame + 16
