@@ -74,35 +74,39 @@ Fault pop_all(Processor& cpu, const Operation& op) {
   return Fault::none();
 }
 
-/// Intel SDM vol. 2A, ENTER: `immediate` bytes of locals, `extra` modulo 32 the nesting level.
+/// Intel SDM vol. 2A, ENTER: `immediate` bytes of locals, `extra` modulo 32 the nesting level. Outer frame
+/// pointers are read and pushed in turn, so that one may be read where another has just been pushed. All
+/// accesses are tried before the first push.
 template <class T, StackKind K>
 Fault enter_frame(Processor& cpu, const Operation& op) {
-  constexpr u32 kMaximumLevel = 32;
+  constexpr u32 kMaximumLevel = 32, kSize = sizeof(T);
   Registers& registers = cpu.registers;
   const u32 level = op.extra % kMaximumLevel;
   const u32 esp = stack_register<K>(registers, Gpr::Esp);
   const u32 ebp = stack_register<K>(registers, Gpr::Ebp);
-  const u32 frame = wrap_stack<K>(esp - static_cast<u32>(sizeof(T)));
-  std::array<T, kMaximumLevel + 1> values{};
-  values[0] = registers.read<T>(offset_of(Gpr::Ebp));
-  for (u32 i = 1; i < level; ++i) {
-    const u32 outer = wrap_stack<K>(ebp - i * static_cast<u32>(sizeof(T)));
-    if (Fault fault = read_memory(cpu, op, Segment::Ss, outer, values[i])) return fault;
+  const auto slot = [esp](u32 index) { return wrap_stack<K>(esp - (index + 1) * kSize); };
+  const auto outer = [ebp](u32 index) { return wrap_stack<K>(ebp - index * kSize); };
+  T value{};
+  for (u32 i = 0; i <= level; ++i) {
+    if (i > 0 && i < level) {
+      if (Fault fault = read_memory(cpu, op, Segment::Ss, outer(i), value)) return fault;
+    }
+    if (Fault fault = prepare_memory_write(cpu, op, Segment::Ss, slot(i), kSize)) return fault;
   }
-  if (level > 0) values[level] = static_cast<T>(frame);
-  const auto slot = [esp](u32 index) {
-    return wrap_stack<K>(esp - (index + 1) * static_cast<u32>(sizeof(T)));
-  };
   const u32 end = wrap_stack<K>(slot(level) - op.immediate);
-  for (u32 i = 0; i <= level; ++i) {
-    if (Fault fault = prepare_memory_write(cpu, op, Segment::Ss, slot(i), sizeof(T))) return fault;
-  }
   // The processor probes the frame's end as for a write.
-  if (Fault fault = prepare_memory_write(cpu, op, Segment::Ss, end, sizeof(T))) return fault;
+  if (Fault fault = prepare_memory_write(cpu, op, Segment::Ss, end, kSize)) return fault;
+  // With 32-bit operands processors take all of ESP even on a 16-bit stack (measured; by the manual only BP
+  // is written there).
+  const T frame = static_cast<T>(registers.get(Gpr::Esp) - kSize);
   for (u32 i = 0; i <= level; ++i) {
-    if (Fault fault = write_memory(cpu, op, Segment::Ss, slot(i), values[i])) return fault;
+    value = i == 0 ? registers.read<T>(offset_of(Gpr::Ebp)) : frame;
+    if (i > 0 && i < level) {
+      if (Fault fault = read_memory(cpu, op, Segment::Ss, outer(i), value)) return fault;
+    }
+    if (Fault fault = write_memory(cpu, op, Segment::Ss, slot(i), value)) return fault;
   }
-  registers.write<T>(offset_of(Gpr::Ebp), static_cast<T>(frame));
+  registers.write<T>(offset_of(Gpr::Ebp), frame);
   set_stack_register<K>(registers, Gpr::Esp, end);
   return Fault::none();
 }

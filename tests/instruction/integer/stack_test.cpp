@@ -69,6 +69,26 @@ TEST_CASE("ENTER copies the frame pointers of outer levels") {
   CHECK(guest.get(Gpr::Esp) == kTop);
 }
 
+TEST_CASE("ENTER reads outer frame pointers that it has just pushed") {
+  GuestCode guest = any_protected_machine();
+  guest.set(Gpr::Ebp, kTop + 4);
+  REQUIRE(guest.run({0xc8, 0x00, 0x00, 0x03}).completed);  // enter 0, 3: reads [ebp - 4] and [ebp - 8]
+  CHECK(guest.read<u32>(kTop - 4) == kTop + 4);
+  CHECK(guest.read<u32>(kTop - 12) == kTop + 4);
+}
+
+TEST_CASE("ENTER with 32-bit operands keeps the upper half of ESP on a 16-bit stack") {
+  GuestCode guest(CodeMode::Real16);
+  guest.set(Gpr::Esp, 0xabcd'8000);
+  REQUIRE(guest.run({0x66, 0xc8, 0x00, 0x00, 0x01}).completed);  // enter 0, 1
+  CHECK(guest.get(Gpr::Ebp) == 0xabcd'7ffc);
+  CHECK(guest.read<u32>(0x7ff8) == 0xabcd'7ffc);
+  guest.set(Gpr::Esp, 0xabcd'0000);
+  REQUIRE(guest.run({0x66, 0xc8, 0x00, 0x00, 0x00}).completed);  // enter 0, 0: at FFFC
+  CHECK(guest.get(Gpr::Ebp) == 0xabcc'fffc);
+  CHECK(guest.get(Gpr::Esp) == 0xabcd'fffc);
+}
+
 TEST_CASE("a stack fault changes nothing") {
   GuestCode guest(CodeMode::Segmented32);
   // The handler needs a stack: SS admits only what lies above its limit, and ESP stands just below.
