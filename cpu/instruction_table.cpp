@@ -122,6 +122,10 @@ std::span<const InstructionRow> instruction_table() { return kTable; }
 
 const InstructionRow* find_row(const ZydisDecodedInstruction& instruction,
                                std::span<const ZydisDecodedOperand> operands) {
+  // The three-byte maps came with SSSE3: also for forms of older mnemonics (PEXTRW of SSE4.1).
+  const bool of_these_times =
+      instruction.opcode_map == ZYDIS_OPCODE_MAP_DEFAULT || instruction.opcode_map == ZYDIS_OPCODE_MAP_0F;
+  if (!of_these_times) return nullptr;
   const InstructionRow* any = nullptr;
   for (InstructionId id = kIndex.first[static_cast<std::size_t>(instruction.mnemonic)]; id != kNoRow;
        id = kIndex.next[id]) {

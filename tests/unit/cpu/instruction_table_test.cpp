@@ -2,6 +2,7 @@
 // and privilege agrees with what Zydis' own tables say.
 #include "cpu/instruction_table.h"
 
+#include <array>
 #include <catch2/catch.hpp>
 #include <map>
 #include <set>
@@ -52,6 +53,18 @@ TEST_CASE("Every row of the instruction table is reached by some encoding") {
     INFO(row.name << " " << ZydisMnemonicGetString(row.mnemonic) << " form " << static_cast<int>(row.form));
     CHECK(reached.count(&row) == 1);
   }
+}
+
+TEST_CASE("SSE4.1's form of PEXTRW has no row") {
+  ZydisDecoder decoder;
+  ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LEGACY_32, ZYDIS_STACK_WIDTH_32);
+  ZydisDecodedInstruction instruction;
+  std::array<ZydisDecodedOperand, ZYDIS_MAX_OPERAND_COUNT> operands;
+  constexpr std::array<u8, 6> kPextrw = {0x66, 0x0f, 0x3a, 0x15, 0xc0, 0x00};
+  REQUIRE(ZYAN_SUCCESS(
+      ZydisDecoderDecodeFull(&decoder, kPextrw.data(), kPextrw.size(), &instruction, operands.data())));
+  REQUIRE(instruction.mnemonic == ZYDIS_MNEMONIC_PEXTRW);
+  CHECK(find_row(instruction, {operands.data(), instruction.operand_count}) == nullptr);
 }
 
 TEST_CASE("No two rows stand for the same form of a mnemonic, and names keep sensitivities apart") {
