@@ -12,67 +12,48 @@ namespace {
 
 using namespace eflags;
 
-bool is_any(const TestedInstruction& instruction, std::initializer_list<ZydisMnemonic> mnemonics) {
-  return instruction.known &&
-         std::find(mnemonics.begin(), mnemonics.end(), instruction.decoded.mnemonic) != mnemonics.end();
+bool is_any(const FlagsWriter& instruction, std::initializer_list<ZydisMnemonic> mnemonics) {
+  return std::find(mnemonics.begin(), mnemonics.end(), instruction.mnemonic) != mnemonics.end();
 }
 
 /// SAL among them: Zydis calls it SHL.
-bool is_left_or_logical_shift(const TestedInstruction& i) {
+bool is_left_or_logical_shift(const FlagsWriter& i) {
   return is_any(i, {ZYDIS_MNEMONIC_SHL, ZYDIS_MNEMONIC_SHR});
 }
-bool is_shift(const TestedInstruction& i) {
-  return is_left_or_logical_shift(i) || is_any(i, {ZYDIS_MNEMONIC_SAR});
-}
-bool is_double_shift(const TestedInstruction& i) {
-  return is_any(i, {ZYDIS_MNEMONIC_SHLD, ZYDIS_MNEMONIC_SHRD});
-}
-bool is_rotate(const TestedInstruction& i) {
+bool is_shift(const FlagsWriter& i) { return is_left_or_logical_shift(i) || is_any(i, {ZYDIS_MNEMONIC_SAR}); }
+bool is_double_shift(const FlagsWriter& i) { return is_any(i, {ZYDIS_MNEMONIC_SHLD, ZYDIS_MNEMONIC_SHRD}); }
+bool is_rotate(const FlagsWriter& i) {
   return is_any(i, {ZYDIS_MNEMONIC_ROL, ZYDIS_MNEMONIC_ROR, ZYDIS_MNEMONIC_RCL, ZYDIS_MNEMONIC_RCR});
 }
 
-/// The count of a shift or rotate: the last explicit operand, of which 5 bits count.
-u32 shift_count(const TestedInstruction& i, const MooTest& test) {
-  return operand_value(i, test, i.decoded.operand_count_visible - 1u).value_or(0) & 0x1f;
-}
+/// 5 bits of the count are used.
+u32 shift_count(const FlagsWriter& i) { return i.count & 0x1f; }
 
-bool counted_shift(const TestedInstruction& i, const MooTest& t) {
-  return (is_shift(i) || is_double_shift(i)) && shift_count(i, t) != 0;
+bool counted_shift(const FlagsWriter& i) {
+  return (is_shift(i) || is_double_shift(i)) && shift_count(i) != 0;
 }
-bool shift_by_several(const TestedInstruction& i, const MooTest& t) {
-  return (is_shift(i) || is_double_shift(i)) && shift_count(i, t) > 1;
+bool shift_by_several(const FlagsWriter& i) {
+  return (is_shift(i) || is_double_shift(i)) && shift_count(i) > 1;
 }
-bool shift_by_whole_operand(const TestedInstruction& i, const MooTest& t) {
-  return is_left_or_logical_shift(i) && shift_count(i, t) >= i.operands[0].size;
+bool shift_by_whole_operand(const FlagsWriter& i) {
+  return is_left_or_logical_shift(i) && shift_count(i) >= i.width;
 }
-bool double_shift_beyond_operand(const TestedInstruction& i, const MooTest& t) {
-  return is_double_shift(i) && shift_count(i, t) > i.operands[0].size;
+bool double_shift_beyond_operand(const FlagsWriter& i) {
+  return is_double_shift(i) && shift_count(i) > i.width;
 }
-bool rotate_by_several(const TestedInstruction& i, const MooTest& t) {
-  return is_rotate(i) && shift_count(i, t) > 1;
-}
-bool logic(const TestedInstruction& i, const MooTest&) {
+bool rotate_by_several(const FlagsWriter& i) { return is_rotate(i) && shift_count(i) > 1; }
+bool logic(const FlagsWriter& i) {
   return is_any(i, {ZYDIS_MNEMONIC_AND, ZYDIS_MNEMONIC_OR, ZYDIS_MNEMONIC_XOR, ZYDIS_MNEMONIC_TEST});
 }
-bool multiplication(const TestedInstruction& i, const MooTest&) {
-  return is_any(i, {ZYDIS_MNEMONIC_MUL, ZYDIS_MNEMONIC_IMUL});
-}
-bool division(const TestedInstruction& i, const MooTest&) {
-  return is_any(i, {ZYDIS_MNEMONIC_DIV, ZYDIS_MNEMONIC_IDIV});
-}
-bool ascii_adjust(const TestedInstruction& i, const MooTest&) {
-  return is_any(i, {ZYDIS_MNEMONIC_AAA, ZYDIS_MNEMONIC_AAS});
-}
-bool decimal_adjust(const TestedInstruction& i, const MooTest&) {
-  return is_any(i, {ZYDIS_MNEMONIC_DAA, ZYDIS_MNEMONIC_DAS});
-}
-bool ascii_multiplication(const TestedInstruction& i, const MooTest&) {
+bool multiplication(const FlagsWriter& i) { return is_any(i, {ZYDIS_MNEMONIC_MUL, ZYDIS_MNEMONIC_IMUL}); }
+bool division(const FlagsWriter& i) { return is_any(i, {ZYDIS_MNEMONIC_DIV, ZYDIS_MNEMONIC_IDIV}); }
+bool ascii_adjust(const FlagsWriter& i) { return is_any(i, {ZYDIS_MNEMONIC_AAA, ZYDIS_MNEMONIC_AAS}); }
+bool decimal_adjust(const FlagsWriter& i) { return is_any(i, {ZYDIS_MNEMONIC_DAA, ZYDIS_MNEMONIC_DAS}); }
+bool ascii_multiplication(const FlagsWriter& i) {
   return is_any(i, {ZYDIS_MNEMONIC_AAM, ZYDIS_MNEMONIC_AAD});
 }
-bool bit_scan(const TestedInstruction& i, const MooTest&) {
-  return is_any(i, {ZYDIS_MNEMONIC_BSF, ZYDIS_MNEMONIC_BSR});
-}
-bool bit_test(const TestedInstruction& i, const MooTest&) {
+bool bit_scan(const FlagsWriter& i) { return is_any(i, {ZYDIS_MNEMONIC_BSF, ZYDIS_MNEMONIC_BSR}); }
+bool bit_test(const FlagsWriter& i) {
   return is_any(i, {ZYDIS_MNEMONIC_BT, ZYDIS_MNEMONIC_BTC, ZYDIS_MNEMONIC_BTR, ZYDIS_MNEMONIC_BTS});
 }
 

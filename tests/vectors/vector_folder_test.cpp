@@ -54,7 +54,7 @@ struct Run {
   }
 
   TemporaryFolder folder;
-  VectorSuite suite{{kVectorModes.begin(), kVectorModes.end()}};
+  VectorSuite suite{{kMachineModes.begin(), kMachineModes.end()}};
 };
 
 /// add eax, ebx
@@ -83,7 +83,7 @@ TEST_CASE("32-bit registers of a 386 are set up and compared") {
     test.final.registers[Eax] = 1;
     Run run("386E", {test}, MooWidth::Long);
     const std::vector<std::string> failures = run.outcome().failures;
-    REQUIRE(failures.size() == kVectorModes.size());
+    REQUIRE(failures.size() == kMachineModes.size());
     CHECK(failures[0] == "90 #0 test, bare: ax 10001 instead of 1");
     CHECK(failures[3] == "90 #0 test, trap, ring 3: ax 10001 instead of 1");
   }
@@ -109,7 +109,7 @@ TEST_CASE("A flag that the file's mask leaves out is not compared") {
   test.final.registers[Eflags] = 3;
   MooRegisters mask;
   mask[Eflags] = 0xfffe;
-  CHECK(Run("C286", {test}, MooWidth::Word).outcome().failures.size() == kVectorModes.size());
+  CHECK(Run("C286", {test}, MooWidth::Word).outcome().failures.size() == kMachineModes.size());
   CHECK(Run("C286", {test}, MooWidth::Word, moo_chunk("RMSK", moo_registers(mask, MooWidth::Word)))
             .outcome()
             .failures.empty());
@@ -204,7 +204,7 @@ TEST_CASE("Revoked tests are left out") {
 
 TEST_CASE("A folder that cannot be run is an error") {
   const TemporaryFolder folder;
-  VectorSuite suite({VectorMode::Bare});
+  VectorSuite suite({MachineMode::Bare});
   const auto error = [&] {
     const Result<FolderOutcome> result = run_folder(folder.path(), {}, suite);
     REQUIRE_FALSE(result);

@@ -1,4 +1,4 @@
-// A processor with memory and nothing else, set up in real mode from captured states.
+// Sets a machine up in real mode from captured states, and compares what it leaves.
 #include "tests/vectors/vector_rig.h"
 
 #include <fmt/core.h>
@@ -47,41 +47,12 @@ constexpr u16 kHandlerOffset = 0xfe00;
 
 u64 vector_address(u32 vector) { return u64{4} * vector; }
 
-MemoryStore make_store() {
-  Result<MemoryStore> store = MemoryStore::create(kRam, 0);
-  return std::move(*store);
-}
-
 }  // namespace
 
-std::string_view mode_name(VectorMode mode) {
-  switch (mode) {
-    case VectorMode::Bare:
-      return "bare";
-    case VectorMode::BareSteps:
-      return "bare, blocks of one";
-    case VectorMode::TrapRing1:
-      return "trap, ring 1";
-    case VectorMode::TrapRing3:
-      return "trap, ring 3";
-  }
-  return "";
-}
-
-VectorRig::VectorRig(VectorMode mode)
-    : store_(make_store()),
-      cpu_(std::make_unique<Processor>(
-          memory_, ports_, CpuModel::standard(),
-          ProcessorConfig{.single_instruction_blocks = mode == VectorMode::BareSteps})) {
-  memory_.map_ram(GuestPhysical(0), kRam, HostFrame(0));
-  if (mode == VectorMode::TrapRing1 || mode == VectorMode::TrapRing3) {
-    const bool ring1 = mode == VectorMode::TrapRing1;
-    monitor_.emplace(*cpu_, memory_, ring1 ? Deprivilege::Ring1 : Deprivilege::Ring3, Policy());
-  }
-}
+VectorRig::VectorRig(MachineMode mode) : machine_(mode, kRam) {}
 
 void VectorRig::set_registers(const MooRegisters& registers) {
-  PrivilegedState& state = cpu_->state;
+  PrivilegedState& state = cpu_.state;
   state.activity = Activity::Running;
   state.shadow = InterruptShadow::None;
   state.pending_debug = 0;
@@ -89,14 +60,14 @@ void VectorRig::set_registers(const MooRegisters& registers) {
   state.cr0 = cr0::kEt | (registers.get(Cr0) & kCompared386Cr0 & ~cr0::kPe);
   state.dr6 = dr6::kReset | (registers.get(Dr6) & kComparedDr6);
   state.dr7 = dr7::kReset | (registers.get(Dr7) & kComparedDr7);
-  for (const auto& [reg, gpr] : kGeneral) cpu_->registers.set(gpr, registers.get(reg));
+  for (const auto& [reg, gpr] : kGeneral) cpu_.registers.set(gpr, registers.get(reg));
   for (const auto& [reg, segment] : kSegments) {
     const u16 selector = static_cast<u16>(registers.get(reg));
     state.segment(segment) = {selector, {0x0093}, u32{selector} << 4, 0xffff};
   }
-  cpu_->registers.eip = registers.get(Eip);
+  cpu_.registers.eip = registers.get(Eip);
   const u32 flags = (registers.get(Eflags) & flags_) | eflags::kReserved1;
-  cpu_->registers.flags.assign(flags);
+  cpu_.registers.flags.assign(flags);
   state.flags = flags & eflags::kPrivileged;
 }
 
@@ -117,22 +88,17 @@ void VectorRig::place_handlers(const MooTest& test) {
 }
 
 void VectorRig::set_up(const MooTest& test) {
-  if (attached_) monitor_->detach();
+  machine_.detach();
   set_registers(test.initial.registers);
   place_handlers(test);
   for (const MooByte& byte : test.initial.memory)
     memory_.write_value(GuestPhysical(byte.address), byte.value);
-  if (monitor_) {
-    monitor_->attach();
-    attached_ = true;
-  } else {
-    cpu_->state_changed();
-  }
+  machine_.attach();
 }
 
 void VectorRig::note_exceptions() {
   raised_.reset();
-  const std::array<u64, 256>& counts = cpu_->counters().exceptions;
+  const std::array<u64, 256>& counts = cpu_.counters().exceptions;
   for (unsigned i = 0; i < kExceptions; ++i) {
     if (counts[i] != raised_before_[i]) raised_ = static_cast<u8>(i);
     raised_before_[i] = counts[i];
@@ -144,20 +110,20 @@ void VectorRig::run(const MooTest& test, const CapturedCpuTraits& cpu) {
   ip_is_word_ = cpu.family < CapturedCpu::I386;
   if (memory_.a20() == cpu.wraps_at_megabyte) memory_.set_a20(!cpu.wraps_at_megabyte);
   set_up(test);
-  exit_ = cpu_->run(cpu_->ticks() + kLimit).reason;
+  exit_ = cpu_.run(cpu_.ticks() + kLimit).reason;
   note_exceptions();
 }
 
 u32 VectorRig::value(MooRegister reg) {
-  const PrivilegedState& state = cpu_->guest_view().state;
+  const PrivilegedState& state = cpu_.guest_view().state;
   for (const auto& [name, gpr] : kGeneral) {
-    if (name == reg) return cpu_->registers.get(gpr);
+    if (name == reg) return cpu_.registers.get(gpr);
   }
   for (const auto& [name, segment] : kSegments) {
     if (name == reg) return state.segment(segment).selector;
   }
-  if (reg == Eip) return cpu_->registers.eip;
-  if (reg == Eflags) return cpu_->guest_view().eflags();
+  if (reg == Eip) return cpu_.registers.eip;
+  if (reg == Eflags) return cpu_.guest_view().eflags();
   if (reg == Cr0) return state.cr0;
   if (reg == Cr3) return state.cr3;
   return reg == Dr6 ? state.dr6 : state.dr7;
@@ -213,7 +179,7 @@ std::string VectorRig::compare_memory(const MooTest& test, const Masks& masks) {
 std::string VectorRig::compare(const Expectation& expectation, const Masks& masks) {
   if (expectation.extent == Expectation::Extent::Nothing) return {};
   if (exit_ != ExitReason::Halted)
-    return fmt::format(" left for reason {} at ip {:04x}", static_cast<unsigned>(exit_), cpu_->registers.eip);
+    return fmt::format(" left for reason {} at ip {:04x}", static_cast<unsigned>(exit_), cpu_.registers.eip);
   std::string differences;
   if (raised_ != expectation.exception) {
     const auto text = [](std::optional<u8> vector) {

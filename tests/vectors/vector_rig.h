@@ -1,32 +1,19 @@
-// A processor with memory and nothing else, bare or under a monitor, set up in real mode from captured
-// states.
+// A machine of one mode, set up in real mode from captured states.
 #pragma once
 
 #include <array>
-#include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 
-#include "core/bus.h"
-#include "core/log.h"
-#include "core/memory.h"
-#include "cpu/monitor/monitor.h"
-#include "cpu/processor.h"
+#include "tests/support/moded_machine.h"
 #include "tests/vectors/captured_cpu.h"
 #include "tests/vectors/expectation.h"
 
 namespace ringdown::test {
 
-enum class VectorMode : u8 { Bare, BareSteps, TrapRing1, TrapRing3 };
-inline constexpr std::array<VectorMode, 4> kVectorModes = {VectorMode::Bare, VectorMode::BareSteps,
-                                                           VectorMode::TrapRing1, VectorMode::TrapRing3};
-/// As records and the command line have it.
-std::string_view mode_name(VectorMode mode);
-
 class VectorRig {
  public:
-  explicit VectorRig(VectorMode mode);
+  explicit VectorRig(MachineMode mode);
   VectorRig(const VectorRig&) = delete;
   VectorRig& operator=(const VectorRig&) = delete;
 
@@ -55,14 +42,9 @@ class VectorRig {
   std::string compare_registers(const Expectation& expectation, const Masks& masks);
   std::string compare_memory(const MooTest& test, const Masks& masks);
 
-  Log log_;
-  Bus ports_{"port", log_};
-  Bus devices_{"memory", log_};
-  MemoryStore store_;
-  GuestMemory memory_{store_, devices_};
-  std::unique_ptr<Processor> cpu_;
-  std::optional<Monitor> monitor_;
-  bool attached_ = false;
+  ModedMachine machine_;
+  Processor& cpu_ = machine_.cpu();
+  GuestMemory& memory_ = machine_.memory();
   u32 flags_ = 0;            // that are set up and compared
   bool ip_is_word_ = false;  // an HLT at FFFF leaves IP at 0, and EIP at 10000
   ExitReason exit_ = ExitReason::Budget;

@@ -19,7 +19,7 @@ constexpr int kFailed = 1, kUnusable = 2;
 struct Options {
   std::filesystem::path folder;
   std::vector<std::string> forms;
-  std::vector<VectorMode> modes;
+  std::vector<MachineMode> modes;
 };
 
 int unusable(const std::string& line) {
@@ -35,13 +35,6 @@ int run(const Options& options) {
   print_report(suite, outcome->cpu.flags_reason);
   write_records(suite, fmt::format("{} vectors", outcome->cpu.name));
   return outcome->failures.empty() ? 0 : kFailed;
-}
-
-std::optional<VectorMode> find_mode(std::string_view name) {
-  for (const VectorMode mode : kVectorModes) {
-    if (mode_name(mode) == name) return mode;
-  }
-  return std::nullopt;
 }
 
 /// The options, or the status to end with.
@@ -70,11 +63,11 @@ std::variant<Options, int> parse(int argc, char** argv) {
   options.folder = values["folder"].as<std::string>();
   if (values.contains("form")) options.forms = values["form"].as<std::vector<std::string>>();
   if (!values.contains("mode")) {
-    options.modes.assign(kVectorModes.begin(), kVectorModes.end());
+    options.modes.assign(kMachineModes.begin(), kMachineModes.end());
     return options;
   }
   for (const std::string& name : values["mode"].as<std::vector<std::string>>()) {
-    const std::optional<VectorMode> mode = find_mode(name);
+    const std::optional<MachineMode> mode = find_mode(name);
     if (!mode) return unusable(fmt::format("vector_runner: no mode '{}'; --help lists them", name));
     options.modes.push_back(*mode);
   }

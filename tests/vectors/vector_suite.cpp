@@ -28,6 +28,13 @@ bool software_interrupt(const TestedInstruction& instruction) {
   return instruction.is(0xcc) || instruction.is(0xcd) || instruction.is(0xce);
 }
 
+FlagsWriter flags_writer(const TestedInstruction& instruction, const MooTest& test) {
+  if (!instruction.known) return {};
+  const ZydisDecodedInstruction& decoded = instruction.decoded;
+  const unsigned last = decoded.operand_count_visible - 1u;
+  return {decoded.mnemonic, instruction.operands[0].size, operand_value(instruction, test, last).value_or(0)};
+}
+
 /// The flags that the captured processor ended with, or pushed with the exception that the test raised.
 u32 captured_flags(const MooTest& test) {
   if (!test.exception) return test.final_value(Eflags);
@@ -45,8 +52,8 @@ struct VectorSuite::Case {
   std::vector<const UndefinedFlags*> undefined;
 };
 
-VectorSuite::VectorSuite(const std::vector<VectorMode>& modes) {
-  for (const VectorMode mode : modes) {
+VectorSuite::VectorSuite(const std::vector<MachineMode>& modes) {
+  for (const MachineMode mode : modes) {
     rigs_.push_back(std::make_unique<VectorRig>(mode));
     counts_.emplace_back().mode = mode;
   }
@@ -89,7 +96,7 @@ std::vector<VectorSuite::Failure> VectorSuite::run(const MooFile& file, const Ca
     // A fault has changed no flags, but that of a division comes after them.
     const bool faulted = test.exception && test.exception->vector != static_cast<u8>(Vector::DivideError);
     for (const UndefinedFlags& entry : undefined_flags()) {
-      if (!faulted && entry.applies(instruction, test)) c.undefined.push_back(&entry);
+      if (!faulted && entry.applies(flags_writer(instruction, test))) c.undefined.push_back(&entry);
     }
     for (std::size_t i = 0; i < rigs_.size(); ++i) {
       ModeCount& count = counts_[i];

@@ -15,7 +15,7 @@ namespace ringdown::test {
 
 class VectorSuite {
  public:
-  explicit VectorSuite(const std::vector<VectorMode>& modes);
+  explicit VectorSuite(const std::vector<MachineMode>& modes);
 
   struct ExclusionCount {
     u64 excluded = 0;
@@ -27,7 +27,7 @@ class VectorSuite {
     u64 agreeing = 0;
   };
   struct ModeCount {
-    VectorMode mode{};
+    MachineMode mode{};
     u64 tests = 0;
     u64 passed = 0;
     u64 failed = 0;
