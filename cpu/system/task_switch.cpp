@@ -168,17 +168,35 @@ Fault load_ldt(SystemView& view, u16 value) {
   return Fault::none();
 }
 
-Fault load_task_code(SystemView& view, u16 value) {
-  const Selector selector(value);
+/// Its presence comes before its level, unlike elsewhere (table 7-1).
+Fault load_task_stack(SystemView& view, Selector selector) {
+  FoundDescriptor stack;
+  if (Fault fault = find_descriptor(view, selector, Vector::InvalidTss, stack)) return fault;
+  const SegmentAttributes attributes = stack.descriptor.attributes();
+  if (!attributes.writable()) return invalid_tss(selector.error_code());
+  if (!attributes.present()) return stack_fault(selector.error_code());
+  const bool level_allows = attributes.dpl() == view.cpl() && selector.rpl() == view.cpl();
+  if (!level_allows) return invalid_tss(selector.error_code());
+  if (Fault fault = mark_accessed(view, stack)) return fault;
+  view.state.segment(Segment::Ss) = stack.loaded();
+  return Fault::none();
+}
+
+/// CS and SS in the order of table 7-1, which is that of the P6 family: the level of CS, then SS, then the
+/// rest of CS.
+Fault load_task_code_and_stack(SystemView& view, Selector cs, Selector ss) {
   FoundDescriptor code;
-  if (Fault fault = find_descriptor(view, selector, Vector::InvalidTss, code)) return fault;
+  const Fault no_descriptor = find_descriptor(view, cs, Vector::InvalidTss, code);
   const SegmentAttributes attributes = code.descriptor.attributes();
   const bool level_allows =
-      attributes.conforming() ? attributes.dpl() <= selector.rpl() : attributes.dpl() == selector.rpl();
-  if (!attributes.code() || !level_allows) return invalid_tss(selector.error_code());
-  if (!attributes.present()) return segment_not_present(selector.error_code());
+      attributes.conforming() ? attributes.dpl() <= cs.rpl() : attributes.dpl() == cs.rpl();
+  if (attributes.code() && !level_allows) return invalid_tss(cs.error_code());
+  if (Fault fault = load_task_stack(view, ss)) return fault;
+  if (no_descriptor) return no_descriptor;
+  if (!attributes.code()) return invalid_tss(cs.error_code());
+  if (!attributes.present()) return segment_not_present(cs.error_code());
   if (Fault fault = mark_accessed(view, code)) return fault;
-  view.state.segment(Segment::Cs) = code.loaded(value);
+  view.state.segment(Segment::Cs) = code.loaded();
   return Fault::none();
 }
 
@@ -191,10 +209,9 @@ Fault load_segments(SystemView& view, const TaskImage& image) {
     for (unsigned i = 0; i < kSegmentCount; ++i) state.segments[i] = v86_segment(image.selectors[i]);
     return Fault::none();
   }
-  if (Fault fault = load_task_code(view, image.selectors[static_cast<unsigned>(Segment::Cs)])) return fault;
-  SegmentRegister& ss = state.segment(Segment::Ss);
-  const Selector ss_selector(image.selectors[static_cast<unsigned>(Segment::Ss)]);
-  if (Fault fault = load_stack_segment(view, ss_selector, view.cpl(), Vector::InvalidTss, ss)) return fault;
+  const Selector cs(image.selectors[static_cast<unsigned>(Segment::Cs)]);
+  const Selector ss(image.selectors[static_cast<unsigned>(Segment::Ss)]);
+  if (Fault fault = load_task_code_and_stack(view, cs, ss)) return fault;
   for (const Segment segment : {Segment::Es, Segment::Ds, Segment::Fs, Segment::Gs}) {
     SegmentRegister& reg = state.segment(segment);
     const Selector selector(image.selectors[static_cast<unsigned>(segment)]);

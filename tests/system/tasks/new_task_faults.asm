@@ -31,6 +31,11 @@
 ;   DPL 1: #TS 00000020 00000068
 ;   DPL and RPL 1: #TS 00000020 00000068
 ;   absent: #SS 00000088 00000068
+;   CS and SS, in the order of table 7-1
+;   null CS with RPL 3, SS of DPL 0: #TS 00000010 00000068
+;   absent CS, null SS: #TS 00000000 00000068
+;   CS of DPL 0 with RPL 3, SS of DPL 0: #TS 00000008 00000068
+;   absent SS of DPL 3: #SS 00000088 00000068
 ;   DS, behind the GDT: #TS 00000800 00000068
 ;   ES, behind the GDT: #TS 00000800 00000068
 ;   FS, behind the GDT: #TS 00000800 00000068
@@ -92,6 +97,14 @@ OTHER_LDT       equ TESTED + 16
         row %1, ":"
         call [make_task]
         mov word [TASK_TSS + %2], %3
+        faulty jmp TASK:0
+        row_end
+%endmacro
+%macro wrong_both 3                     ; name, CS, SS
+        row %1, ":"
+        call [make_task]
+        mov word [TASK_TSS + TSS32_CS], %2
+        mov word [TASK_TSS + TSS32_SS], %3
         faulty jmp TASK:0
         row_end
 %endmacro
@@ -172,6 +185,16 @@ test:
         wrong "DPL and RPL 1", TSS32_SS, DATA1
         put_descriptor DATA, 0, 0xfffff, DATA_RW & ~PRESENT, FLAT
         wrong "absent", TSS32_SS, DATA
+
+        ; Bochs 2.7 always looks at SS before CS.
+        log "CS and SS, in the order of table 7-1"
+        wrong_both "null CS with RPL 3, SS of DPL 0", 3, DATA0
+        put_descriptor CODE, 0, 0xfffff, CODE_RX & ~PRESENT, FLAT
+        wrong_both "absent CS, null SS", CODE, 0
+        wrong_both "CS of DPL 0 with RPL 3, SS of DPL 0", CODE0 | 3, DATA0
+        put_descriptor DATA, 0, 0xfffff, DATA_RW & ~PRESENT | DPL(3), FLAT
+        wrong_both "absent SS of DPL 3", CODE0, DATA
+        put_descriptor DATA, 0, 0xfffff, DATA_RW & ~PRESENT, FLAT
 
         each_data "behind the GDT", 0x803
         each_data "no LDT", 0x0c
