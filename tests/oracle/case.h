@@ -1,6 +1,8 @@
 // A case of the oracle: one to three instructions on a state, and what they leave.
 #pragma once
 
+#include <Zydis/Zydis.h>
+
 #include <vector>
 
 #include "cpu/registers.h"
@@ -41,6 +43,9 @@ struct OracleCase {
 
   u32 code_linear() const;
   bool code32() const;
+  ZydisMachineMode machine_mode() const {
+    return code32() ? ZYDIS_MACHINE_MODE_LEGACY_32 : ZYDIS_MACHINE_MODE_LEGACY_16;
+  }
 };
 
 /// Whether the registers can be loaded, and the code segment holds EIP.

@@ -321,7 +321,7 @@ void CaseBuilder::bound_repetition(const OracleInstruction& instruction) {
 
 void CaseBuilder::add_instruction(const RowEncodings& rows) {
   std::vector<u8> code = encode(rows);
-  OracleInstruction instruction = decode_oracle(code, case_.code32());
+  OracleInstruction instruction = decode_oracle(code, case_.machine_mode());
   if (!instruction.known) {
     const std::size_t length = 1 + random_.below(static_cast<u32>(code.size()));
     code.resize(std::max<std::size_t>(length, code.size() - 11));
@@ -331,7 +331,7 @@ void CaseBuilder::add_instruction(const RowEncodings& rows) {
   set_immediates(code, instruction);
   bound_repetition(instruction);
   // Its displacement and immediates are new.
-  instruction = decode_oracle(code, case_.code32());
+  instruction = decode_oracle(code, case_.machine_mode());
   place_operands(code, instruction);
   code.resize(instruction.length());
   case_.code.insert(case_.code.end(), code.begin(), code.end());

@@ -50,7 +50,7 @@ class Search {
     if (two_bytes) code[at++] = kTwoByteEscape;
     code[at++] = opcode;
     code[at] = modrm;
-    return decode_oracle(code, true);
+    return decode_oracle(code, ZYDIS_MACHINE_MODE_LEGACY_32);
   }
 
   void add(const InstructionRow* row, Encoding encoding, bool has_modrm, u8 modrm) {

@@ -90,6 +90,14 @@ constexpr OracleExclusion kExclusions[] = {
 
 std::span<const OracleExclusion> oracle_exclusions() { return kExclusions; }
 
+const OracleExclusion& no_long_mode_code() {
+  static const OracleExclusion exclusion{"no 64-bit code does it",
+                                         "this host runs 64-bit code only, and there the instruction, or its "
+                                         "stack, segment or address, is another",
+                                         nullptr};
+  return exclusion;
+}
+
 const OracleExclusion* find_exclusion(const OracleCase& c, Instructions instructions) {
   const auto* found = std::find_if(std::begin(kExclusions), std::end(kExclusions),
                                    [&](const OracleExclusion& e) { return e.applies(c, instructions); });

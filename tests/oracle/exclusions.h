@@ -11,10 +11,14 @@ namespace ringdown::test {
 struct OracleExclusion {
   std::string_view name;
   std::string_view reason;
+  /// nullptr: it is no property of the case alone.
   bool (*applies)(const OracleCase& c, std::span<const OracleInstruction> instructions);
 };
 
 std::span<const OracleExclusion> oracle_exclusions();
+
+/// What is besides not run on hosts that run 64-bit code only.
+const OracleExclusion& no_long_mode_code();
 
 /// The first that applies, or nullptr.
 const OracleExclusion* find_exclusion(const OracleCase& c, std::span<const OracleInstruction> instructions);

@@ -5,6 +5,7 @@
 
 #include "tests/oracle/encodings.h"
 #include "tests/oracle/exclusions.h"
+#include "tests/oracle/long_mode.h"
 #include "tests/oracle/random.h"
 
 namespace ringdown::test {
@@ -52,15 +53,19 @@ class CaseBuilder {
 class OracleGenerator {
  public:
   /// `rows`: names of rows to restrict the last instruction to; all if empty. Rows of which every case is
-  /// excluded are left out.
-  OracleGenerator(u64 seed, std::span<const std::string> rows);
+  /// excluded are left out. Only cases that a host can run by code of that width are made.
+  OracleGenerator(u64 seed, std::span<const std::string> rows, HostCodeWidth width = HostCodeWidth::Bits32);
 
-  /// Case number `number`. Those that an exclusion applies to are counted there and made again.
   bool empty() const { return rows_.empty(); }
+  /// Case number `number`. Those that an exclusion applies to are counted there and made again. Throws
+  /// std::runtime_error if that does not end.
   GeneratedCase make(u64 number, std::map<const OracleExclusion*, u64>& excluded) const;
 
  private:
+  const OracleExclusion* exclusion_of(const GeneratedCase& made) const;
+
   u64 seed_;
+  HostCodeWidth width_;
   std::vector<const RowEncodings*> rows_;
 };
 

@@ -27,7 +27,8 @@ struct HostExchange {
 };
 static_assert(std::atomic<u32>::is_always_lock_free);
 
-/// What the helper says when it has started, and the tester when there is a batch.
+/// What the helper says when it has started, and the tester when there is a batch. With NoLocalTable it is
+/// ready for cases that need no segments of their own.
 enum class HostMessage : char { Ready = 'R', NoLocalTable = 'L', Occupied = 'O', Batch = 'B', Done = 'D' };
 
 }  // namespace ringdown::test

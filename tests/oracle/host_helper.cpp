@@ -261,7 +261,7 @@ int main(int argc, char** argv) {
   if (argc != kArguments) return 1;
   const HostMessage state = set_up(argv + 1);
   say(state);
-  if (state != HostMessage::Ready) return 1;
+  if (state == HostMessage::Occupied) return 1;
   install_handlers();
   raise(SIGUSR1);
 }

@@ -34,6 +34,7 @@ struct Options {
   unsigned jobs = 1;
   std::vector<std::string> rows;
   std::vector<MachineMode> modes;
+  std::optional<HostCodeWidth> width;
   std::string one_case;
   std::string capture;  // file
 };
@@ -46,7 +47,8 @@ int unusable(const std::string& line) {
 /// Runs the batches of one range from several threads.
 class Run {
  public:
-  explicit Run(const Options& options) : options_(options), generator_(options.seed, options.rows) {}
+  Run(const Options& options, HostCodeWidth width)
+      : options_(options), generator_(options.seed, options.rows, width) {}
 
   OracleCounts run(std::vector<OracleSuite>& suites) {
     std::vector<std::thread> threads;
@@ -117,24 +119,47 @@ int capture(const Options& options, OracleSuite& suite) {
   return out ? 0 : unusable(fmt::format("{} cannot be written", options.capture));
 }
 
+bool makes_cases(const OracleGenerator& generator) {
+  if (generator.empty()) return false;
+  try {
+    std::map<const OracleExclusion*, u64> excluded;
+    static_cast<void>(generator.make(0, excluded));
+    return true;
+  } catch (const std::runtime_error&) {
+    return false;
+  }
+}
+
+/// Of others nobody knows yet which differences are theirs and which are ours.
+bool rules_know_host() { return host_vendor() == HostVendor::Intel; }
+
 int run(const Options& options) {
-  Run run(options);
-  if (run.generator().empty()) return unusable("no row of these names has cases to run");
-  std::vector<OracleSuite> suites;
+  std::vector<HostRunner> hosts;
   for (unsigned i = 0; i < options.jobs; ++i) {
-    Result<HostRunner> host = HostRunner::create(HostRunner::helper_beside_this_program());
+    Result<HostRunner> host = HostRunner::create(HostRunner::helper_beside_this_program(), options.width);
     if (!host) {
       fmt::print("NOT RUN: {}\n", host.error().message);
       return kNotRun;
     }
-    suites.emplace_back(run.generator(), std::move(*host), options.modes);
+    hosts.push_back(std::move(*host));
   }
+  const HostCodeWidth width = hosts.front().width();
+  Run run(options, width);
+  if (!makes_cases(run.generator())) return unusable("no row of these names has cases to run");
+  std::vector<OracleSuite> suites;
+  for (HostRunner& host : hosts) suites.emplace_back(run.generator(), std::move(host), options.modes);
+  if (width == HostCodeWidth::Bits64)
+    fmt::print("THIS HOST RUNS NO 32-BIT CODE: only what 64-bit code does the same\n");
   if (!options.one_case.empty()) return run_one(options.one_case, suites.front());
   if (!options.capture.empty()) return capture(options, suites.front());
   fmt::print("{} cases from number {} on, seed {}\n", options.cases, options.first, options.seed);
   const OracleCounts counts = run.run(suites);
   print_report(counts);
   print_failures(counts, suites.front());
+  if (counts.failed != 0 && !rules_know_host()) {
+    fmt::print("NOT JUDGED: rules were measured on Intel's processors; what differs on this one is to be looked at\n");
+    return kNotRun;
+  }
   write_records(counts);
   return counts.failed == 0 ? 0 : kFailed;
 }
@@ -150,6 +175,8 @@ po::options_description options_of(Options& options) {
       "names of the instruction table's rows, or 'undefined'")(
       "mode", po::value<std::vector<std::string>>(),
       "'bare', 'bare, blocks of one', 'trap, ring 1' or 'trap, ring 3'; may be repeated (default: all)")(
+      "code", po::value<unsigned>(),
+      "width of the host's code, 32 or 64 (default: 32 where the host runs it)")(
       "case", po::value(&options.one_case), "runs one case, in the form that reports have it")(
       "capture", po::value(&options.capture), "writes a case of each row and its outcome to this file");
   return description;
@@ -172,6 +199,11 @@ std::variant<Options, int> parse(int argc, char** argv) {
   }
   if (options.jobs == 0) return unusable("--jobs must be at least 1");
   if (!values.contains("seed")) options.seed = std::random_device()();
+  if (values.contains("code")) {
+    const unsigned width = values["code"].as<unsigned>();
+    if (width != 32 && width != 64) return unusable("--code must be 32 or 64");
+    options.width = static_cast<HostCodeWidth>(width);
+  }
   options.modes.assign(kMachineModes.begin(), kMachineModes.end());
   if (!values.contains("mode")) return options;
   options.modes.clear();

@@ -51,10 +51,20 @@ OracleOutcome outcome_of(const HostSlot& slot) {
           slot.fault_address, slot.state,  {slot.changes.begin(), slot.changes.begin() + slot.change_count}};
 }
 
+/// As 32-bit code would have left it.
+void undo_long_mode(const LongModeCode& code, u32 start, OracleState& after) {
+  if (after.selector(Segment::Cs) == kLongCode) after.set_selector(Segment::Cs, kFlatCode32);
+  after.eip = code.eip_of(after.eip, start);
+  after.fx.set(FxImage::kInstruction, code.eip_of(after.fx.get<u32>(FxImage::kInstruction), start));
+}
+
+bool is_ready(char reply) {
+  const auto message = static_cast<HostMessage>(reply);
+  return message == HostMessage::Ready || message == HostMessage::NoLocalTable;
+}
+
 std::string_view reason_of(char reply) {
   switch (static_cast<HostMessage>(reply)) {
-    case HostMessage::NoLocalTable:
-      return "its kernel gives no segments (modify_ldt)";
     case HostMessage::Occupied:
       return "the helper's memory below 4 GiB is not free";
     default:
@@ -72,6 +82,13 @@ struct HostRunner::Process {
   int replies = -1;
   pid_t pid = -1;
   HostExchange* exchange = nullptr;
+  HostCodeWidth width = HostCodeWidth::Bits32;
+  /// Of the batch, in 64-bit code.
+  struct Translation {
+    LongModeCode code;
+    u32 start;
+  };
+  std::vector<Translation> translations;
 
   ~Process() {
     stop();
@@ -137,10 +154,27 @@ struct HostRunner::Process {
   void load(std::span<const OracleCase> cases) {
     exchange->count = static_cast<u32>(cases.size());
     exchange->completed.store(0);
+    translations.clear();
     for (std::size_t i = 0; i < cases.size(); ++i) {
-      exchange->slots[i].state = cases[i].before;
-      fill_image(cases[i], exchange->slots[i].image);
+      HostSlot& slot = exchange->slots[i];
+      slot.state = cases[i].before;
+      fill_image(width == HostCodeWidth::Bits64 ? translate(cases[i]) : cases[i], slot.image);
+      if (width == HostCodeWidth::Bits64) slot.state.set_selector(Segment::Cs, kLongCode);
     }
+  }
+
+  OracleCase translate(const OracleCase& c) {
+    translations.push_back({long_mode_code(c, decode_case(c)).value(), c.before.eip});
+    OracleCase translated = c;
+    translated.code = translations.back().code.bytes;
+    return translated;
+  }
+
+  OracleOutcome outcome(u32 number) const {
+    OracleOutcome outcome = outcome_of(exchange->slots[number]);
+    if (width == HostCodeWidth::Bits64)
+      undo_long_mode(translations[number].code, translations[number].start, outcome.after);
+    return outcome;
   }
 
   void send() const {
@@ -166,8 +200,7 @@ struct HostRunner::Process {
     const u32 lost = exchange->completed.load();
     exchange->slots[lost].ended = false;
     exchange->completed.store(lost + 1);
-    if (start() != static_cast<char>(HostMessage::Ready))
-      throw std::runtime_error("the oracle's helper process cannot be started again");
+    if (!is_ready(start())) throw std::runtime_error("the oracle's helper process cannot be started again");
   }
 };
 
@@ -179,7 +212,14 @@ std::filesystem::path HostRunner::helper_beside_this_program() {
   return std::filesystem::read_symlink("/proc/self/exe").parent_path() / "oracle_host_helper";
 }
 
-Result<HostRunner> HostRunner::create(const std::filesystem::path& helper) {
+HostCodeWidth HostRunner::width() const { return process_->width; }
+
+bool HostRunner::can_run(const OracleCase& c) const {
+  return can_begin(c) && (width() == HostCodeWidth::Bits32 || long_mode_code(c, decode_case(c)));
+}
+
+Result<HostRunner> HostRunner::create(const std::filesystem::path& helper,
+                                      std::optional<HostCodeWidth> width) {
   // A helper that ends while it is written to is no reason for the tester to end.
   signal(SIGPIPE, SIG_IGN);
   const auto cannot = [](std::string_view why) {
@@ -189,14 +229,25 @@ Result<HostRunner> HostRunner::create(const std::filesystem::path& helper) {
   process->helper = helper;
   if (!process->share_memory()) return cannot("no shared memory");
   const char reply = process->start();
-  if (reply != static_cast<char>(HostMessage::Ready)) return cannot(reason_of(reply));
+  if (!is_ready(reply)) return cannot(reason_of(reply));
   HostRunner runner(std::move(process));
-  // INC EAX, as 64-bit code a prefix.
-  OracleCase probe{{0x40}, initial_state(), 0, {}};
-  const OracleOutcome outcome = runner.run(probe);
-  if (!outcome.ended || outcome.after.get(Gpr::Eax) != 1 || outcome.after.eip != probe.before.eip + 1)
-    return cannot("its kernel or hypervisor lets no 32-bit code run");
+  if (width != HostCodeWidth::Bits64) {
+    // INC EAX, as 64-bit code a prefix.
+    const bool has_segments = reply == static_cast<char>(HostMessage::Ready);
+    if (has_segments && runner.increments_eax({0x40})) return runner;
+    if (width == HostCodeWidth::Bits32) return cannot("its kernel or hypervisor lets no 32-bit code run");
+  }
+  runner.process_->width = HostCodeWidth::Bits64;
+  if (!runner.increments_eax({0xff, 0xc0}))
+    return cannot("its kernel or hypervisor does not run the cases' code");
   return runner;
+}
+
+bool HostRunner::increments_eax(std::vector<u8> code) {
+  const OracleCase probe{std::move(code), initial_state(), 0, {}};
+  const OracleOutcome outcome = run(probe);
+  return outcome.ended && outcome.after.get(Gpr::Eax) == 1 &&
+         outcome.after.eip == probe.before.eip + probe.code.size();
 }
 
 void HostRunner::start(std::span<const OracleCase> cases) {
@@ -212,7 +263,7 @@ std::vector<OracleOutcome> HostRunner::finish() {
     process_->send();
   }
   std::vector<OracleOutcome> outcomes;
-  for (u32 i = 0; i < exchange.count; ++i) outcomes.push_back(outcome_of(exchange.slots[i]));
+  for (u32 i = 0; i < exchange.count; ++i) outcomes.push_back(process_->outcome(i));
   return outcomes;
 }
 
@@ -234,7 +285,9 @@ HostRunner::HostRunner(HostRunner&&) noexcept = default;
 HostRunner::~HostRunner() = default;
 
 std::filesystem::path HostRunner::helper_beside_this_program() { return {}; }
-Result<HostRunner> HostRunner::create(const std::filesystem::path&) {
+HostCodeWidth HostRunner::width() const { return HostCodeWidth::Bits32; }
+bool HostRunner::can_run(const OracleCase&) const { return false; }
+Result<HostRunner> HostRunner::create(const std::filesystem::path&, std::optional<HostCodeWidth>) {
   return Error{"this host cannot run cases: it is no x86-64 with Linux"};
 }
 void HostRunner::start(std::span<const OracleCase>) {}

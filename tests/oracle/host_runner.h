@@ -3,11 +3,12 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "core/result.h"
-#include "tests/oracle/case.h"
+#include "tests/oracle/long_mode.h"
 
 namespace ringdown::test {
 
@@ -15,12 +16,17 @@ class HostRunner {
  public:
   /// The file of the helper's program, beside the one that runs.
   static std::filesystem::path helper_beside_this_program();
-  /// An error says why this host cannot run cases: another processor, a kernel or hypervisor without 32-bit
-  /// code segments.
-  static Result<HostRunner> create(const std::filesystem::path& helper);
+  /// With no width asked for: 32-bit code where the host's kernel and hypervisor let it run, otherwise 64-bit
+  /// code. An error says why this host cannot run cases.
+  static Result<HostRunner> create(const std::filesystem::path& helper,
+                                   std::optional<HostCodeWidth> width = {});
   HostRunner(HostRunner&&) noexcept;
   HostRunner& operator=(HostRunner&&) = delete;
   ~HostRunner();
+
+  HostCodeWidth width() const;
+  /// Whether the host can be given the case, by code of that width.
+  bool can_run(const OracleCase& c) const;
 
   static constexpr std::size_t kBatch = 64;
   /// Hands the helper a batch of at most kBatch cases, which it works on while the caller does something
@@ -34,6 +40,8 @@ class HostRunner {
  private:
   struct Process;
   explicit HostRunner(std::unique_ptr<Process> process);
+  /// Whether this code, which is `INC EAX`, ran so.
+  bool increments_eax(std::vector<u8> code);
   std::unique_ptr<Process> process_;
 };
 

@@ -9,15 +9,17 @@ namespace {
 
 constexpr u8 kLock = 0xf0;
 
-const ZydisDecoder& decoder_of(bool code32) {
-  const auto make = [](ZydisMachineMode mode, ZydisStackWidth width) {
+const ZydisDecoder& decoder_of(ZydisMachineMode mode) {
+  const auto make = [](ZydisMachineMode of, ZydisStackWidth width) {
     ZydisDecoder decoder;
-    ZydisDecoderInit(&decoder, mode, width);
+    ZydisDecoderInit(&decoder, of, width);
     return decoder;
   };
+  static const ZydisDecoder decoder64 = make(ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
   static const ZydisDecoder decoder32 = make(ZYDIS_MACHINE_MODE_LEGACY_32, ZYDIS_STACK_WIDTH_32);
   static const ZydisDecoder decoder16 = make(ZYDIS_MACHINE_MODE_LEGACY_16, ZYDIS_STACK_WIDTH_16);
-  return code32 ? decoder32 : decoder16;
+  if (mode == ZYDIS_MACHINE_MODE_LONG_64) return decoder64;
+  return mode == ZYDIS_MACHINE_MODE_LEGACY_32 ? decoder32 : decoder16;
 }
 
 }  // namespace
@@ -28,7 +30,7 @@ bool is_prefix(u8 byte) {
   return std::find(kPrefixes.begin(), kPrefixes.end(), byte) != kPrefixes.end();
 }
 
-OracleInstruction decode_oracle(std::span<const u8> code, bool code32) {
+OracleInstruction decode_oracle(std::span<const u8> code, ZydisMachineMode mode) {
   OracleInstruction instruction;
   std::array<u8, ZYDIS_MAX_INSTRUCTION_LENGTH> bytes{};
   u8 size = 0;
@@ -41,7 +43,7 @@ OracleInstruction decode_oracle(std::span<const u8> code, bool code32) {
       bytes[size++] = byte;
     }
   }
-  instruction.known = ZYAN_SUCCESS(ZydisDecoderDecodeFull(&decoder_of(code32), bytes.data(), size,
+  instruction.known = ZYAN_SUCCESS(ZydisDecoderDecodeFull(&decoder_of(mode), bytes.data(), size,
                                                           &instruction.decoded, instruction.operands.data()));
   if (instruction.known)
     instruction.row =
@@ -54,7 +56,7 @@ std::vector<OracleInstruction> decode_case(const OracleCase& c) {
   std::vector<u8> code = c.code;
   code.insert(code.end(), ZYDIS_MAX_INSTRUCTION_LENGTH, kStopByte);
   for (std::size_t begin = 0; begin < c.code.size();) {
-    instructions.push_back(decode_oracle(std::span(code).subspan(begin), c.code32()));
+    instructions.push_back(decode_oracle(std::span(code).subspan(begin), c.machine_mode()));
     if (!instructions.back().known) break;
     begin += instructions.back().length();
   }

@@ -32,7 +32,7 @@ bool is_prefix(u8 byte);
 
 /// Decodes the instruction that `code` begins with, with everything that processors have by now. A LOCK
 /// prefix where it may not stand does not hinder it.
-OracleInstruction decode_oracle(std::span<const u8> code, bool code32);
+OracleInstruction decode_oracle(std::span<const u8> code, ZydisMachineMode mode);
 
 /// All instructions of a case, up to the first that does not decode, which is included. The last may end in
 /// the HLTs behind the code.

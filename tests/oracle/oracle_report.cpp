@@ -30,11 +30,8 @@ void print_report(const OracleCounts& counts) {
   fmt::print("host: {}\n{} cases, {} ended by an exception of their own, {} rows of the instruction table\n",
              host_processor_name(), counts.cases, counts.raised, counts.rows.size());
   for (const auto& [group, cases] : counts.groups) fmt::print("  {:>8} {}\n", cases, group);
-  for (const OracleExclusion& exclusion : oracle_exclusions()) {
-    const auto found = counts.excluded.find(&exclusion);
-    fmt::print("  not run {:>8}: {}: {}\n", found != counts.excluded.end() ? found->second : 0,
-               exclusion.name, exclusion.reason);
-  }
+  for (const auto& [exclusion, cases] : counts.excluded)
+    fmt::print("  not run {:>8}: {}: {}\n", cases, exclusion->name, exclusion->reason);
   for (const auto& [mode, count] : counts.modes) print_mode(mode, count);
 }
 

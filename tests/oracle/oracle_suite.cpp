@@ -84,7 +84,7 @@ void OracleSuite::run(u64 first, std::size_t count) {
 }
 
 std::string OracleSuite::differences_of(const OracleCase& c) {
-  if (!can_begin(c)) return {};
+  if (!host_.can_run(c)) return {};
   const GeneratedCase g{c, decode_case(c)};
   const OracleOutcome host = host_.run(c);
   fill_image(c, *image_);

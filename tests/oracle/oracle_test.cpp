@@ -1,10 +1,12 @@
 // The oracle's own parts, which need no host that runs cases; and the cases that are kept, in every mode.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <catch2/catch.hpp>
 
 #include "tests/oracle/case_text.h"
 #include "tests/oracle/differences.h"
+#include "tests/oracle/long_mode.h"
 #include "tests/oracle/oracle_guest.h"
 #include "tests/oracle/oracle_suite.h"
 #include "tests/oracle/shrink.h"
@@ -160,6 +162,54 @@ TEST_CASE("undefined flags are not compared, defined ones are", "[oracle]") {
   CHECK_FALSE(differs(c, other, right));
   other.after.eflags ^= eflags::kZf;
   CHECK(differs(c, other, right));
+}
+
+std::vector<u8> in_long_mode(std::vector<u8> code) {
+  const OracleCase c = case_with(std::move(code));
+  const std::optional<LongModeCode> found = long_mode_code(c, decode_case(c));
+  return found ? found->bytes : std::vector<u8>{};
+}
+
+TEST_CASE("64-bit code has 32-bit addresses and keeps the targets of branches", "[oracle]") {
+  using Code = std::vector<u8>;
+  CHECK(in_long_mode({0x01, 0xd8}) == Code{0x67, 0x01, 0xd8});  // ADD EAX, EBX
+  // ADD [20000000], EBX: not relative to RIP
+  CHECK(in_long_mode({0x01, 0x1d, 0, 0, 0, 0x20}) == Code{0x67, 0x01, 0x1c, 0x25, 0, 0, 0, 0x20});
+  CHECK(in_long_mode({0x74, 0x40}) == Code{0x67, 0x74, 0x3f});  // JZ, which ends a byte later
+  CHECK(in_long_mode({0x0f, 0x84, 0, 2, 0, 0}) == Code{0x67, 0x0f, 0x84, 0xff, 1, 0, 0});
+}
+
+TEST_CASE("what 64-bit code does otherwise has none", "[oracle]") {
+  using Code = std::vector<u8>;
+  const Code codes[]{{0x40},                                // INC EAX: a prefix
+                     {0x50},                                // PUSH EAX: 64 bits wide
+                     {0x27},                                // DAA
+                     {0x67, 0x01, 0x1f},                    // [BX]
+                     {0x66, 0x74, 0x40},                    // IP cut off
+                     {0x74, 0x01},                          // into what the longer code takes up
+                     {0x36, 0x0f, 0xae, 0x00},              // FXSAVE: another layout
+                     {0xd8, 0x05, 0, 0, 0, 0x20},           // FOP shows the ModRM byte
+                     {0x8e, 0xd8},                          // MOV DS, AX
+                     {0xa1, 0xfe, 0xff, 0xff, 0xff},        // wraps around
+                     {0x62, 0xf1, 0x7d, 0x48, 0xfe, 0xc0},  // EVEX there
+                     {0xff, 0xe0}};                         // JMP EAX
+  for (const Code& code : codes) {
+    INFO(fmt::format("{:02x}", fmt::join(code, " ")));
+    CHECK(in_long_mode(code).empty());
+  }
+  OracleCase c = case_with({0x01, 0xd8});
+  c.before.set_selector(Segment::Ds, local_selector(0));
+  CHECK_FALSE(long_mode_code(c, decode_case(c)));
+}
+
+TEST_CASE("EIP behind 64-bit code is that of the 32-bit code", "[oracle]") {
+  const OracleCase c = case_with({0x01, 0xd8, 0x01, 0x1d, 0, 0, 0, 0x20});
+  const std::optional<LongModeCode> code = long_mode_code(c, decode_case(c));
+  REQUIRE(code);
+  CHECK(code->eip_of(100, 100) == 100);
+  CHECK(code->eip_of(103, 100) == 102);
+  CHECK(code->eip_of(111, 100) == 108);
+  CHECK(code->eip_of(300, 100) == 300);
 }
 
 TEST_CASE("a case that does not end says so, and the guest runs the next", "[oracle]") {
