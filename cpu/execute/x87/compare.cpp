@@ -31,9 +31,9 @@ void pop_times(X87State& x, unsigned pops) {
   while (pops-- > 0) pop(x);
 }
 
-/// ST(0) with another number, which `empty` says is missing. An unmasked exception leaves the stack; against the
-/// manual's words (vol. 2, FCOM and FCOMI) units of both vendors deliver the condition all the same, and FCOMI leaves
-/// C1 but for a stack fault (measured, docs/floating-point.md).
+/// ST(0) with another number, which `empty` says is missing. An unmasked exception leaves the stack; against
+/// the manual's words (vol. 2, FCOM and FCOMI) units of both vendors deliver the condition all the same, and
+/// FCOMI leaves C1 but for a stack fault (measured, docs/floating-point.md).
 template <Result R, class Compare>
 [[gnu::always_inline]] inline void compare_with(Processor& cpu, const Operation& op, bool empty,
                                                 unsigned pops, Compare compare) {
