@@ -63,12 +63,19 @@ bool has_rules_of_its_own(const OracleInstruction& i) {
   }
 }
 
+bool uses_mmx_state(const OracleInstruction& i) {
+  const std::span<const ZydisDecodedOperand> operands = i.all_operands();
+  return i.is(ZYDIS_MNEMONIC_EMMS) || std::any_of(operands.begin(), operands.end(), [](const auto& o) {
+           return o.type == ZYDIS_OPERAND_TYPE_REGISTER && ZydisRegisterGetClass(o.reg.value) == ZYDIS_REGCLASS_MMX;
+         });
+}
+
 bool is_undefined_midway(const OracleCase& c, Instructions instructions) {
   if (instructions.size() < 2) return false;
   const Instructions before_last = instructions.first(instructions.size() - 1);
   const bool x87_is_last = has_rules_of_its_own(instructions.back());
   return std::any_of(before_last.begin(), before_last.end(), [&](const OracleInstruction& i) {
-    const bool changes_x87 = x87_is_last && i.row != nullptr && i.row->feature == Feature::Mmx;
+    const bool changes_x87 = x87_is_last && uses_mmx_state(i);
     return leaves_flags_undefined(i, c.before) || has_rules_of_its_own(i) || changes_x87;
   });
 }

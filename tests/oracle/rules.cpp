@@ -265,15 +265,21 @@ void segment_of_linux(const GeneratedCase& g, OracleOutcome& host, const OracleO
   }
 }
 
+std::size_t prefixes_at(std::span<const u8> code, std::size_t begin) {
+  const auto first = code.begin() + static_cast<std::ptrdiff_t>(begin);
+  return static_cast<std::size_t>(std::find_if_not(first, code.end(), &is_prefix) - first);
+}
+
 void undefined_and_unfetched(const GeneratedCase& g, OracleOutcome& host, const OracleOutcome& guest) {
-  constexpr std::size_t kLongest = 15;
+  // Opcode, ModRM, SIB, displacement and an immediate byte.
+  constexpr std::size_t kLongest = 15, kLongestUnprefixed = 9;
   if (host.after.eip != guest.after.eip) return;
   const u32 begun = host.after.eip - g.c.before.eip;
   const bool refused = host.vector == static_cast<u8>(Vector::GeneralProtection) && host.error_code == 0;
   const u32 start = g.c.code_linear() + begun;
   const bool unfetched =
       host.vector == static_cast<u8>(Vector::PageFault) && host.fault_address - start < kLongest;
-  const bool too_long = begun < g.c.code.size() && g.c.code.size() - begun >= kLongest;
+  const bool too_long = begun < g.c.code.size() && prefixes_at(g.c.code, begun) >= kLongest - kLongestUnprefixed;
   const std::optional<OracleDescriptor> cs = find_descriptor(g.c.before.selector(Segment::Cs));
   const bool at_limit = cs && cs->last() - host.after.eip < kLongest;
   if (guest.vector == static_cast<u8>(Vector::InvalidOpcode) &&
