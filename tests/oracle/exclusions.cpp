@@ -66,7 +66,8 @@ bool has_rules_of_its_own(const OracleInstruction& i) {
 bool uses_mmx_state(const OracleInstruction& i) {
   const std::span<const ZydisDecodedOperand> operands = i.all_operands();
   return i.is(ZYDIS_MNEMONIC_EMMS) || std::any_of(operands.begin(), operands.end(), [](const auto& o) {
-           return o.type == ZYDIS_OPERAND_TYPE_REGISTER && ZydisRegisterGetClass(o.reg.value) == ZYDIS_REGCLASS_MMX;
+           return o.type == ZYDIS_OPERAND_TYPE_REGISTER &&
+                  ZydisRegisterGetClass(o.reg.value) == ZYDIS_REGCLASS_MMX;
          });
 }
 

@@ -1,8 +1,7 @@
 // A small generator of random numbers that gives the same ones with every compiler.
 #pragma once
 
-#include <array>
-#include <span>
+#include <iterator>
 
 #include "core/types.h"
 

@@ -1,6 +1,5 @@
 // The known differences between the host's processor and ours.
 #include <algorithm>
-#include <bit>
 #include <cmath>
 
 #include "cpu/fault.h"
@@ -43,9 +42,7 @@ struct StoredField {
   Range fxsave;
 };
 constexpr StoredField kStoredOpcode = {{18, 2}, {0, 0}, {FxImage::kOpcode, 2}};
-constexpr StoredField kStoredCode = {{16, 2}, {8, 2}, {FxImage::kInstructionSelector, 4}};
 constexpr StoredField kStoredData = {{20, 4}, {10, 2}, {FxImage::kData, 4}};
-constexpr StoredField kStoredDataSelector = {{24, 4}, {12, 2}, {FxImage::kDataSelector, 4}};
 
 /// Takes a field of all images that the case's instructions store.
 void take_stored(const GeneratedCase& g, OracleOutcome& host, const OracleOutcome& guest,
@@ -82,11 +79,6 @@ void data_pointer_kept(const GeneratedCase& g, OracleOutcome& host, const Oracle
   if (!kept<u32>(g, host, FxImage::kData) && !loads_environment(g)) return;
   take_field<u32>(host, guest, FxImage::kData);
   take_stored(g, host, guest, kStoredData);
-}
-
-void no_selectors(const GeneratedCase& g, OracleOutcome& host, const OracleOutcome& guest) {
-  take_stored(g, host, guest, kStoredCode);
-  take_stored(g, host, guest, kStoredDataSelector);
 }
 
 void null_selector(const GeneratedCase&, OracleOutcome& host, const OracleOutcome& guest) {
@@ -279,17 +271,12 @@ void undefined_and_unfetched(const GeneratedCase& g, OracleOutcome& host, const 
   const u32 start = g.c.code_linear() + begun;
   const bool unfetched =
       host.vector == static_cast<u8>(Vector::PageFault) && host.fault_address - start < kLongest;
-  const bool too_long = begun < g.c.code.size() && prefixes_at(g.c.code, begun) >= kLongest - kLongestUnprefixed;
+  const bool too_long =
+      begun < g.c.code.size() && prefixes_at(g.c.code, begun) >= kLongest - kLongestUnprefixed;
   const std::optional<OracleDescriptor> cs = find_descriptor(g.c.before.selector(Segment::Cs));
   const bool at_limit = cs && cs->last() - host.after.eip < kLongest;
   if (guest.vector == static_cast<u8>(Vector::InvalidOpcode) &&
       (unfetched || (refused && (too_long || at_limit))))
-    take_fault(host, guest);
-}
-
-void unaligned_image(const GeneratedCase& g, OracleOutcome& host, const OracleOutcome& guest) {
-  if (is_operand_fault(host) && guest.vector == static_cast<u8>(Vector::GeneralProtection) &&
-      ended_at_any(g, guest, {ZYDIS_MNEMONIC_FXSAVE, ZYDIS_MNEMONIC_FXRSTOR}))
     take_fault(host, guest);
 }
 
@@ -372,8 +359,6 @@ std::vector<OracleRule> make_rules() {
       {"the x87 data pointer is updated only by unmasked exceptions (SDM vol. 1, 8.1.8; CPUID leaf 7, EBX "
        "bit 6)",
        &data_pointer_kept},
-      {"the x87 code and data selectors are stored as zeros (SDM vol. 1, 8.1.8; CPUID leaf 7, EBX bit 13)",
-       &no_selectors},
       {"a null selector with privilege bits loses them on the host's way back from its system (SDM vol. 2, "
        "IRET: "
        "outer privilege level)",
@@ -404,8 +389,6 @@ std::vector<OracleRule> make_rules() {
        "there, raises #UD or what the "
        "fetch of all its bytes raises",
        &undefined_and_unfetched},
-      {"FXSAVE and FXRSTOR of an unaligned image raise #AC, #SS or #GP (SDM vol. 2, FXSAVE)",
-       &unaligned_image},
       {"repeated CMPS and SCAS that fault or trap in the middle restore the flags of their start (SDM vol. "
        "2, REP); ours are those of the "
        "last comparison, since an interrupt may have come between",
