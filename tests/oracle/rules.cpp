@@ -5,6 +5,7 @@
 #include "cpu/fault.h"
 #include "cpu/flags.h"
 #include "tests/oracle/differences.h"
+#include "tests/oracle/oracle_guest.h"
 #include "tests/oracle/x87_rules.h"
 
 namespace ringdown::test {
@@ -159,6 +160,12 @@ void effective_limit_of_4_gib(const GeneratedCase& g, OracleOutcome& host, const
     host = guest;
 }
 
+void guest_kernel(const GeneratedCase&, OracleOutcome& host, const OracleOutcome& guest) {
+  const bool there = guest.fault_address - kGuestKernel < kGuestKernelEnd - kGuestKernel;
+  if (host.vector == guest.vector && host.fault_address == guest.fault_address && there)
+    take_fault(host, guest);
+}
+
 void order_of_stack_words(const GeneratedCase& g, OracleOutcome& host, const OracleOutcome& guest) {
   const OracleInstruction* instruction = ended_at(g, guest);
   const bool returns = instruction != nullptr && instruction->known &&
@@ -200,20 +207,22 @@ void call_checks(const GeneratedCase& g, OracleOutcome& host, const OracleOutcom
 }
 
 /// A 16-bit operand that begins below FFFF and ends behind it, of an instruction that accesses it in parts.
-bool straddles_segment_end(const GeneratedCase& g, const OracleInstruction& instruction) {
+bool straddles_segment_end(const GeneratedCase& g, const OracleState& after,
+                           const OracleInstruction& instruction) {
   if (!instruction.known || instruction.decoded.address_width != 16) return false;
   return std::any_of(instruction.all_operands().begin(), instruction.all_operands().end(),
                      [&](const auto& o) {
                        constexpr u32 kParts = 8;  // bytes; what is larger comes in parts
                        const bool in_parts = o.size / 8u > kParts || instruction.is(ZYDIS_MNEMONIC_BOUND);
                        return o.type == ZYDIS_OPERAND_TYPE_MEMORY && in_parts &&
-                              operand_offset(instruction, o, g.c.before) + o.size / 8u > 0x1'0000;
+                              (operand_offset(instruction, o, g.c.before) + o.size / 8u > 0x1'0000 ||
+                               operand_offset(instruction, o, after) + o.size / 8u > 0x1'0000);
                      });
 }
 
 void wraps_by_parts(const GeneratedCase& g, OracleOutcome& host, const OracleOutcome& guest) {
   if (std::any_of(g.instructions.begin(), g.instructions.end(),
-                  [&](const OracleInstruction& i) { return straddles_segment_end(g, i); }))
+                  [&](const OracleInstruction& i) { return straddles_segment_end(g, host.after, i); }))
     host = guest;
 }
 
@@ -367,6 +376,8 @@ std::vector<OracleRule> make_rules() {
       {"FSAVE, FXSAVE, FBSTP, MASKMOVDQU and their kin: which part of a large operand faults first is not "
        "defined",
        &part_of_large_operand},
+      {"the guest's kernel is mapped, for itself, where the host has nothing: bit 0 of the error code",
+       &guest_kernel},
       {"an access that wraps at an effective limit of 4 GiB may fault or not (SDM vol. 3A, 5.3)",
        &effective_limit_of_4_gib},
       {"IRET and far RET: which word of the stack faults first, and whether all of the word of CS is read, "
