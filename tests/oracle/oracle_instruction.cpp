@@ -13,6 +13,8 @@ const ZydisDecoder& decoder_of(ZydisMachineMode mode) {
   const auto make = [](ZydisMachineMode of, ZydisStackWidth width) {
     ZydisDecoder decoder;
     ZydisDecoderInit(&decoder, of, width);
+    // Bounds registers are of the past: their encodings are NOPs again, some of which MPX had refused.
+    ZydisDecoderEnableMode(&decoder, ZYDIS_DECODER_MODE_MPX, ZYAN_FALSE);
     return decoder;
   };
   static const ZydisDecoder decoder64 = make(ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);

@@ -145,8 +145,8 @@ bool raises_pe_for_exact(const X87Case& c, X87Outcome host, const X87Outcome& gu
   return host == guest;
 }
 
-bool fprem_leaves_denormal(const X87Case& c, X87Outcome host, const X87Outcome& guest) {
-  if (!is_one_of(c, {ZYDIS_MNEMONIC_FPREM, ZYDIS_MNEMONIC_FPREM1})) return false;
+bool leaves_denormal_result(const X87Case& c, X87Outcome host, const X87Outcome& guest) {
+  if (!is_one_of(c, {ZYDIS_MNEMONIC_FPREM, ZYDIS_MNEMONIC_FPREM1, ZYDIS_MNEMONIC_FSCALE})) return false;
   constexpr u16 kUnderflow = x87_exception::kUnderflow;
   const bool unchanged = register_of(host, 0) == c.before.st(0) && exponent_field(c.before.st(0)) == 0;
   if (!unchanged || (guest.status & ~guest.control & ~host.status & kUnderflow) == 0) return false;
@@ -184,9 +184,9 @@ constexpr X87Deviation kDeviations[]{
     {"FLD m32fp or m64fp with an unmasked #IA or #D leaves the stack by the manual (SDM vol. 1, 8.5.1.2 and "
      "8.5.2); units push, some with #D only",
      HostVendor::Other, pushes_suppressed_load},
-    {"FPREM of a denormal number that is its own remainder raises an unmasked #U (SDM vol. 1, 8.5.5); some "
-     "units do not",
-     HostVendor::Other, fprem_leaves_denormal},
+    {"a denormal number that is its own remainder, or is scaled by nothing, raises an unmasked #U (SDM vol. 1, "
+     "8.5.5); some units do not",
+     HostVendor::Other, leaves_denormal_result},
     {"FXSAVE stores the pointers (SDM vol. 1, 10.5.1.1); AMD's do so only with an exception pending "
      "(measured)",
      HostVendor::Amd, fxsave_leaves_pointers},
