@@ -82,7 +82,8 @@ bool is_undefined_midway(const OracleCase& c, Instructions instructions) {
 }
 
 constexpr OracleExclusion kExclusions[] = {
-    {"enters the system", "INT n, SYSCALL and SYSENTER would call the host's operating system",
+    {"enters the system",
+     "INT n, SYSCALL, SYSENTER, VMCALL and VMMCALL would call the host's operating system or hypervisor",
      &enters_system},
     {"newer instruction", "the processor model has no such instruction; the host's processor may", &is_newer},
     {"the host's own figures", "CPUID and RDTSC answer for the host's processor", &has_own_answer},
@@ -121,10 +122,13 @@ bool never_runs(const InstructionRow& row) {
 
 bool may_enter_system(std::span<const u8> code) {
   constexpr u8 kInt = 0xcd, kTwoBytes = 0x0f, kSyscall = 0x05, kSysenter = 0x34;
+  constexpr u8 kGroup7 = 0x01, kVmcall = 0xc1, kVmmcall = 0xd9;
+  const auto byte = [code](std::size_t i) { return i < code.size() ? code[i] : kStopByte; };
   for (std::size_t i = 0; i < code.size(); ++i) {
     if (code[i] == kInt) return true;
-    const u8 next = i + 1 < code.size() ? code[i + 1] : kStopByte;
-    if (code[i] == kTwoBytes && (next == kSyscall || next == kSysenter)) return true;
+    if (code[i] != kTwoBytes) continue;
+    if (byte(i + 1) == kSyscall || byte(i + 1) == kSysenter) return true;
+    if (byte(i + 1) == kGroup7 && (byte(i + 2) == kVmcall || byte(i + 2) == kVmmcall)) return true;
   }
   return false;
 }

@@ -26,9 +26,9 @@ const OracleExclusion* find_exclusion(const OracleCase& c, std::span<const Oracl
 /// Whether an exclusion applies to every case of a row.
 bool never_runs(const InstructionRow& row);
 
-/// Whether any byte of the code, as an opcode, could enter the host's operating system: INT n, SYSCALL,
-/// SYSENTER. It looks at every position, since branches may lead into the middle of an instruction, and at
-/// any mode.
+/// Whether any byte of the code, as an opcode, could enter the host's operating system or its hypervisor: INT
+/// n, SYSCALL, SYSENTER, VMCALL, VMMCALL. It looks at every position, since branches may lead into the middle
+/// of an instruction, and at any mode.
 bool may_enter_system(std::span<const u8> code);
 
 }  // namespace ringdown::test

@@ -9,6 +9,7 @@
 #include <iostream>
 #include <mutex>
 #include <random>
+#include <set>
 #include <thread>
 #include <variant>
 
@@ -89,7 +90,9 @@ class Run {
 void print_failures(const OracleCounts& counts, OracleSuite& suite) {
   constexpr unsigned kPerRow = 3;
   std::map<std::string, unsigned> shown;
+  std::set<u64> cases;
   for (const OracleCounts::Failure& failure : counts.failures) {
+    if (!cases.insert(failure.number).second) continue;  // the same in another mode
     const InstructionRow* row = failure.generated.instructions.back().row;
     if (shown[row != nullptr ? std::string(row->name) : ""]++ >= kPerRow) continue;
     const OracleCase shortest = shrink(
@@ -157,7 +160,9 @@ int run(const Options& options) {
   print_report(counts);
   print_failures(counts, suites.front());
   if (counts.failed != 0 && !rules_know_host()) {
-    fmt::print("NOT JUDGED: rules were measured on Intel's processors; what differs on this one is to be looked at\n");
+    fmt::print(
+        "NOT JUDGED: rules were measured on Intel's processors; what differs on this one is to be looked "
+        "at\n");
     return kNotRun;
   }
   write_records(counts);

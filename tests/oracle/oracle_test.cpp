@@ -72,6 +72,9 @@ TEST_CASE("what enters the host's system is told by its bytes, wherever they are
   CHECK(may_enter_system(Code{0xcd, 0x80}));
   CHECK(may_enter_system(Code{0x0f, 0x05}));
   CHECK(may_enter_system(Code{0x0f, 0x34}));
+  CHECK(may_enter_system(Code{0x66, 0x0f, 0x01, 0xc1}));
+  CHECK(may_enter_system(Code{0x0f, 0x01, 0xd9}));
+  CHECK_FALSE(may_enter_system(Code{0x0f, 0x01, 0xc2}));
   CHECK(may_enter_system(Code{0xb8, 0x00, 0xcd, 0x80, 0x00}));        // in an immediate
   CHECK(may_enter_system(Code{0x04, 0x0f, 0x05, 0x00, 0x00, 0x00}));  // across instructions
   CHECK_FALSE(may_enter_system(Code{0x40}));

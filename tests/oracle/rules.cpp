@@ -276,16 +276,21 @@ void undefined_and_unfetched(const GeneratedCase& g, OracleOutcome& host, const 
   constexpr std::size_t kLongest = 15, kLongestUnprefixed = 9;
   if (host.after.eip != guest.after.eip) return;
   const u32 begun = host.after.eip - g.c.before.eip;
-  const bool refused = host.vector == static_cast<u8>(Vector::GeneralProtection) && host.error_code == 0;
   const u32 start = g.c.code_linear() + begun;
-  const bool unfetched =
-      host.vector == static_cast<u8>(Vector::PageFault) && host.fault_address - start < kLongest;
   const bool too_long =
       begun < g.c.code.size() && prefixes_at(g.c.code, begun) >= kLongest - kLongestUnprefixed;
   const std::optional<OracleDescriptor> cs = find_descriptor(g.c.before.selector(Segment::Cs));
   const bool at_limit = cs && cs->last() - host.after.eip < kLongest;
-  if (guest.vector == static_cast<u8>(Vector::InvalidOpcode) &&
-      (unfetched || (refused && (too_long || at_limit))))
+  const auto is_undefined = [](const OracleOutcome& outcome) {
+    return outcome.vector == static_cast<u8>(Vector::InvalidOpcode);
+  };
+  const auto is_unfetched = [&](const OracleOutcome& outcome) {
+    if (outcome.vector == static_cast<u8>(Vector::PageFault)) return outcome.fault_address - start < kLongest;
+    const bool refused =
+        outcome.vector == static_cast<u8>(Vector::GeneralProtection) && outcome.error_code == 0;
+    return refused && (too_long || at_limit);
+  };
+  if ((is_undefined(guest) || is_unfetched(guest)) && (is_undefined(host) || is_unfetched(host)))
     take_fault(host, guest);
 }
 
@@ -396,9 +401,8 @@ std::vector<OracleRule> make_rules() {
        &upper_bound_unread},
       {"selector 78 is a segment of Linux' own, with data of the host's processor", &segment_of_linux},
       {"LAR: bits 19 to 16 are undefined (SDM vol. 2, LAR)", &access_rights_limit},
-      {"an undefined opcode of more than 15 bytes, or with bytes beyond the limit or in a page that is not "
-       "there, raises #UD or what the "
-       "fetch of all its bytes raises",
+      {"an instruction that is undefined or longer than 15 bytes, with bytes beyond the limit or in a page "
+       "that is not there, raises #UD, #GP or what the fetch of all its bytes raises",
        &undefined_and_unfetched},
       {"repeated CMPS and SCAS that fault or trap in the middle restore the flags of their start (SDM vol. "
        "2, REP); ours are those of the "
