@@ -32,6 +32,7 @@ void print_report(const OracleCounts& counts) {
   for (const auto& [group, cases] : counts.groups) fmt::print("  {:>8} {}\n", cases, group);
   for (const auto& [exclusion, cases] : counts.excluded)
     fmt::print("  not run {:>8}: {}: {}\n", cases, exclusion->name, exclusion->reason);
+  fmt::print("  {:>8} differed once, but not when the host ran them again\n", counts.disturbed);
   for (const auto& [mode, count] : counts.modes) print_mode(mode, count);
 }
 

@@ -40,7 +40,8 @@ struct OracleCounts {
   std::map<MachineMode, ModeCount> modes;
   std::set<std::string> rows;  // of the instruction table
   std::vector<Failure> failures;
-  u64 failed = 0;  // cases and modes; not all are in `failures`
+  u64 failed = 0;     // cases and modes; not all are in `failures`
+  u64 disturbed = 0;  // the same: differed, but not when the host ran them again
 
   void add(const OracleCounts& other);
 };
