@@ -135,7 +135,7 @@ bool CpuModel::has(Feature feature) const {
     case Feature::Clflush:
       return has_bit(cpuid::kClflush);
     case Feature::NopOperand:
-      return d_.family == Family::P6 || d_.family == Family::Netburst;
+      return p6_or_later();
     case Feature::Umip:
       return d_.umip;
   }

@@ -92,9 +92,10 @@ class CpuModel {
   /// A bit of CPUID leaf 1's EDX.
   constexpr bool has_bit(u32 cpuid_bit) const { return (d_.features & cpuid_bit) != 0; }
   constexpr bool no_execute() const { return d_.no_execute; }
+  constexpr bool p6_or_later() const { return d_.family == Family::P6 || d_.family == Family::Netburst; }
   /// The local APIC came onto the processor's chip with the Pentium, its base register with the Pentium Pro.
   constexpr bool may_have_apic() const { return d_.family != Family::I486; }
-  constexpr bool has_apic_base() const { return d_.family == Family::P6 || d_.family == Family::Netburst; }
+  constexpr bool has_apic_base() const { return p6_or_later(); }
   /// WRMSR to the TSC writes all 64 bits; otherwise the low half, clearing the other (SDM vol. 3B, 17.17).
   constexpr bool writes_whole_tsc() const {
     constexpr u32 kFirstSuchNetburstModel = 3;

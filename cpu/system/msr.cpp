@@ -103,7 +103,6 @@ bool read_constant(const CpuModel& model, u32 number, u64& value) {
   constexpr u64 kMtrrCapability = 8 | (1 << 8) | (1 << 10);  // eight ranges, fixed ranges, write combining
   constexpr u64 kBusClock = 100'000'000;
   constexpr unsigned kRatioShift = 24;
-  const bool p6_or_later = model.family() == Family::P6 || model.family() == Family::Netburst;
   value = 0;
   switch (number) {
     case msr::kP5McAddress:
@@ -113,7 +112,7 @@ bool read_constant(const CpuModel& model, u32 number, u64& value) {
     case msr::kHardPowerOn:
     case msr::kMicrocodeSignature:  // no update is loaded
     case msr::kMachineCheckStatus:
-      return p6_or_later;
+      return model.p6_or_later();
     case msr::kMachineCheckCapability:
       return model.has_bit(cpuid::kMca);  // no banks
     case msr::kFrequencyId:
@@ -129,10 +128,9 @@ bool read_constant(const CpuModel& model, u32 number, u64& value) {
 
 /// Registers that take a write and do nothing with it: microcode updates and status to be cleared.
 bool swallows_write(const CpuModel& model, u32 number) {
-  const bool p6_or_later = model.family() == Family::P6 || model.family() == Family::Netburst;
   const bool listed = number == msr::kMicrocodeTrigger || number == msr::kMicrocodeSignature ||
                       number == msr::kMachineCheckStatus || number == msr::kHardPowerOn;
-  return (p6_or_later && listed) || (model.family() != Family::I486 && number <= msr::kP5McType);
+  return (model.p6_or_later() && listed) || (model.family() != Family::I486 && number <= msr::kP5McType);
 }
 
 bool has_apic_base(const SystemView& view) {
