@@ -34,7 +34,8 @@ struct Options {
   u64 first = 0;
   unsigned jobs = 1;
   std::vector<std::string> rows;
-  std::vector<MachineMode> modes;
+  std::vector<std::string> mode_names;
+  std::vector<MachineMode> modes;  // of these names
   std::optional<HostCodeWidth> width;
   std::string one_case;
   std::string capture;  // file
@@ -178,7 +179,7 @@ po::options_description options_of(Options& options) {
       "jobs", po::value(&options.jobs)->default_value(1), "threads, each with a helper process of its own")(
       "rows", po::value(&options.rows)->multitoken(),
       "names of the instruction table's rows, or 'undefined'")(
-      "mode", po::value<std::vector<std::string>>(),
+      "mode", po::value(&options.mode_names),
       "'bare', 'bare, blocks of one', 'trap, ring 1' or 'trap, ring 3'; may be repeated (default: all)")(
       "code", po::value<unsigned>(),
       "width of the host's code, 32 or 64 (default: 32 where the host runs it)")(
@@ -209,14 +210,9 @@ std::variant<Options, int> parse(int argc, char** argv) {
     if (width != 32 && width != 64) return unusable("--code must be 32 or 64");
     options.width = static_cast<HostCodeWidth>(width);
   }
-  options.modes.assign(kMachineModes.begin(), kMachineModes.end());
-  if (!values.contains("mode")) return options;
-  options.modes.clear();
-  for (const std::string& name : values["mode"].as<std::vector<std::string>>()) {
-    const std::optional<MachineMode> mode = find_mode(name);
-    if (!mode) return unusable(fmt::format("no mode '{}'; --help lists them", name));
-    options.modes.push_back(*mode);
-  }
+  Result<std::vector<MachineMode>> modes = find_modes(options.mode_names);
+  if (!modes) return unusable(modes.error().message);
+  options.modes = std::move(*modes);
   return options;
 }
 

@@ -1,6 +1,8 @@
 // Builds the machine of a mode.
 #include "tests/support/moded_machine.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 
 namespace ringdown::test {
@@ -28,10 +30,16 @@ std::string_view mode_name(MachineMode mode) {
   return "";
 }
 
-std::optional<MachineMode> find_mode(std::string_view name) {
-  const auto* found = std::find_if(kMachineModes.begin(), kMachineModes.end(),
-                                   [name](MachineMode mode) { return mode_name(mode) == name; });
-  return found != kMachineModes.end() ? std::optional(*found) : std::nullopt;
+Result<std::vector<MachineMode>> find_modes(std::span<const std::string> names) {
+  if (names.empty()) return std::vector(kMachineModes.begin(), kMachineModes.end());
+  std::vector<MachineMode> modes;
+  for (const std::string& name : names) {
+    const auto* found = std::find_if(kMachineModes.begin(), kMachineModes.end(),
+                                     [&name](MachineMode mode) { return mode_name(mode) == name; });
+    if (found == kMachineModes.end()) return Error{fmt::format("no mode '{}'; --help lists them", name)};
+    modes.push_back(*found);
+  }
+  return modes;
 }
 
 ModedMachine::ModedMachine(MachineMode mode, u64 ram_size, const CpuModel& model)

@@ -5,11 +5,15 @@
 #include <array>
 #include <memory>
 #include <optional>
+#include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/bus.h"
 #include "core/log.h"
 #include "core/memory.h"
+#include "core/result.h"
 #include "cpu/monitor/monitor.h"
 #include "cpu/processor.h"
 
@@ -20,8 +24,8 @@ inline constexpr std::array<MachineMode, 4> kMachineModes = {MachineMode::Bare, 
                                                              MachineMode::TrapRing1, MachineMode::TrapRing3};
 /// As records and command lines have it.
 std::string_view mode_name(MachineMode mode);
-/// The mode of that name.
-std::optional<MachineMode> find_mode(std::string_view name);
+/// The modes of these names, all of them if there are none; an error names the first that is no mode.
+Result<std::vector<MachineMode>> find_modes(std::span<const std::string> names);
 
 class ModedMachine {
  public:

@@ -39,9 +39,10 @@ int run(const Options& options) {
 
 /// The options, or the status to end with.
 std::variant<Options, int> parse(int argc, char** argv) {
+  std::vector<std::string> mode_names;
   po::options_description visible("Options");
   visible.add_options()("help", "shows this")(
-      "mode", po::value<std::vector<std::string>>(),
+      "mode", po::value(&mode_names),
       "'bare', 'bare, blocks of one', 'trap, ring 1' or 'trap, ring 3'; may be repeated (default: all)");
   po::options_description all;
   all.add(visible).add_options()("folder", po::value<std::string>())("form",
@@ -51,6 +52,7 @@ std::variant<Options, int> parse(int argc, char** argv) {
   po::variables_map values;
   try {
     po::store(po::command_line_parser(argc, argv).options(all).positional(positional).run(), values);
+    po::notify(values);
   } catch (const po::error& error) {
     return unusable(fmt::format("vector_runner: {}; --help lists the options", error.what()));
   }
@@ -62,15 +64,9 @@ std::variant<Options, int> parse(int argc, char** argv) {
   Options options;
   options.folder = values["folder"].as<std::string>();
   if (values.contains("form")) options.forms = values["form"].as<std::vector<std::string>>();
-  if (!values.contains("mode")) {
-    options.modes.assign(kMachineModes.begin(), kMachineModes.end());
-    return options;
-  }
-  for (const std::string& name : values["mode"].as<std::vector<std::string>>()) {
-    const std::optional<MachineMode> mode = find_mode(name);
-    if (!mode) return unusable(fmt::format("vector_runner: no mode '{}'; --help lists them", name));
-    options.modes.push_back(*mode);
-  }
+  Result<std::vector<MachineMode>> modes = find_modes(mode_names);
+  if (!modes) return unusable(fmt::format("vector_runner: {}", modes.error().message));
+  options.modes = std::move(*modes);
   return options;
 }
 
