@@ -24,6 +24,9 @@ TEST_PACKAGES=(acpica-tools catch2 gdb grub-common grub-pc-bin imagemagick isoli
 # What the preset arm64 builds and runs with; its libraries come from scripts/make_arm64_sysroot.sh.
 ARM64_PACKAGES=(debian-archive-keyring g++-aarch64-linux-gnu qemu-user)
 
+# What bench/run builds its guest program with.
+BENCH_PACKAGES=(gcc-i686-linux-gnu libc6-dev-i386-cross)
+
 # What the preset fuzz builds with.
 FUZZ_PACKAGES=(clang libclang-rt-14-dev)
 

@@ -1,8 +1,9 @@
 #!/bin/bash
 # Packs an initramfs for the quickstart and test guests from busybox and scripts/initramfs/init, and prints its path.
 #
-#   scripts/make_initramfs.sh NAME [GUEST MODULE...]
+#   scripts/make_initramfs.sh [--init FILE] NAME [GUEST MODULE...]
 #
+# With --init, FILE is the guest's init and its only program.
 # With a GUEST (linux-686, linux-686-pae), its kernel modules MODULE... and what they depend on are added; init loads
 # them in order. The file is kept in the cache folder under NAME and a hash of what went into it, and NAME.cpio is a
 # link to the newest. It is not compressed: the guest starts sooner when it need not decompress.
@@ -10,7 +11,6 @@ set -euo pipefail
 # shellcheck source-path=SCRIPTDIR
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-INIT="$RINGDOWN_ROOT/scripts/initramfs/init"
 BUSYBOX="$RINGDOWN_CACHE/guests/busybox/busybox"
 OUTPUT="$RINGDOWN_CACHE/initramfs"
 
@@ -41,10 +41,13 @@ pack() {
   mkdir -p "$OUTPUT"
   stage=$(mktemp -d "$OUTPUT/.stage.XXXXXX")
   trap 'rm -rf "$stage"' EXIT
-  mkdir -p "$stage/root/bin"
-  install -m 755 "$BUSYBOX" "$stage/root/bin/busybox"
-  ln -s busybox "$stage/root/bin/sh"
-  install -m 755 "$INIT" "$stage/root/init"
+  mkdir "$stage/root"
+  install -m 755 "$init" "$stage/root/init"
+  if [ ${#programs[@]} -gt 0 ]; then
+    mkdir "$stage/root/bin"
+    install -m 755 "${programs[@]}" "$stage/root/bin/"
+    ln -s busybox "$stage/root/bin/sh"
+  fi
   if [ ${#order[@]} -gt 0 ]; then
     mkdir "$stage/root/modules"
     for file in "${order[@]}"; do
@@ -58,10 +61,17 @@ pack() {
   mv -T "$stage/link" "$OUTPUT/$initramfs.cpio"
 }
 
+init="$RINGDOWN_ROOT/scripts/initramfs/init"
+programs=("$BUSYBOX")
+if [ "${1:-}" = --init ]; then
+  init=${2:?--init needs a FILE}
+  programs=()
+  shift 2
+fi
 [ $# -ge 1 ] || die "give the initramfs a NAME"
 initramfs=$1
 shift
-[ -e "$BUSYBOX" ] || "$RINGDOWN_ROOT/scripts/fetch_guests.sh" busybox >/dev/null
+[ ${#programs[@]} -eq 0 ] || [ -e "$BUSYBOX" ] || "$RINGDOWN_ROOT/scripts/fetch_guests.sh" busybox >/dev/null
 if [ $# -gt 0 ]; then
   guest=$1
   shift
@@ -69,7 +79,7 @@ if [ $# -gt 0 ]; then
   [ -d "$modules" ] || "$RINGDOWN_ROOT/scripts/fetch_guests.sh" "$guest" >/dev/null
   for module; do add_module "$module"; done
 fi
-hash=$(cat "$INIT" "${BASH_SOURCE[0]}" "$BUSYBOX" "${order[@]}" | sha256sum | cut -c 1-16)
+hash=$(cat "$init" "${BASH_SOURCE[0]}" "${programs[@]}" "${order[@]}" | sha256sum | cut -c 1-16)
 target="$OUTPUT/$initramfs-$hash.cpio"
 locked initramfs pack "$target"
 echo "$target"

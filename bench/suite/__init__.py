@@ -1,0 +1,1 @@
+"""The driver of bench/run: guests, emulators, measuring, and reports."""

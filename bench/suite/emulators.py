@@ -1,0 +1,51 @@
+"""One small adapter for each emulator: the command that boots the guest with its console in a file and its second
+serial line on a socket."""
+import shutil
+import subprocess
+
+from suite.guest import PARAMETERS, ROOT
+
+
+class Ringdown:
+    """Ringdown in one of its modes."""
+    program = ROOT / "build/release/frontend/ringdown"
+    hint = "build it: cmake --preset release && cmake --build build/release --target ringdown"
+
+    def __init__(self, mode):
+        self.name = mode
+        self.mode = mode
+
+    def available(self):
+        return self.program.exists()
+
+    def version(self):
+        commit = subprocess.run(["git", "-C", ROOT, "describe", "--always", "--dirty"], stdout=subprocess.PIPE,
+                                stderr=subprocess.DEVNULL, text=True, check=False)
+        return f"Ringdown {commit.stdout.strip()}"
+
+    def command(self, guest, folder, socket):
+        return [self.program, "run", "--mode", self.mode, "--memory", f"{guest.memory_mib}M", "--display", "none",
+                "--kernel", guest.kernel, "--initrd", guest.initramfs, "--append", PARAMETERS,
+                "--disk", f"{guest.disk},readonly", "--no-reboot", "--stats", folder / "stats.json",
+                "--serial", f"file:{folder / 'console.log'}", "--serial", f"unix:{socket}"]
+
+
+class Qemu:
+    """Debian's QEMU, with the features of Ringdown's default processor as far as it has them."""
+    name = "qemu"
+    program = "qemu-system-i386"
+    hint = "apt-get install qemu-system-x86"
+    cpu = "pentium3,family=15,model=2,stepping=9,sse2=on,clflush=on,ss=on,hypervisor=off"
+
+    def available(self):
+        return shutil.which(self.program) is not None
+
+    def version(self):
+        answer = subprocess.run([self.program, "--version"], stdout=subprocess.PIPE, text=True, check=False)
+        return answer.stdout.splitlines()[0]
+
+    def command(self, guest, folder, socket):
+        return [self.program, "-accel", "tcg,thread=single", "-cpu", self.cpu, "-m", str(guest.memory_mib),
+                "-net", "none", "-display", "none", "-kernel", guest.kernel, "-initrd", guest.initramfs,
+                "-append", PARAMETERS, "-drive", f"file={guest.disk},format=raw,if=ide,snapshot=on", "-no-reboot",
+                "-serial", f"file:{folder / 'console.log'}", "-serial", f"unix:{socket}"]

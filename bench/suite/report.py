@@ -1,0 +1,45 @@
+"""The results as a table and as JSON."""
+
+VERDICTS = {True: "yes", False: "NO", None: ""}
+
+
+def number(value, digits):
+    return "" if value is None else f"{value:.{digits}f}"
+
+
+def table(summaries, emulators):
+    """A table as lists of cells, its heading first."""
+    lines = [["row", *(f"{name} s" for name in emulators), "spread", "trap/qemu", "target", "holds", "trap/bare", "target",
+              "holds"]]
+    for summary in summaries:
+        row = summary.row
+        widest = max(summary.spreads.values(), default=None)
+        lines.append([row.name, *(number(summary.seconds.get(name), 3) for name in emulators),
+                      "" if widest is None else f"{100 * widest:.0f}%",
+                      number(summary.beside_qemu, 3), number(row.target, 3), VERDICTS[summary.holds],
+                      number(summary.beside_bare, 2), number(row.bare_target, 2), VERDICTS[summary.bare_holds]])
+    return lines
+
+
+def as_text(lines):
+    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
+    return "\n".join("  ".join(cell.ljust(width) if column == 0 else cell.rjust(width)
+                               for column, (cell, width) in enumerate(zip(line, widths))).rstrip() for line in lines)
+
+
+def as_markdown(lines):
+    rule = ["---"] + ["---:"] * (len(lines[0]) - 1)
+    return "\n".join("| " + " | ".join(line) + " |" for line in [lines[0], rule, *lines[1:]])
+
+
+def as_json(summaries, environment, measured, memory):
+    """The object of --json. Each row has the medians of the emulators under their names, in seconds of CPU time."""
+    return {
+        "environment": environment,
+        "rows": [{"name": summary.row.name, **summary.seconds, "spread": summary.spreads, "target": summary.row.target,
+                  "trap_qemu": summary.beside_qemu, "holds": summary.holds, "bare_target": summary.row.bare_target,
+                  "trap_bare": summary.beside_bare, "bare_holds": summary.bare_holds,
+                  "runs": {name: by_row.get(summary.row.name, []) for name, by_row in measured.items()}}
+                 for summary in summaries],
+        "memory": memory,
+    }
