@@ -13,8 +13,6 @@
 
 #include "rows.h"
 
-enum { kPathBytes = 256 };
-
 static void mount_at(const char* type, const char* folder) {
   mkdir(folder, 0755);
   if (mount(type, folder, type, 0, NULL) != 0 && errno != EBUSY)
@@ -36,17 +34,16 @@ void open_serial_line(void) {
 }
 
 static void load_module(const char* name) {
-  char path[kPathBytes];
-  snprintf(path, sizeof path, "/modules/%s", name);
-  const int file = open(path, O_RDONLY | O_CLOEXEC);
+  const int file = open(name, O_RDONLY | O_CLOEXEC);
   if (file < 0 || syscall(SYS_finit_module, file, "", 0) != 0) die("module %s: %s", name, strerror(errno));
   close(file);
 }
 
 void load_modules(void) {
-  FILE* order = fopen("/modules/order", "re");
+  if (chdir("/modules") != 0) die("/modules: %s", strerror(errno));
+  FILE* order = fopen("order", "re");
   if (order == NULL) die("/modules/order: %s", strerror(errno));
-  char name[kPathBytes];
-  while (fscanf(order, "%200s", name) == 1) load_module(name);
+  char name[256];
+  while (fscanf(order, "%255s", name) == 1) load_module(name);
   fclose(order);
 }

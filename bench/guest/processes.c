@@ -79,7 +79,7 @@ static void start_ring(uint32_t processes) {
 
 // Sends `messages` one after the other round the ring, and ends its processes.
 static uint32_t send_messages(uint32_t messages, uint32_t processes) {
-  uint32_t sum = 0;
+  uint32_t sum = messages;
   uint8_t message = 0;
   for (uint32_t i = 0; i < messages; ++i) {
     if (write(pipes[1 % processes][1], &message, 1) != 1 || read(pipes[0][0], &message, 1) != 1) {

@@ -5,29 +5,36 @@ import subprocess
 
 from suite.guest import PARAMETERS, ROOT
 
+# Files in the folder of a run.
+CONSOLE = "console.log"
+STATISTICS = "statistics.json"  # of emulators that count what they do
+
 
 class Ringdown:
     """Ringdown in one of its modes."""
-    program = ROOT / "build/release/frontend/ringdown"
+    default_program = ROOT / "build/release/frontend/ringdown"
     hint = "build it: cmake --preset release && cmake --build build/release --target ringdown"
 
-    def __init__(self, mode):
+    def __init__(self, program, mode, clock):
+        self.program = program
         self.name = mode
         self.mode = mode
+        self.clock = clock
 
     def available(self):
         return self.program.exists()
 
     def version(self):
-        commit = subprocess.run(["git", "-C", ROOT, "describe", "--always", "--dirty"], stdout=subprocess.PIPE,
+        commit = subprocess.run(["git", "-C", self.program.parent, "describe", "--always", "--dirty"], stdout=subprocess.PIPE,
                                 stderr=subprocess.DEVNULL, text=True, check=False)
         return f"Ringdown {commit.stdout.strip()}"
 
     def command(self, guest, folder, socket):
-        return [self.program, "run", "--mode", self.mode, "--memory", f"{guest.memory_mib}M", "--display", "none",
+        return [self.program, "run", "--mode", self.mode, "--clock", self.clock,
+                "--memory", f"{guest.memory_mib}M", "--display", "none",
                 "--kernel", guest.kernel, "--initrd", guest.initramfs, "--append", PARAMETERS,
-                "--disk", f"{guest.disk},readonly", "--no-reboot", "--stats", folder / "stats.json",
-                "--serial", f"file:{folder / 'console.log'}", "--serial", f"unix:{socket}"]
+                "--disk", f"{guest.disk},readonly", "--no-reboot", "--stats", folder / STATISTICS,
+                "--serial", f"file:{folder / CONSOLE}", "--serial", f"unix:{socket}"]
 
 
 class Qemu:
@@ -48,4 +55,4 @@ class Qemu:
         return [self.program, "-accel", "tcg,thread=single", "-cpu", self.cpu, "-m", str(guest.memory_mib),
                 "-net", "none", "-display", "none", "-kernel", guest.kernel, "-initrd", guest.initramfs,
                 "-append", PARAMETERS, "-drive", f"file={guest.disk},format=raw,if=ide,snapshot=on", "-no-reboot",
-                "-serial", f"file:{folder / 'console.log'}", "-serial", f"unix:{socket}"]
+                "-serial", f"file:{folder / CONSOLE}", "-serial", f"unix:{socket}"]

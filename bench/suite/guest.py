@@ -2,7 +2,8 @@
 import dataclasses
 import pathlib
 import subprocess
-import sys
+
+from suite.session import BenchError
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 
@@ -19,9 +20,9 @@ class Guest:
     memory_mib: int = 256
 
 
-def make_guest(**settings):
-    """Builds and fetches what is missing."""
-    made = subprocess.run([ROOT / "bench/make_guest"], stdout=subprocess.PIPE, text=True, check=False)
+def make_guest(kernel, **settings):
+    """Builds and fetches what is missing, with Debian's kernel of that name."""
+    made = subprocess.run([ROOT / "bench/make_guest", kernel], stdout=subprocess.PIPE, text=True, check=False)
     if made.returncode != 0:
-        sys.exit("bench/run: the guest could not be made")
+        raise BenchError("the guest could not be made")
     return Guest(*made.stdout.splitlines(), **settings)

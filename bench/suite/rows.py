@@ -42,9 +42,9 @@ ROWS = (
     Row("syscall-int80", 300, 1.2),
     Row("syscall-sysenter", 400, 1.2),
     Row("fork-exec-wait", 80, 1.2),
-    Row("page-faults", 20, 1.5, bare_target=1.20),
+    Row("page-faults", 20, 1.5, bare_target=1.20, work="touch-first", parameter=4 << 20),
     Row("mmap-churn", 15, 1.5, bare_target=1.20),
     Row("ping-pong", 30, 1.5, work="ring", parameter=2),
     Row("disk-read", 15, None),
-    Row("patch-and-call", 100, 0.025),
+    Row("patch-and-call", 100, 0.025, parameter=16),
 )
