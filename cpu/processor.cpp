@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "cpu/block_cache.h"
+#include "cpu/execute/x87/host_registers.h"
 #include "cpu/handler.h"
 #include "cpu/paging_controls.h"
 #include "cpu/system/debug.h"
@@ -55,6 +56,7 @@ void Processor::reset() {
 
 void Processor::set_trap_handler(TrapHandler* handler) {
   trap_handler_ = handler;
+  guest_state_ = &guest_view().state;
   decoder_.set_trap_handler(handler);
   blocks_->clear();
   if (handler == nullptr) {
@@ -93,7 +95,12 @@ void Processor::state_changed() {
   memory.set_caching(!aligned);
   update_watch();
   update_windows();
-  fpu_blocked = (state.cr0 & (cr0::kTs | cr0::kEm)) != 0 || x87.has_pending_exception();
+  update_fpu_blocked();
+  sse_usable = (state.cr0 & (cr0::kTs | cr0::kEm)) == 0 && (state.cr4 & cr4::kOsfxsr) != 0;
+}
+
+void Processor::update_fpu_blocked() {
+  fpu_blocked = x87_on_host || (state.cr0 & (cr0::kTs | cr0::kEm)) != 0 || x87.has_pending_exception();
 }
 
 void Processor::update_windows() {
@@ -281,6 +288,7 @@ bool Processor::run_at_eip(bool single) {
   const Operation* op = block->operations;
   if (single) single_ = {op->next_eip(), op->repeat != Repeat::None};
   while (op != nullptr) op = op->handler(*this, op);
+  if (x87_on_host) x87::move_to_memory(*this);
   return true;
 }
 

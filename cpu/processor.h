@@ -95,8 +95,15 @@ class Processor final : public TickSource,
     u32 base = 0;
   };
   std::array<SegmentWindow, kSegmentCount> windows;
-  /// CR0.TS or EM, or an x87 exception is pending: x87/MMX/SSE instructions look closer.
+  /// x87 registers, tags and status are on the host's unit and not in `x87` (cpu/execute/x87/host_registers.h):
+  /// only while handlers run, never between blocks.
+  bool x87_on_host = false;
+  /// CR0.TS or EM, an x87 exception is pending, or the registers are on the host's unit: x87 and MMX
+  /// instructions that find them in `x87` look closer.
   bool fpu_blocked = false;
+  void update_fpu_blocked();
+  /// CR0 and CR4 let SSE instructions run.
+  bool sse_usable = false;
   /// Instructions left before the loop must look up. A block takes its whole length off when it is entered.
   s64 budget = 0;
   /// Instructions of the current block that have been taken off `budget` but not yet retired; 0 between
@@ -153,6 +160,8 @@ class Processor final : public TickSource,
   SystemView& physical_view() { return physical_view_; }
   /// The architectural state that the guest believes in: physical when bare, the monitor's otherwise.
   SystemView& guest_view() { return trap_handler_ != nullptr ? trap_handler_->guest_view() : physical_view_; }
+  /// Selectors as the guest knows them.
+  u16 guest_selector(Segment segment) const { return guest_state_->segment(segment).selector; }
 
   // --- Pins --------------------------------------------------------------------------------------------
   void set_intr(Level level);
@@ -266,6 +275,7 @@ class Processor final : public TickSource,
   const CpuModel& model_;
   ProcessorConfig config_;
   SystemView physical_view_;
+  const PrivilegedState* guest_state_ = &state;  // of the guest's view
   TrapHandler* trap_handler_ = nullptr;
   std::unique_ptr<BlockCache> blocks_;
   Decoder decoder_;

@@ -57,13 +57,17 @@ void StateImage::store_x87(const X87State& x) {
 
 void StateImage::load_x87(X87State& x) const {
   x87::set_control(x, get<u16>(kControl));
-  x.status.assign(get<u16>(kStatus));
-  x.valid = get<u8>(kTag);
   x.last_opcode = get<u16>(kOpcode) & kOpcodeBits;
   x.instruction_offset = get<u32>(kFip);
   x.instruction_selector = get<u16>(kFcs);
   x.data_offset = get<u32>(kFdp);
   x.data_selector = get<u16>(kFds);
+  load_x87_registers(x);
+}
+
+void StateImage::load_x87_registers(X87State& x) const {
+  x.status.assign(get<u16>(kStatus));
+  x.valid = get<u8>(kTag);
   for (u8 i = 0; i < 8; ++i) {
     x.registers[x.physical(i)] = {get<u64>(kSt0 + i * kSlot), get<u16>(kSt0 + i * kSlot + 8)};
   }

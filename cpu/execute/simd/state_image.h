@@ -18,13 +18,15 @@ class StateImage {
   static constexpr u32 kSavedSize = 288;
   static constexpr u32 kSavedSizeWithoutXmm = 160;
 
-  std::span<std::byte> bytes() { return bytes_; }
+  std::span<std::byte, kSize> bytes() { return bytes_; }
   std::span<const std::byte> saved(bool with_xmm) const {
     return std::span(bytes_).first(with_xmm ? kSavedSize : kSavedSizeWithoutXmm);
   }
 
   void store_x87(const X87State& x);
   void load_x87(X87State& x) const;
+  /// Registers, tags and status alone.
+  void load_x87_registers(X87State& x) const;
   void store_xmm(const SseState& sse);
   void load_xmm(SseState& sse) const;
   /// `mask` 0 means the bits of the first SSE processors, as the manual says.
@@ -37,7 +39,7 @@ class StateImage {
   template <class T>
   T get(unsigned offset) const;
 
-  std::array<std::byte, kSize> bytes_{};
+  alignas(16) std::array<std::byte, kSize> bytes_{};
 };
 
 }  // namespace ringdown::simd

@@ -23,7 +23,7 @@ u32 writable_mxcsr(const CpuModel& model) {
 /// FXSAVE and FXRSTOR do not look for pending x87 exceptions, and raise #NM for EM too. Without SSE state
 /// enabled by CR4.OSFXSR they leave the XMM registers out; MXCSR, which needs no such support of a system,
 /// they keep.
-Fault check_image(const Processor& cpu, const Operation& op) {
+Fault check_image(Processor& cpu, const Operation& op) {
   if (const Fault fault = x87::check_available(cpu)) return fault;
   return check_alignment(cpu, op, kImageAlignmentMask);
 }

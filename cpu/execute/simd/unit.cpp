@@ -2,6 +2,7 @@
 #include "cpu/execute/simd/unit.h"
 
 #include "cpu/execute/host_units.h"
+#include "cpu/execute/x87/host_registers.h"
 
 namespace ringdown {
 
@@ -11,7 +12,8 @@ bool computes_on_host_sse() { return RINGDOWN_HOST_SSE != 0; }
 
 namespace ringdown::simd {
 
-Fault check_mmx(const Processor& cpu) {
+Fault check_mmx(Processor& cpu) {
+  if (cpu.x87_on_host) x87::move_to_memory(cpu);
   if ((cpu.state.cr0 & cr0::kEm) != 0) return invalid_opcode();
   if ((cpu.state.cr0 & cr0::kTs) != 0) return device_not_available();
   if (cpu.x87.has_pending_exception() && (cpu.state.cr0 & cr0::kNe) != 0)

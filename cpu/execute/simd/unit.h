@@ -21,22 +21,21 @@ struct UnalignedXmm {
 
 // --- Availability -----------------------------------------------------------------------------------------
 
-/// #UD by CR0.EM, #NM by TS, #MF by a pending x87 exception (Intel SDM vol. 2, tables 23-4 to 23-8).
-Fault check_mmx(const Processor& cpu);
+/// #UD by CR0.EM, #NM by TS, #MF by a pending x87 exception (Intel SDM vol. 2, tables 23-4 to 23-8). Brings
+/// the registers into X87State.
+Fault check_mmx(Processor& cpu);
 /// #UD by CR0.EM or CR4.OSFXSR = 0, #NM by TS (vol. 3A, table 13-1).
 Fault check_sse(const Processor& cpu);
 
 /// What an instruction uses: how it is let in, and what it leaves behind when it completes.
 struct UsesSse {
-  static bool is_usable(const Processor& cpu) {
-    return !cpu.fpu_blocked && (cpu.state.cr4 & cr4::kOsfxsr) != 0;
-  }
+  static bool is_usable(const Processor& cpu) { return cpu.sse_usable; }
   static Fault check(const Processor& cpu) { return check_sse(cpu); }
   static void commit(Processor&) {}
 };
 struct UsesMmx {
   static bool is_usable(const Processor& cpu) { return !cpu.fpu_blocked; }
-  static Fault check(const Processor& cpu) { return check_mmx(cpu); }
+  static Fault check(Processor& cpu) { return check_mmx(cpu); }
   /// Every MMX instruction but EMMS: TOP is 0 and no register is empty (vol. 3A, table 12-1).
   static void commit(Processor& cpu) {
     cpu.x87.set_top(0);
@@ -44,8 +43,8 @@ struct UsesMmx {
   }
 };
 struct UsesBoth {
-  static bool is_usable(const Processor& cpu) { return UsesSse::is_usable(cpu); }
-  static Fault check(const Processor& cpu) {
+  static bool is_usable(const Processor& cpu) { return UsesSse::is_usable(cpu) && UsesMmx::is_usable(cpu); }
+  static Fault check(Processor& cpu) {
     const Fault fault = check_sse(cpu);
     return fault ? fault : check_mmx(cpu);
   }

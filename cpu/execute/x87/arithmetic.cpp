@@ -1,5 +1,6 @@
 // FADD, FSUB, FMUL, FDIV in all their forms, and the other instructions that compute on the stack
 // (Intel SDM vol. 1, 8.3.5).
+#include "cpu/execute/x87/host_handlers.h"
 #include "cpu/execute/x87/operands.h"
 #include "cpu/execute/x87/x87_lowerings.h"
 
@@ -73,13 +74,36 @@ void arithmetic_memory(Processor& cpu, const Operation& op, typename Format::Bit
     st0 = result;
 }
 
-template <Arithmetic A, class Format>
-Handler with_memory(const LoweringContext& context) {
-  return memory_handler<arithmetic_memory<A, Format>, typename Format::Bits>(context);
+/// ModRM.reg. Where ST(i) is the destination, the opcodes of the reversed forms and of the others have
+/// changed places (vol. 2, appendix B, table B-39).
+constexpr u8 extension(Arithmetic a, Target target) {
+  const bool exchanged = target != Target::St0;
+  switch (a) {
+    case Arithmetic::Add:
+      return 0;
+    case Arithmetic::Multiply:
+      return 1;
+    case Arithmetic::Subtract:
+      return exchanged ? 5 : 4;
+    case Arithmetic::SubtractReversed:
+      return exchanged ? 4 : 5;
+    case Arithmetic::Divide:
+      return exchanged ? 7 : 6;
+    case Arithmetic::DivideReversed:
+      return exchanged ? 6 : 7;
+  }
+  return 0;
 }
-template <Arithmetic A, Target T>
-Handler with_register() {
-  return &on_registers<arithmetic_registers<A, T>>;
+
+template <u8 Opcode, Arithmetic A, class Format>
+Handler with_memory(const LoweringContext& context) {
+  return memory_handler<Opcode, extension(A, Target::St0), arithmetic_memory<A, Format>,
+                        typename Format::Bits>(context);
+}
+template <u8 Opcode, Arithmetic A, Target T>
+Handler with_register(const Operation& op) {
+  return on_host_with_index<OnRegisters, Opcode, 0xC0 | extension(A, T) << 3,
+                            &on_registers<arithmetic_registers<A, T>>>(op);
 }
 
 /// D8: ST(0) with m32fp or ST(i). DC: ST(0) with m64fp, or ST(i) with ST(0). DA, DE: with m32int, m16int;
@@ -89,13 +113,13 @@ Handler lower_arithmetic(const LoweringContext& context, Operation& op) {
   set_opcode(context, op);
   switch (context.instruction.opcode) {
     case 0xD8:
-      return op.memory ? with_memory<A, Single>(context) : with_register<A, Target::St0>();
+      return op.memory ? with_memory<0xD8, A, Single>(context) : with_register<0xD8, A, Target::St0>(op);
     case 0xDC:
-      return op.memory ? with_memory<A, Double>(context) : with_register<A, Target::Sti>();
+      return op.memory ? with_memory<0xDC, A, Double>(context) : with_register<0xDC, A, Target::Sti>(op);
     case 0xDA:
-      return with_memory<A, Doubleword>(context);
+      return with_memory<0xDA, A, Doubleword>(context);
     default:
-      return op.memory ? with_memory<A, Word>(context) : with_register<A, Target::StiThenPop>();
+      return op.memory ? with_memory<0xDE, A, Word>(context) : with_register<0xDE, A, Target::StiThenPop>(op);
   }
 }
 
@@ -204,25 +228,26 @@ Handler lower_fdivr(const LoweringContext& context, Operation& op) {
   return x87::lower_arithmetic<Arithmetic::DivideReversed>(context, op);
 }
 
+/// FPREM and FPREM1 stay with the software: how far a partial step goes differs between processors.
 Handler lower_x87_basic(const LoweringContext& context, Operation& op) {
   x87::set_opcode(context, op);
   switch (context.instruction.mnemonic) {
     case ZYDIS_MNEMONIC_FABS:
-      return &x87::on_registers<x87::unary<x87::absolute_value>>;
+      return x87::without_operands<0xE1, x87::unary<x87::absolute_value>>();
     case ZYDIS_MNEMONIC_FCHS:
-      return &x87::on_registers<x87::unary<x87::change_sign>>;
+      return x87::without_operands<0xE0, x87::unary<x87::change_sign>>();
     case ZYDIS_MNEMONIC_FSQRT:
-      return &x87::on_registers<x87::unary<x87_float::square_root>>;
+      return x87::without_operands<0xFA, x87::unary<x87_float::square_root>>();
     case ZYDIS_MNEMONIC_FRNDINT:
-      return &x87::on_registers<x87::unary<x87_float::round_to_integer>>;
+      return x87::without_operands<0xFC, x87::unary<x87_float::round_to_integer>>();
     case ZYDIS_MNEMONIC_FSCALE:
-      return &x87::on_registers<x87::fscale>;
+      return x87::without_operands<0xFD, x87::fscale>();
     case ZYDIS_MNEMONIC_FPREM:
       return &x87::on_registers<x87::fprem<soft_float::RemainderKind::Truncating>>;
     case ZYDIS_MNEMONIC_FPREM1:
       return &x87::on_registers<x87::fprem<soft_float::RemainderKind::Nearest>>;
     default:
-      return &x87::on_registers<x87::fxtract>;
+      return x87::without_operands<0xF4, x87::fxtract>();
   }
 }
 

@@ -1,5 +1,6 @@
 // Comparisons and examination (Intel SDM vol. 1, 8.3.6).
 #include "cpu/execute/ordering_flags.h"
+#include "cpu/execute/x87/host_handlers.h"
 #include "cpu/execute/x87/operands.h"
 #include "cpu/execute/x87/x87_lowerings.h"
 
@@ -114,23 +115,34 @@ void fxam(Processor& cpu, const Operation& op) {
   x.status.set<x87_status::C1>(sign_of(st(x, 0)));
 }
 
-template <QuietNans Q>
-Handler register_handler(unsigned pops) {
-  switch (pops) {
-    case 0:
-      return &on_registers<compare_registers<Result::ConditionCodes, Q, 0>>;
-    case 1:
-      return &on_registers<compare_registers<Result::ConditionCodes, Q, 1>>;
-    default:
-      return &on_registers<compare_registers<Result::ConditionCodes, Q, 2>>;
-  }
+template <u8 Opcode, u8 FirstModRm, QuietNans Q, unsigned Pops>
+Handler to_codes(const Operation& op) {
+  return on_host_with_index<OnRegisters, Opcode, FirstModRm,
+                            &on_registers<compare_registers<Result::ConditionCodes, Q, Pops>>>(op);
+}
+template <u8 Opcode, u8 FirstModRm, QuietNans Q, unsigned Pops>
+Handler to_flags(const Operation& op) {
+  return on_host_with_index<ToFlags, Opcode, FirstModRm,
+                            &on_registers<compare_registers<Result::StatusFlags, Q, Pops>>>(op);
 }
 
-template <class Format>
+template <u8 Opcode, class Format>
 Handler with_memory(const LoweringContext& context, unsigned pops) {
   using Bits = typename Format::Bits;
-  return pops == 0 ? memory_handler<compare_memory<Format, 0>, Bits>(context)
-                   : memory_handler<compare_memory<Format, 1>, Bits>(context);
+  return pops == 0 ? memory_handler<Opcode, 2, compare_memory<Format, 0>, Bits>(context)
+                   : memory_handler<Opcode, 3, compare_memory<Format, 1>, Bits>(context);
+}
+
+/// FCOM has aliases (DC D0, DC D8, DE D0), which act as the encodings that the manual names.
+Handler lower_fcom_registers(const Operation& op, unsigned pops) {
+  switch (pops) {
+    case 0:
+      return to_codes<0xD8, 0xD0, QuietNans::Invalid, 0>(op);
+    case 1:
+      return to_codes<0xD8, 0xD8, QuietNans::Invalid, 1>(op);
+    default:
+      return to_codes<0xDE, 0xD8, QuietNans::Invalid, 2>(op);
+  }
 }
 
 /// How often a comparison of that name pops.
@@ -154,43 +166,49 @@ unsigned pops_of(ZydisMnemonic mnemonic) {
 Handler lower_fcom(const LoweringContext& context, Operation& op) {
   x87::set_opcode(context, op);
   const unsigned pops = x87::pops_of(context.instruction.mnemonic);
-  if (!op.memory) return x87::register_handler<QuietNans::Invalid>(pops);
+  if (!op.memory) return x87::lower_fcom_registers(op, pops);
   switch (context.instruction.opcode) {
     case 0xD8:
-      return x87::with_memory<x87::Single>(context, pops);
+      return x87::with_memory<0xD8, x87::Single>(context, pops);
     case 0xDC:
-      return x87::with_memory<x87::Double>(context, pops);
+      return x87::with_memory<0xDC, x87::Double>(context, pops);
     case 0xDA:
-      return x87::with_memory<x87::Doubleword>(context, pops);
+      return x87::with_memory<0xDA, x87::Doubleword>(context, pops);
     default:
-      return x87::with_memory<x87::Word>(context, pops);
+      return x87::with_memory<0xDE, x87::Word>(context, pops);
   }
 }
 
 Handler lower_fucom(const LoweringContext& context, Operation& op) {
   x87::set_opcode(context, op);
-  return x87::register_handler<QuietNans::Accepted>(x87::pops_of(context.instruction.mnemonic));
+  switch (x87::pops_of(context.instruction.mnemonic)) {
+    case 0:
+      return x87::to_codes<0xDD, 0xE0, QuietNans::Accepted, 0>(op);
+    case 1:
+      return x87::to_codes<0xDD, 0xE8, QuietNans::Accepted, 1>(op);
+    default:
+      return x87::to_codes<0xDA, 0xE8, QuietNans::Accepted, 2>(op);
+  }
 }
 
 Handler lower_fcomi(const LoweringContext& context, Operation& op) {
-  using x87::Result;
   x87::set_opcode(context, op);
   switch (context.instruction.mnemonic) {
     case ZYDIS_MNEMONIC_FCOMI:
-      return &x87::on_registers<x87::compare_registers<Result::StatusFlags, QuietNans::Invalid, 0>>;
+      return x87::to_flags<0xDB, 0xF0, QuietNans::Invalid, 0>(op);
     case ZYDIS_MNEMONIC_FCOMIP:
-      return &x87::on_registers<x87::compare_registers<Result::StatusFlags, QuietNans::Invalid, 1>>;
+      return x87::to_flags<0xDF, 0xF0, QuietNans::Invalid, 1>(op);
     case ZYDIS_MNEMONIC_FUCOMI:
-      return &x87::on_registers<x87::compare_registers<Result::StatusFlags, QuietNans::Accepted, 0>>;
+      return x87::to_flags<0xDB, 0xE8, QuietNans::Accepted, 0>(op);
     default:
-      return &x87::on_registers<x87::compare_registers<Result::StatusFlags, QuietNans::Accepted, 1>>;
+      return x87::to_flags<0xDF, 0xE8, QuietNans::Accepted, 1>(op);
   }
 }
 
 Handler lower_x87_examine(const LoweringContext& context, Operation& op) {
   x87::set_opcode(context, op);
-  if (context.instruction.mnemonic == ZYDIS_MNEMONIC_FTST) return &x87::on_registers<x87::ftst>;
-  return &x87::on_registers<x87::fxam>;
+  if (context.instruction.mnemonic == ZYDIS_MNEMONIC_FTST) return x87::without_operands<0xE4, x87::ftst>();
+  return x87::without_operands<0xE5, x87::fxam>();
 }
 
 }  // namespace ringdown

@@ -1,7 +1,7 @@
 // Control of the x87 unit: FNINIT, the control and status words, WAIT, the stack pointer (Intel SDM vol.
 // 1, 8.3.9 to 8.3.11).
 #include "cpu/execute/x87/environment_image.h"
-#include "cpu/execute/x87/unit.h"
+#include "cpu/execute/x87/host_handlers.h"
 #include "cpu/execute/x87/x87_lowerings.h"
 
 namespace ringdown {
@@ -117,6 +117,79 @@ const Operation* fwait(Processor& cpu, const Operation* op) {
   return finish(cpu, op);
 }
 
+// --- On the host's unit ------------------------------------------------------------------------------------
+
+constexpr unsigned kWordSize = 2;
+
+/// The control word is there and in X87State.
+template <Addressing A>
+const Operation* host_fldcw(Processor& cpu, const Operation* op) {
+  if (cpu.x87_on_host) [[likely]] {
+    const Tlb::Hit hit = find_operand<AccessType::Read, A>(cpu, op, kWordSize);
+    if (hit.ok) [[likely]] {
+      const u16 control = host_value<u16>(hit.host);
+      if (x87_control::Masks::get(control) == x87_exception::kAll) [[likely]] {
+        set_control(cpu.x87, control);
+        const u16 loaded = cpu.x87.control.value();
+        host_x87::execute_on<0xD9, 5, kWordSize>(&loaded);
+        return next(cpu, op);
+      }
+    }
+  }
+  return waiting<fldcw>(cpu, op);
+}
+
+template <Addressing A>
+const Operation* host_fnstcw(Processor& cpu, const Operation* op) {
+  if (cpu.x87_on_host) [[likely]] {
+    const Tlb::Hit hit = find_operand<AccessType::Write, A>(cpu, op, kWordSize);
+    if (hit.ok) [[likely]] {
+      const u16 control = cpu.x87.control.value();
+      std::memcpy(hit.host, &control, kWordSize);
+      return next(cpu, op);
+    }
+  }
+  return not_waiting<fnstcw>(cpu, op);
+}
+
+template <u8 Opcode, u8 ModRm, Handler Software>
+struct StatusToAx {
+  static const Operation* handler(Processor& cpu, const Operation* op) {
+    if (!cpu.x87_on_host) [[unlikely]]
+      return Software(cpu, op);
+    cpu.registers.write<u16>(offset_of(Gpr::Eax), host_x87::execute_to_ax<Opcode, ModRm>());
+    return next(cpu, op);
+  }
+};
+
+/// An instruction that the pointers do not tell of.
+template <u8 Opcode, u8 ModRm, Handler Software>
+struct Unrecorded {
+  static const Operation* handler(Processor& cpu, const Operation* op) {
+    if (!cpu.x87_on_host) [[unlikely]]
+      return Software(cpu, op);
+    host_x87::execute<Opcode, ModRm>();
+    return next(cpu, op);
+  }
+};
+
+Handler lower_fldcw(const LoweringContext& context) {
+  return for_addressing(context.addressing, []<Addressing A>() -> Handler {
+    if constexpr (host_x87::kHoldsRegisters) return &host_fldcw<A>;
+    return &waiting<fldcw>;
+  });
+}
+Handler lower_fnstcw(const LoweringContext& context) {
+  return for_addressing(context.addressing, []<Addressing A>() -> Handler {
+    if constexpr (host_x87::kHoldsRegisters) return &host_fnstcw<A>;
+    return &not_waiting<fnstcw>;
+  });
+}
+Handler lower_fnstsw(const Operation& op) {
+  if (op.memory) return &not_waiting<fnstsw>;
+  return on_host<StatusToAx, 0xDF, 0xE0, &not_waiting<fnstsw_ax>>();
+}
+
 }  // namespace
 }  // namespace x87
 
@@ -128,29 +201,29 @@ Handler lower_x87_control(const LoweringContext& context, Operation& op) {
     case ZYDIS_MNEMONIC_FNINIT:
       return &x87::not_waiting<x87::fninit>;
     case ZYDIS_MNEMONIC_FNCLEX:
-      return &x87::not_waiting<x87::fnclex>;
+      return x87::on_host<x87::Unrecorded, 0xDB, 0xE2, &x87::not_waiting<x87::fnclex>>();
     case ZYDIS_MNEMONIC_FNSTCW:
-      return &x87::not_waiting<x87::fnstcw>;
+      return x87::lower_fnstcw(context);
     case ZYDIS_MNEMONIC_FNSTSW:
-      return op.memory ? &x87::not_waiting<x87::fnstsw> : &x87::not_waiting<x87::fnstsw_ax>;
+      return x87::lower_fnstsw(op);
     case ZYDIS_MNEMONIC_FNSTENV:
       return &x87::not_waiting<x87::fnstenv>;
     case ZYDIS_MNEMONIC_FNSAVE:
       return &x87::not_waiting<x87::fnsave>;
     case ZYDIS_MNEMONIC_FLDCW:
-      return &x87::waiting<x87::fldcw>;
+      return x87::lower_fldcw(context);
     case ZYDIS_MNEMONIC_FLDENV:
       return &x87::waiting<x87::fldenv>;
     case ZYDIS_MNEMONIC_FRSTOR:
       return &x87::waiting<x87::frstor>;
     case ZYDIS_MNEMONIC_FFREE:
-      return &x87::on_registers<x87::ffree>;
+      return x87::on_host_with_index<x87::OnRegisters, 0xDD, 0xC0, &x87::on_registers<x87::ffree>>(op);
     case ZYDIS_MNEMONIC_FFREEP:
       return &x87::on_registers<x87::ffreep>;
     case ZYDIS_MNEMONIC_FINCSTP:
-      return &x87::on_registers<x87::turn_stack<1>>;
+      return x87::without_operands<0xF7, x87::turn_stack<1>>();
     case ZYDIS_MNEMONIC_FDECSTP:
-      return &x87::on_registers<x87::turn_stack<-1>>;
+      return x87::without_operands<0xF6, x87::turn_stack<-1>>();
     case ZYDIS_MNEMONIC_FNOP:
       return &x87::on_registers<x87::fnop>;
     default:

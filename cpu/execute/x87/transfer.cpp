@@ -1,4 +1,5 @@
 // Loads, stores, exchanges and conditional moves, and the constants (Intel SDM vol. 1, 8.3.3 and 8.3.4).
+#include "cpu/execute/x87/host_handlers.h"
 #include "cpu/execute/x87/operands.h"
 #include "cpu/execute/x87/x87_lowerings.h"
 
@@ -276,6 +277,11 @@ bool holds(const Flags& flags, Condition condition) {
 }
 
 /// DA: the condition in ModRM.reg. DB: its opposite.
+bool moves(const Processor& cpu, const Operation& op) {
+  const bool negated = (op.extra & 0x100) != 0;
+  return holds(cpu.registers.flags, static_cast<Condition>(op.number & 3)) != negated;
+}
+
 void fcmov(Processor& cpu, const Operation& op) {
   X87State& x = cpu.x87;
   record(cpu, op);
@@ -284,53 +290,94 @@ void fcmov(Processor& cpu, const Operation& op) {
     if (stack_fault(cpu, op, StackFault::Underflow)) write(x, 0, float80::kIndefinite);
     return;
   }
-  const bool negated = (op.extra & 0x100) != 0;
-  if (holds(cpu.registers.flags, static_cast<Condition>(op.number & 3)) != negated) st(x, 0) = st(x, i);
+  if (moves(cpu, op)) st(x, 0) = st(x, i);
 }
 
 // --- Lowering
 // ----------------------------------------------------------------------------------------------------
 
-template <class Format>
+template <u8 Opcode, u8 Extension, class Format>
 Handler load_handler(const LoweringContext& context) {
-  return memory_handler<load_number<Format>, typename Format::Bits>(context);
+  return memory_handler<Opcode, Extension, load_number<Format>, typename Format::Bits>(context);
 }
 
-template <class Format>
-Handler store_handler(const LoweringContext& context, Pops pops) {
-  if (pops == Pops::No) {
-    return context.addressing == Addressing::Flat ? &store_number<Format, Pops::No, Addressing::Flat>
-                                                  : &store_number<Format, Pops::No, Addressing::Segmented>;
-  }
-  return context.addressing == Addressing::Flat ? &store_number<Format, Pops::Once, Addressing::Flat>
-                                                : &store_number<Format, Pops::Once, Addressing::Segmented>;
+template <u8 Opcode, u8 Extension, class Format, Pops P>
+Handler store_handler(const LoweringContext& context) {
+  return for_addressing(context.addressing, []<Addressing A>() {
+    return memory_on_host<AccessType::Write, Opcode, Extension, sizeof(typename Format::Bits), A,
+                          &store_number<Format, P, A>>();
+  });
 }
+
+constexpr unsigned kExtendedSize = 10;
+
+Handler lower_fld_extended(const LoweringContext& context) {
+  return for_addressing(context.addressing, []<Addressing A>() {
+    return memory_on_host<AccessType::Read, 0xDB, 5, kExtendedSize, A, &waiting<fld_extended>>();
+  });
+}
+Handler lower_fstp_extended(const LoweringContext& context) {
+  return for_addressing(context.addressing, []<Addressing A>() {
+    return memory_on_host<AccessType::Write, 0xDB, 7, kExtendedSize, A, &waiting<fstp_extended>>();
+  });
+}
+
+template <u8 ModRm>
+constexpr Handler constant_handler() {
+  return without_operands<ModRm, fld_constant>();
+}
+constexpr std::array<Handler, 8> kConstantHandlers{
+    constant_handler<0xE8>(), constant_handler<0xE9>(), constant_handler<0xEA>(), constant_handler<0xEB>(),
+    constant_handler<0xEC>(), constant_handler<0xED>(), constant_handler<0xEE>(), nullptr};
+
+/// FST and FSTP have aliases, which act as the encodings that the manual names.
+Handler lower_fst_register(const Operation& op, Pops pops) {
+  if (pops == Pops::No) {
+    return on_host_with_index<OnRegisters, 0xDD, 0xD0, &on_registers<fst_register<Pops::No>>>(op);
+  }
+  return on_host_with_index<OnRegisters, 0xDD, 0xD8, &on_registers<fst_register<Pops::Once>>>(op);
+}
+
+/// FCMOVcc as FCMOVE of a condition that was found before.
+template <u8 Opcode, u8 ModRm, Handler Software>
+struct Conditionally {
+  static const Operation* handler(Processor& cpu, const Operation* op) {
+    if (!cpu.x87_on_host) [[unlikely]]
+      return without_host<Software>(cpu, op);
+    record(cpu, *op);
+    host_x87::execute_if<Opcode, ModRm>(moves(cpu, *op));
+    return next(cpu, op);
+  }
+};
 
 }  // namespace
 }  // namespace x87
 
 Handler lower_fld(const LoweringContext& context, Operation& op) {
   x87::set_opcode(context, op);
-  if (!op.memory) return &x87::on_registers<x87::fld_register>;
+  if (!op.memory) {
+    return x87::on_host_with_index<x87::OnRegisters, 0xD9, 0xC0, &x87::on_registers<x87::fld_register>>(op);
+  }
   switch (context.instruction.opcode) {
     case 0xD9:
-      return x87::load_handler<x87::Single>(context);
+      return x87::load_handler<0xD9, 0, x87::Single>(context);
     case 0xDD:
-      return x87::load_handler<x87::Double>(context);
+      return x87::load_handler<0xDD, 0, x87::Double>(context);
     default:
-      return &x87::waiting<x87::fld_extended>;
+      return x87::lower_fld_extended(context);
   }
 }
 
 Handler lower_fild(const LoweringContext& context, Operation& op) {
   x87::set_opcode(context, op);
-  if (context.instruction.opcode == 0xDB) return x87::load_handler<x87::Doubleword>(context);
-  return op.number == 0 ? x87::load_handler<x87::Word>(context) : x87::load_handler<x87::Quadword>(context);
+  if (context.instruction.opcode == 0xDB) return x87::load_handler<0xDB, 0, x87::Doubleword>(context);
+  return op.number == 0 ? x87::load_handler<0xDF, 0, x87::Word>(context)
+                        : x87::load_handler<0xDF, 5, x87::Quadword>(context);
 }
 
 Handler lower_fld_constant(const LoweringContext& context, Operation& op) {
   x87::set_opcode(context, op);
-  return &x87::on_registers<x87::fld_constant>;
+  return x87::kConstantHandlers[x87::stack_index(op)];
 }
 
 Handler lower_fst(const LoweringContext& context, Operation& op) {
@@ -338,17 +385,16 @@ Handler lower_fst(const LoweringContext& context, Operation& op) {
   x87::set_opcode(context, op);
   if (context.instruction.mnemonic == ZYDIS_MNEMONIC_FSTPNCE) return &x87::on_registers<x87::fstp_unchecked>;
   const Pops pops = context.instruction.mnemonic == ZYDIS_MNEMONIC_FST ? Pops::No : Pops::Once;
-  if (!op.memory) {
-    return pops == Pops::No ? &x87::on_registers<x87::fst_register<Pops::No>>
-                            : &x87::on_registers<x87::fst_register<Pops::Once>>;
-  }
+  if (!op.memory) return x87::lower_fst_register(op, pops);
   switch (context.instruction.opcode) {
     case 0xD9:
-      return x87::store_handler<x87::StoreSingle>(context, pops);
+      return pops == Pops::No ? x87::store_handler<0xD9, 2, x87::StoreSingle, Pops::No>(context)
+                              : x87::store_handler<0xD9, 3, x87::StoreSingle, Pops::Once>(context);
     case 0xDD:
-      return x87::store_handler<x87::StoreDouble>(context, pops);
+      return pops == Pops::No ? x87::store_handler<0xDD, 2, x87::StoreDouble, Pops::No>(context)
+                              : x87::store_handler<0xDD, 3, x87::StoreDouble, Pops::Once>(context);
     default:
-      return &x87::waiting<x87::fstp_extended>;
+      return x87::lower_fstp_extended(context);
   }
 }
 
@@ -356,9 +402,13 @@ Handler lower_fist(const LoweringContext& context, Operation& op) {
   using x87::Pops;
   x87::set_opcode(context, op);
   const Pops pops = context.instruction.mnemonic == ZYDIS_MNEMONIC_FIST ? Pops::No : Pops::Once;
-  if (context.instruction.opcode == 0xDB) return x87::store_handler<x87::StoreDoubleword>(context, pops);
-  return op.number == 7 ? x87::store_handler<x87::StoreQuadword>(context, pops)
-                        : x87::store_handler<x87::StoreWord>(context, pops);
+  if (op.number == 7) return x87::store_handler<0xDF, 7, x87::StoreQuadword, Pops::Once>(context);
+  if (context.instruction.opcode == 0xDB) {
+    return pops == Pops::No ? x87::store_handler<0xDB, 2, x87::StoreDoubleword, Pops::No>(context)
+                            : x87::store_handler<0xDB, 3, x87::StoreDoubleword, Pops::Once>(context);
+  }
+  return pops == Pops::No ? x87::store_handler<0xDF, 2, x87::StoreWord, Pops::No>(context)
+                          : x87::store_handler<0xDF, 3, x87::StoreWord, Pops::Once>(context);
 }
 
 Handler lower_x87_transfer(const LoweringContext& context, Operation& op) {
@@ -369,9 +419,9 @@ Handler lower_x87_transfer(const LoweringContext& context, Operation& op) {
     case ZYDIS_MNEMONIC_FBSTP:
       return &x87::waiting<x87::fbstp>;
     case ZYDIS_MNEMONIC_FXCH:
-      return &x87::on_registers<x87::fxch>;
+      return x87::on_host_with_index<x87::OnRegisters, 0xD9, 0xC8, &x87::on_registers<x87::fxch>>(op);
     default:
-      return &x87::on_registers<x87::fcmov>;
+      return x87::on_host_with_index<x87::Conditionally, 0xDA, 0xC8, &x87::on_registers<x87::fcmov>>(op);
   }
 }
 

@@ -2,6 +2,7 @@
 #include "cpu/execute/x87/unit.h"
 
 #include "cpu/execute/host_units.h"
+#include "cpu/execute/x87/host_registers.h"
 
 namespace ringdown {
 
@@ -11,7 +12,8 @@ bool computes_on_host_x87() { return RINGDOWN_HOST_X87 != 0; }
 
 namespace ringdown::x87 {
 
-Fault check_available(const Processor& cpu) {
+Fault check_available(Processor& cpu) {
+  if (cpu.x87_on_host) move_to_memory(cpu);
   if ((cpu.state.cr0 & (cr0::kEm | cr0::kTs)) != 0) return device_not_available();
   return Fault::none();
 }
@@ -38,7 +40,7 @@ void update_pending(Processor& cpu, const Operation& op) {
   const bool before = cpu.x87.has_pending_exception();
   cpu.x87.update_error_summary();
   const bool pending = cpu.x87.has_pending_exception();
-  cpu.fpu_blocked = pending || (cpu.state.cr0 & (cr0::kTs | cr0::kEm)) != 0;
+  cpu.update_fpu_blocked();
   if (before == pending) return;
   // The interrupt controller sees the line change: let it see the right time.
   cpu.unretired = op.remaining;

@@ -7,12 +7,12 @@
 
 namespace ringdown::x87 {
 
-/// Checks of an instruction that waits for pending exceptions, when `fpu_blocked` says something is up: #NM
-/// by CR0.EM or TS, then #MF. With CR0.NE = 0 a pending exception has already been signalled on FERR#, and
-/// the instruction runs as if IGNNE# were asserted.
+/// Checks of an instruction that waits for pending exceptions and works on X87State, when `fpu_blocked` says
+/// something is up: brings the registers there, then #NM by CR0.EM or TS, then #MF. With CR0.NE = 0 a pending
+/// exception has already been signalled on FERR#, and the instruction runs as if IGNNE# were asserted.
 Fault check_waiting(Processor& cpu);
 /// The same for FNINIT, FNCLEX, FNSTCW, FNSTSW, FNSTENV and FNSAVE, which do not wait: #NM only.
-Fault check_available(const Processor& cpu);
+Fault check_available(Processor& cpu);
 
 /// Sets ES and B by flags and masks, and what depends on them: `fpu_blocked` and FERR#.
 void update_pending(Processor& cpu, const Operation& op);
@@ -44,13 +44,13 @@ inline u8 stack_index(const Operation& op) { return static_cast<u8>(op.extra & 7
 [[gnu::always_inline]] inline void record(Processor& cpu, const Operation& op) {
   cpu.x87.last_opcode = op.extra;
   cpu.x87.instruction_offset = op.eip;
-  cpu.x87.instruction_selector = cpu.guest_view().state.segment(Segment::Cs).selector;
+  cpu.x87.instruction_selector = cpu.guest_selector(Segment::Cs);
 }
 /// The same for one with a memory operand, which goes into FDP and FDS.
 [[gnu::always_inline]] inline void record_memory(Processor& cpu, const Operation& op) {
   record(cpu, op);
   cpu.x87.data_offset = effective_offset(cpu.registers, op);
-  cpu.x87.data_selector = cpu.guest_view().state.segment(op.segment).selector;
+  cpu.x87.data_selector = cpu.guest_selector(op.segment);
 }
 
 // --- The register stack
@@ -133,13 +133,6 @@ const Operation* on_memory(Processor& cpu, const Operation* op) {
   if (!loaded.ok) return nullptr;
   call_out_of_line<Step>(cpu, *op, loaded.value);
   return finish(cpu, op);
-}
-
-/// The instance of `on_memory` for the way the operand is addressed.
-template <auto Step, class Bits>
-Handler memory_handler(const LoweringContext& context) {
-  return context.addressing == Addressing::Flat ? &on_memory<Step, Bits, Addressing::Flat>
-                                                : &on_memory<Step, Bits, Addressing::Segmented>;
 }
 
 /// A waiting instruction written as `Fault execute(Processor&, const Operation&)`, which completes or returns

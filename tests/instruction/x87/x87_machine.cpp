@@ -29,7 +29,8 @@ TrapHandler::Outcome FaultCatcher::on_exception(const Fault& fault, const Operat
   return Outcome::NotRetired;
 }
 
-X87Machine::X87Machine() : store_(make_store()) {
+X87Machine::X87Machine(ProcessorConfig config)
+    : store_(make_store()), cpu(memory_, ports_, CpuModel::standard(), config) {
   memory_.map_ram(GuestPhysical(0), kRamSize, HostFrame(0));
   build_page_table();
   PrivilegedState& state = cpu.state;

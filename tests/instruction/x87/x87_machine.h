@@ -44,7 +44,7 @@ class X87Machine {
   static constexpr u16 kCodeSelector = 0x1b;
   static constexpr u16 kDataSelector = 0x23;
 
-  X87Machine();
+  explicit X87Machine(ProcessorConfig config = {});
   ~X87Machine();
 
   /// Runs the one instruction; true if it completed, otherwise `fault()` tells why not.
@@ -84,7 +84,7 @@ class X87Machine {
   GuestMemory memory_{store_, bus_};
 
  public:
-  Processor cpu{memory_, ports_, CpuModel::standard()};
+  Processor cpu;
   /// Levels of FERR#, as the processor drove them.
   std::vector<bool> ferr;
 
