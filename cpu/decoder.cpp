@@ -29,6 +29,7 @@ struct Decoder::Scratch {
 namespace {
 
 constexpr u32 kMaximumInstructionLength = 15;
+constexpr u32 kShiftCountMask = 31;
 
 /// Encodings that processors of this class take as NOP or as the unprefixed instruction.
 constexpr ZydisDecoderMode kModesOff[] = {
@@ -210,6 +211,20 @@ bool uses_simd_state(const InstructionRow& row) {
   return row.feature == Feature::Mmx || row.feature == Feature::Sse || row.feature == Feature::Sse2;
 }
 
+/// Status flags that an instruction always writes. A shift or rotate by a constant, which is not zero as a
+/// row must suppose, writes what its manual page says.
+u32 flags_written(const InstructionRow& row, const ZydisDecodedInstruction& zydis,
+                  std::span<const ZydisDecodedOperand> operands) {
+  const bool shifts =
+      zydis.meta.category == ZYDIS_CATEGORY_SHIFT || zydis.meta.category == ZYDIS_CATEGORY_ROTATE;
+  if (!shifts) return row.flags_written;
+  const ZydisDecodedOperand& count = operands[zydis.operand_count_visible - 1u];
+  if (count.type != ZYDIS_OPERAND_TYPE_IMMEDIATE || (count.imm.value.u & kShiftCountMask) == 0)
+    return row.flags_written;
+  const ZydisAccessedFlags& flags = *zydis.cpu_flags;
+  return (flags.modified | flags.set_0 | flags.set_1 | flags.undefined) & eflags::kStatus;
+}
+
 bool may_fault(const ZydisDecodedInstruction& zydis, std::span<const ZydisDecodedOperand> operands) {
   for (const ZydisDecodedOperand& operand : operands) {
     if (operand.type == ZYDIS_OPERAND_TYPE_MEMORY && operand.mem.type != ZYDIS_MEMOP_TYPE_AGEN) return true;
@@ -232,8 +247,8 @@ Decoder::Decoder(const CpuModel& model)
       scratch_(std::make_shared<Scratch>()) {}
 
 DecodeStatus Decoder::decode_one(const DecodeRequest& request, u32 offset, Instruction& instruction) {
-  // Real and virtual-8086 mode too: what needs protected mode refuses by itself, while Zydis' real mode refuses
-  // more than processors do.
+  // Real and virtual-8086 mode too: what needs protected mode refuses by itself, while Zydis' real mode
+  // refuses more than processors do.
   const ZydisDecoder& decoder = request.mode.code32 ? code32_ : code16_;
   const u32 eip = request.eip + offset;
   const u32 within_limit = request.last_eip - eip;  // bytes after the first that may be fetched
@@ -317,8 +332,9 @@ void Decoder::lower(const DecodeRequest& request, std::span<Instruction> instruc
       continue;
     }
     const InstructionRow& row = *instruction.row;
-    instruction.flags_live = row.flags_written == 0 || (row.flags_written & live) != 0;
-    live = (live & ~row.flags_written) | row.flags_read;
+    const u32 written = flags_written(row, instruction.zydis, instruction.all_operands());
+    instruction.flags_live = written == 0 || (written & live) != 0;
+    live = (live & ~written) | row.flags_read;
     if (may_fault(instruction.zydis, instruction.all_operands()) || uses_simd_state(row))
       live = eflags::kStatus;
   }

@@ -38,68 +38,80 @@ inline constexpr u32 kControl = kTf | kDf | kNt | kRf | kAc | kId;
 inline constexpr u32 kPrivileged = kIf | kIopl | kVm | kVif | kVip;
 }  // namespace eflags
 
-/// Status flags are recovered from the last result and its carries: ZF, SF and PF from `result_`, the others
-/// from `carries_`, whose bit 31 is CF, bit 30 the carry into the sign bit (OF is their difference), bit 3
-/// AF. To hold combinations that no result gives (POPF, SAHF), bit 0 inverts SF and byte 1 is XORed into PF's
-/// byte.
+/// Status flags are recovered from the last result and its carries when somebody asks. For an addition or
+/// subtraction two words are all there is to keep: the result with its carry behind it, and the operands
+/// XORed, which XORed with the result give the carries into each bit. What computes otherwise stores words
+/// that answer the same questions.
 class Flags {
  public:
-  bool cf() const { return (carries_ >> 31) != 0; }
-  bool of() const { return ((carries_ ^ (carries_ << 1)) >> 31) != 0; }
-  bool af() const { return (carries_ & 8u) != 0; }
-  bool zf() const { return result_ == 0; }
-  bool sf() const { return ((result_ >> 31) ^ (carries_ & 1u)) != 0; }
-  bool pf() const { return (std::popcount((result_ ^ (carries_ >> 8)) & 0xffu) & 1) == 0; }
+  bool cf() const { return (result_ & kCarry) != 0; }
+  bool of() const { return (((result_ >> 31) ^ (result_ >> 32) ^ (operands_ >> 31)) & 1) != 0; }
+  bool af() const { return ((result_ ^ operands_) & 0x10) != 0; }
+  bool zf() const { return static_cast<u32>(result_) == 0; }
+  bool sf() const { return (((result_ >> 31) ^ (operands_ >> 63)) & 1) != 0; }
+  bool pf() const { return (std::popcount((result_ ^ (operands_ >> 32)) & 0xff) & 1) == 0; }
+  /// SF differs from OF: less, as signed numbers.
+  bool less() const { return (((result_ >> 32) ^ (operands_ >> 31) ^ (operands_ >> 63)) & 1) != 0; }
 
-  /// After `result = a + b (+ carry)`; T is the unsigned type of the operand width.
+  /// After an addition or subtraction: `wide` is a + b + carry or a - b - borrow in 64 bits. T is the
+  /// unsigned type of the operand width.
   template <class T>
-  void set_add(T a, T b, T result) {
-    set<T>(result, (a & b) | ((a | b) & static_cast<T>(~result)));
+  void set_arithmetic(T a, T b, u64 wide) {
+    operands_ = extend<T>(static_cast<T>(a ^ b));
+    if constexpr (sizeof(T) == 4) {
+      result_ = wide;
+    } else {
+      constexpr unsigned kBits = 8 * sizeof(T);
+      result_ = extend<T>(static_cast<T>(wide)) | ((wide >> kBits) << 32);
+    }
   }
-  /// After `result = a - b (- borrow)`.
   template <class T>
-  void set_subtract(T a, T b, T result) {
-    const T not_a = static_cast<T>(~a);
-    set<T>(result, (not_a & b) | ((not_a | b) & result));
+  void set_add(T a, T b) {
+    set_arithmetic<T>(a, b, u64{a} + b);
+  }
+  template <class T>
+  void set_subtract(T a, T b) {
+    set_arithmetic<T>(a, b, u64{a} - b);
   }
   /// After AND, OR, XOR, TEST: CF, OF and AF are cleared (AF is undefined; processors clear it).
   template <class T>
   void set_logic(T result) {
-    result_ = extend(result);
-    carries_ = 0;
+    result_ = extend<T>(result);
+    operands_ = result_;
   }
-  /// INC and DEC: as addition or subtraction of 1, CF kept.
+  /// INC and DEC: as addition or subtraction of 1 (`wide` as above), CF kept.
   template <class T>
-  void set_increment(T a, T result) {
-    const bool carry = cf();
-    set_add<T>(a, T{1}, result);
-    set_cf_keep_of(carry);
-  }
-  template <class T>
-  void set_decrement(T a, T result) {
-    const bool carry = cf();
-    set_subtract<T>(a, T{1}, result);
-    set_cf_keep_of(carry);
+  void set_step(T a, u64 wide) {
+    const u64 before = result_;
+    set_arithmetic<T>(a, T{1}, wide);
+    // OF is what the carry and the operands make of it: where the carry changes, so do they.
+    const u64 difference = (before ^ result_) & kCarry;
+    result_ ^= difference;
+    operands_ ^= difference >> 1;
   }
   /// ZF, SF, PF from `result`, the others as given: shifts, rotates, multiplications.
   template <class T>
   void set_result(T result, bool carry, bool overflow, bool auxiliary) {
-    result_ = extend(result);
-    carries_ = carry_word(carry, overflow, auxiliary);
+    const u64 low = extend<T>(result);
+    result_ = low | (carry ? kCarry : 0);
+    operands_ = low ^ (carry != overflow ? kSign : 0) ^ (auxiliary ? 0x10u : 0u);
   }
   /// CF and OF only (rotates); the rest is kept.
   void set_cf_of(bool carry, bool overflow) {
-    carries_ = (carries_ & 0x3fff'ffffu) | carry_word(carry, overflow, false);
+    result_ = static_cast<u32>(result_) | (carry ? kCarry : 0);
+    operands_ = (operands_ & ~kSign) | ((result_ & kSign) ^ (carry != overflow ? kSign : 0));
   }
   /// CF only.
   void set_cf(bool carry) { set_cf_of(carry, of()); }
 
   /// All status flags from their EFLAGS positions (POPF, SAHF, comparisons of x87 and SSE).
   void assign_status(u32 value) {
-    result_ = (value & eflags::kZf) != 0 ? 0u : 0x100u;
-    carries_ =
-        carry_word((value & eflags::kCf) != 0, (value & eflags::kOf) != 0, (value & eflags::kAf) != 0) |
-        ((value & eflags::kSf) != 0 ? 1u : 0u) | ((value & eflags::kPf) != 0 ? 0u : 0x100u);
+    const bool carry = (value & eflags::kCf) != 0;
+    const bool overflow = (value & eflags::kOf) != 0;
+    result_ = ((value & eflags::kZf) != 0 ? 0u : 0x100u) | (carry ? kCarry : 0);
+    operands_ = (carry != overflow ? kSign : 0) | ((value & eflags::kAf) != 0 ? 0x10u : 0u) |
+                ((value & eflags::kSf) != 0 ? kInvertSign : 0) |
+                ((value & eflags::kPf) != 0 ? 0 : kInvertParity);
   }
   u32 status() const {
     return (cf() ? eflags::kCf : 0u) | (pf() ? eflags::kPf : 0u) | (af() ? eflags::kAf : 0u) |
@@ -127,26 +139,24 @@ class Flags {
   }
 
  private:
+  static constexpr u64 kSign = u64{1} << 31;
+  static constexpr u64 kCarry = u64{1} << 32;
+  static constexpr u64 kInvertParity = u64{1} << 32;
+  static constexpr u64 kInvertSign = u64{1} << 63;
+
+  /// Sign-extended to 32 bits.
   template <class T>
-  static u32 extend(T result) {
-    return static_cast<u32>(static_cast<s32>(static_cast<std::make_signed_t<T>>(result)));
-  }
-  template <class T>
-  void set(T result, T carry_vector) {
-    result_ = extend(result);
-    const u32 carries = carry_vector;
-    carries_ = ((carries << (32 - 8 * sizeof(T))) & 0xc000'0000u) | (carries & 8u);
-  }
-  static u32 carry_word(bool carry, bool overflow, bool auxiliary) {
-    return (carry ? 0x8000'0000u : 0u) | (carry != overflow ? 0x4000'0000u : 0u) | (auxiliary ? 8u : 0u);
-  }
-  void set_cf_keep_of(bool carry) {
-    const bool overflow = of();
-    carries_ = (carries_ & 0x3fff'ffffu) | carry_word(carry, overflow, false);
+  static u64 extend(T result) {
+    return static_cast<u32>(static_cast<std::make_signed_t<T>>(result));
   }
 
-  u32 result_ = 1;
-  u32 carries_ = 0;
+  /// Low half: the result, sign-extended from the operand width: ZF, SF and PF. Bit 32: CF. The bits above
+  /// mean nothing.
+  u64 result_ = 1;
+  /// Bits 31 and 4, XORed with the result's: the carry into the sign bit (OF is its difference from CF) and
+  /// AF. The upper half is zero unless the flags are a combination that no result gives (POPF, SAHF): bit 63
+  /// inverts SF, and byte 4 is XORed into PF's byte.
+  u64 operands_ = 1;
   u32 control_ = 0;
 };
 

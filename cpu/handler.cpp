@@ -21,6 +21,16 @@ const Operation* leave_behind(Processor& cpu, const Operation* op) {
   return nullptr;
 }
 
+const Operation* follow_unlinked(Processor& cpu, BlockExit& exit, Way way) {
+  const u32 eip = exit.eip[static_cast<unsigned>(way)];
+  if (!exit.linkable[static_cast<unsigned>(way)]) return jump_to(cpu, eip);
+  cpu.registers.eip = eip;
+  cpu.link_exit = &exit;
+  cpu.link_way = way;
+  cpu.leave = Processor::Leave::Boundary;
+  return nullptr;
+}
+
 namespace {
 
 /// Before anything a device could see: what time it is, and whether effects are allowed.

@@ -16,10 +16,21 @@ inline constexpr bool kTailCalls = true;
 inline constexpr bool kTailCalls = false;
 #endif
 
+/// The operation behind `op`.
+[[gnu::always_inline]] inline const Operation* following(const Operation* op) {
+  ++op;
+  // A compiler that knew where this points relative to `op` would load the handler through the old pointer
+  // and copy the new one behind it: four instructions to go on, where an addition and a jump through memory
+  // do.
+  asm("" : "+r"(op));
+  return op;
+}
+
 /// Continues with the operation behind `op`: the last thing a handler does.
 [[gnu::always_inline]] inline const Operation* next(Processor& cpu, const Operation* op) {
-  if constexpr (kTailCalls) return (op + 1)->handler(cpu, op + 1);
-  return op + 1;
+  op = following(op);
+  if constexpr (kTailCalls) return op->handler(cpu, op);
+  return op;
 }
 
 /// Leaves the block because `op` raised an exception. Nothing architectural has changed.
@@ -77,8 +88,8 @@ template <AccessType Access, Addressing A>
   if constexpr (A == Addressing::Segmented) {
     return find_in_segment<Access>(cpu, op->segment, effective_offset(cpu.registers, *op), size);
   } else {
-    const u32 linear = cpu.registers.read<u32>(op->base) + (cpu.registers.read<u32>(op->index) << op->scale) +
-                       op->displacement;
+    u32 linear = cpu.registers.read<u32>(op->base) + op->displacement;
+    if constexpr (A == Addressing::Flat) linear += cpu.registers.read<u32>(op->index) << op->scale;
     return Access == AccessType::Write ? cpu.tlb->write(linear, size) : cpu.tlb->read(linear, size);
   }
 }
@@ -177,18 +188,16 @@ Fault write_operand(Processor& cpu, const Operation& op, const T& value) {
   return nullptr;
 }
 
+/// Ends a block through an exit that has no target yet, or never will.
+[[nodiscard]] const Operation* follow_unlinked(Processor& cpu, BlockExit& exit, Way way);
+
 /// Ends a block through its exit: `op` is the block's last operation.
 [[gnu::always_inline]] inline const Operation* follow(Processor& cpu, const Operation* op, Way way) {
   BlockExit& exit = exit_of(op);
   const Block* target = exit.target[static_cast<unsigned>(way)];
   if (target != nullptr) [[likely]]
     return enter(cpu, target);
-  if (!exit.linkable[static_cast<unsigned>(way)]) return jump_to(cpu, exit.eip[static_cast<unsigned>(way)]);
-  cpu.registers.eip = exit.eip[static_cast<unsigned>(way)];
-  cpu.link_exit = &exit;
-  cpu.link_way = way;
-  cpu.leave = Processor::Leave::Boundary;
-  return nullptr;
+  return follow_unlinked(cpu, exit, way);
 }
 
 /// Whether CS's limit allows execution at `eip`: near transfers raise #GP(0) otherwise.

@@ -14,6 +14,7 @@ namespace ringdown {
 /// How a handler addresses its memory operand.
 enum class Addressing : u8 {
   Flat,       // 32-bit addresses, segment with base 0 and no limit: offset is the linear address
+  FlatBase,   // the same, known to have no index (cpu/execute/select.h finds these)
   Segmented,  // everything else: limit, rights and base are looked up
 };
 
@@ -24,7 +25,7 @@ struct LoweringContext {
   BlockMode mode;
   /// False if every status flag that the instruction writes is overwritten before anything can see it.
   bool flags_live;
-  /// Of the memory operand; meaningless without one.
+  /// Of the memory operand, Flat or Segmented; meaningless without one.
   Addressing addressing;
 };
 

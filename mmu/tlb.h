@@ -22,8 +22,7 @@ class Tlb {
   static constexpr u32 kEntries = 2048;
 
   static constexpr u32 index(u32 linear) {
-    const u32 page = linear >> kPageShift;
-    return (page ^ (page >> 11)) & (kEntries - 1);
+    return ((linear ^ (linear >> 11)) >> kPageShift) & (kEntries - 1);
   }
   /// Tag to compare for an access of `size` bytes: an access that crosses into the next page can match no
   /// entry, since neighbouring pages never share an index.

@@ -1,45 +1,46 @@
 // The two-operand arithmetic and logic operations, and handlers for every shape of their operands.
 #pragma once
 
+#include "cpu/execute/flag_use.h"
 #include "cpu/execute/operand_handlers.h"
 
 namespace ringdown::alu {
 
-struct Add {
+// Each operation computes in 64 bits: what flags need besides the result stands above it.
+
+struct Arithmetic {
   static constexpr bool kStores = true;
   template <class T>
-  static T compute(const Flags&, T a, T b) {
-    return static_cast<T>(a + b);
-  }
-  template <class T>
-  static void set_flags(Flags& flags, T a, T b, T result) {
-    flags.set_add<T>(a, b, result);
+  static void set_flags(Flags& flags, T a, T b, u64 wide) {
+    flags.set_arithmetic<T>(a, b, wide);
   }
 };
 
-struct AddWithCarry : Add {
+struct Add : Arithmetic {
   template <class T>
-  static T compute(const Flags& flags, T a, T b) {
-    return static_cast<T>(a + b + (flags.cf() ? 1 : 0));
+  static u64 compute(const Flags&, T a, T b) {
+    return u64{a} + b;
   }
 };
 
-struct Subtract {
-  static constexpr bool kStores = true;
+struct AddWithCarry : Arithmetic {
   template <class T>
-  static T compute(const Flags&, T a, T b) {
-    return static_cast<T>(a - b);
-  }
-  template <class T>
-  static void set_flags(Flags& flags, T a, T b, T result) {
-    flags.set_subtract<T>(a, b, result);
+  static u64 compute(const Flags& flags, T a, T b) {
+    return u64{a} + b + (flags.cf() ? 1 : 0);
   }
 };
 
-struct SubtractWithBorrow : Subtract {
+struct Subtract : Arithmetic {
   template <class T>
-  static T compute(const Flags& flags, T a, T b) {
-    return static_cast<T>(a - b - (flags.cf() ? 1 : 0));
+  static u64 compute(const Flags&, T a, T b) {
+    return u64{a} - b;
+  }
+};
+
+struct SubtractWithBorrow : Arithmetic {
+  template <class T>
+  static u64 compute(const Flags& flags, T a, T b) {
+    return u64{a} - b - (flags.cf() ? 1 : 0);
   }
 };
 
@@ -50,28 +51,28 @@ struct Compare : Subtract {
 struct Logic {
   static constexpr bool kStores = true;
   template <class T>
-  static void set_flags(Flags& flags, T, T, T result) {
-    flags.set_logic<T>(result);
+  static void set_flags(Flags& flags, T, T, u64 result) {
+    flags.set_logic<T>(static_cast<T>(result));
   }
 };
 
 struct And : Logic {
   template <class T>
-  static T compute(const Flags&, T a, T b) {
+  static u64 compute(const Flags&, T a, T b) {
     return a & b;
   }
 };
 
 struct Or : Logic {
   template <class T>
-  static T compute(const Flags&, T a, T b) {
+  static u64 compute(const Flags&, T a, T b) {
     return a | b;
   }
 };
 
 struct Xor : Logic {
   template <class T>
-  static T compute(const Flags&, T a, T b) {
+  static u64 compute(const Flags&, T a, T b) {
     return a ^ b;
   }
 };
@@ -80,14 +81,11 @@ struct Test : And {
   static constexpr bool kStores = false;
 };
 
-/// Whether the flags of an operation are needed.
-enum class FlagUse : u8 { Dead, Live };
-
 template <class Op, class T, FlagUse Use>
 [[gnu::always_inline]] inline T apply(Flags& flags, T a, T b) {
-  const T result = Op::template compute<T>(flags, a, b);
-  if constexpr (Use == FlagUse::Live) Op::template set_flags<T>(flags, a, b, result);
-  return result;
+  const u64 wide = Op::template compute<T>(flags, a, b);
+  if constexpr (Use == FlagUse::Live) Op::template set_flags<T>(flags, a, b, wide);
+  return static_cast<T>(wide);
 }
 
 /// Register destination: `b` is the source.
@@ -150,31 +148,25 @@ template <class Op>
 Handler lower(const LoweringContext& context, Operation& op) {
   const OperandKind kind = arrange_two(context, op);
   return for_size(op.size, [&]<class T>() {
-    return for_addressing(context.addressing, [&]<Addressing A>() {
+    return for_address_shape(context.addressing, op, [&]<Addressing A>() {
       return context.flags_live ? handler_of<Op, T, A, FlagUse::Live>(kind)
                                 : handler_of<Op, T, A, FlagUse::Dead>(kind);
     });
   });
 }
 
-/// INC and DEC keep CF.
-struct Increment {
+/// INC and DEC keep CF: `Step` is 1 or -1.
+template <int Step>
+struct StepBy {
   template <class T, FlagUse Use>
   static T apply(Flags& flags, T a) {
-    const T result = static_cast<T>(a + 1);
-    if constexpr (Use == FlagUse::Live) flags.set_increment<T>(a, result);
-    return result;
+    const u64 wide = u64{a} + static_cast<u64>(s64{Step});
+    if constexpr (Use == FlagUse::Live) flags.set_step<T>(a, wide);
+    return static_cast<T>(wide);
   }
 };
-
-struct Decrement {
-  template <class T, FlagUse Use>
-  static T apply(Flags& flags, T a) {
-    const T result = static_cast<T>(a - 1);
-    if constexpr (Use == FlagUse::Live) flags.set_decrement<T>(a, result);
-    return result;
-  }
-};
+using Increment = StepBy<1>;
+using Decrement = StepBy<-1>;
 
 /// One operand: Op::apply<T, FlagUse>(flags, a) returns the result.
 template <class Op, class T, FlagUse Use>

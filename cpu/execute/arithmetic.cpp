@@ -6,13 +6,11 @@ namespace ringdown {
 
 namespace {
 
-using alu::FlagUse;
-
 struct Negate {
   template <class T, FlagUse Use>
   static T apply(Flags& flags, T a) {
     const T result = static_cast<T>(-a);
-    if constexpr (Use == FlagUse::Live) flags.set_subtract<T>(T{0}, a, result);
+    if constexpr (Use == FlagUse::Live) flags.set_subtract<T>(T{0}, a);
     return result;
   }
 };

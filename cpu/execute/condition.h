@@ -35,9 +35,9 @@ template <Condition C>
   } else if constexpr (C == Condition::P) {
     return flags.pf();
   } else if constexpr (C == Condition::L) {
-    return flags.sf() != flags.of();
+    return flags.less();
   } else {
-    return flags.zf() || flags.sf() != flags.of();
+    return flags.zf() || flags.less();
   }
 }
 

@@ -101,7 +101,8 @@ const Operation* spread_sign(Processor& cpu, const Operation* op) {
 Handler lower_mov(const LoweringContext& context, Operation& op) {
   const OperandKind kind = arrange_two(context, op);
   return for_size(op.size, [&]<class T>() {
-    return for_addressing(context.addressing, [&]<Addressing A>() { return move_handler<T, A>(kind); });
+    return for_address_shape(context.addressing, op,
+                             [&]<Addressing A>() { return move_handler<T, A>(kind); });
   });
 }
 

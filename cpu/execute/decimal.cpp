@@ -25,11 +25,10 @@ u8 adjusted(u8 value, u8 by) {
 template <Direction D>
 bool overflows(u8 value, u8 by) {
   Flags flags;
-  const u8 result = adjusted<D>(value, by);
   if (D == Direction::AfterAddition) {
-    flags.set_add<u8>(value, by, result);
+    flags.set_add<u8>(value, by);
   } else {
-    flags.set_subtract<u8>(value, by, result);
+    flags.set_subtract<u8>(value, by);
   }
   return flags.of();
 }
@@ -84,7 +83,7 @@ const Operation* adjust_before_division(Processor& cpu, const Operation* op) {
   const u8 product = static_cast<u8>(registers.read<u8>(kAh) * op->immediate);
   const u8 sum = static_cast<u8>(al + product);
   registers.write<u16>(kAx, sum);
-  registers.flags.set_add<u8>(al, product, sum);
+  registers.flags.set_add<u8>(al, product);
   return next(cpu, op);
 }
 

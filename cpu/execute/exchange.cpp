@@ -41,7 +41,7 @@ const Operation* exchange_add_registers(Processor& cpu, const Operation* op) {
   const T to = registers.read<T>(op->reg);
   const T from = registers.read<T>(op->rm);
   const T sum = static_cast<T>(to + from);
-  registers.flags.set_add<T>(to, from, sum);
+  registers.flags.set_add<T>(to, from);
   registers.write<T>(op->rm, to);
   registers.write<T>(op->reg, sum);  // last: the two may be one register
   return next(cpu, op);
@@ -51,7 +51,7 @@ template <class T>
 [[gnu::always_inline]] inline T exchange_add(Processor& cpu, const Operation* op, T to) {
   const T from = cpu.registers.read<T>(op->reg);
   const T sum = static_cast<T>(to + from);
-  cpu.registers.flags.set_add<T>(to, from, sum);
+  cpu.registers.flags.set_add<T>(to, from);
   cpu.registers.write<T>(op->reg, to);
   return sum;
 }
@@ -61,7 +61,7 @@ template <class T>
 bool compare_accumulator(Registers& registers, T destination) {
   const RegisterOffset offset = offset_of(Gpr::Eax);
   const T accumulator = registers.read<T>(offset);
-  registers.flags.set_subtract<T>(accumulator, destination, static_cast<T>(accumulator - destination));
+  registers.flags.set_subtract<T>(accumulator, destination);
   if (accumulator == destination) return true;
   registers.write<T>(offset, destination);
   return false;

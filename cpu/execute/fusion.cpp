@@ -8,8 +8,6 @@ namespace ringdown {
 
 namespace {
 
-using alu::FlagUse;
-
 [[gnu::always_inline]] inline const Operation* branch(Processor& cpu, const Operation* op, bool taken) {
   if (taken) return follow(cpu, op, Way::Taken);
   return follow(cpu, op, Way::FallThrough);
@@ -79,7 +77,7 @@ Handler fuse_compare(const LoweringContext& first, Operation& op, Condition cond
     if constexpr (!is_fused(C)) {
       return nullptr;
     } else {
-      return for_addressing(first.addressing, [&]<Addressing A>() {
+      return for_address_shape(first.addressing, op, [&]<Addressing A>() {
         return op.size == OperandSize::Byte ? compare_handler<Op, u8, C, A>(kind)
                                             : compare_handler<Op, u32, C, A>(kind);
       });

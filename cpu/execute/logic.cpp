@@ -8,7 +8,7 @@ namespace {
 
 /// NOT affects no flags.
 struct Complement {
-  template <class T, alu::FlagUse>
+  template <class T, FlagUse>
   static T apply(Flags&, T a) {
     return static_cast<T>(~a);
   }

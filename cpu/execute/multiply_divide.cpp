@@ -1,4 +1,5 @@
 // Multiplication and division: MUL, IMUL, DIV, IDIV.
+#include "cpu/execute/flag_use.h"
 #include "cpu/execute/integer_lowerings.h"
 #include "cpu/execute/operand_handlers.h"
 #include "cpu/execute/raising.h"
@@ -104,32 +105,36 @@ Handler lower_accumulator(const LoweringContext& context, Operation& op) {
 }
 
 /// IMUL with a register as destination: the product truncated.
-template <class T>
+template <class T, FlagUse Use>
 [[gnu::always_inline]] inline T multiply_truncating(Flags& flags, T a, T b) {
   using Signed = std::make_signed_t<T>;
   const s64 product = s64{static_cast<Signed>(a)} * static_cast<Signed>(b);
   const T result = static_cast<T>(product);
-  set_product_flags<T>(flags, result, product != static_cast<Signed>(result));
+  if constexpr (Use == FlagUse::Live)
+    set_product_flags<T>(flags, result, product != static_cast<Signed>(result));
   return result;
 }
 
 /// The other factor of a two- or three-operand IMUL.
 enum class Factor : u8 { Destination, Immediate };
 
-template <class T, Factor F>
+template <class T, Factor F, FlagUse Use>
 [[gnu::always_inline]] inline const Operation* multiply_into_register(Processor& cpu, const Operation* op,
                                                                       T source) {
   Registers& registers = cpu.registers;
   const T factor = F == Factor::Immediate ? static_cast<T>(op->immediate) : registers.read<T>(op->reg);
-  registers.write<T>(op->reg, multiply_truncating<T>(registers.flags, source, factor));
+  registers.write<T>(op->reg, multiply_truncating<T, Use>(registers.flags, source, factor));
   return next(cpu, op);
 }
 
 template <Factor F>
 Handler lower_truncating(const LoweringContext& context, Operation& op) {
   arrange_two(context, op);
-  return for_word_size(
-      op.size, [&]<class T>() { return from_rm_or_memory<T, &multiply_into_register<T, F>>(context, op); });
+  return for_word_size(op.size, [&]<class T>() {
+    return context.flags_live
+               ? from_rm_or_memory<T, &multiply_into_register<T, F, FlagUse::Live>>(context, op)
+               : from_rm_or_memory<T, &multiply_into_register<T, F, FlagUse::Dead>>(context, op);
+  });
 }
 
 }  // namespace

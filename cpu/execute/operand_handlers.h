@@ -50,16 +50,16 @@ const Operation* with_memory(Processor& cpu, const Operation* op) {
 template <class T, ValueBody<T> Body>
 Handler from_rm_or_memory(const LoweringContext& context, const Operation& op) {
   if (!op.memory) return &with_rm<T, Body>;
-  return for_addressing(context.addressing,
-                        []<Addressing A>() -> Handler { return &with_memory<T, A, Body>; });
+  return for_address_shape(context.addressing, op,
+                           []<Addressing A>() -> Handler { return &with_memory<T, A, Body>; });
 }
 
 /// For an only operand that is `reg` or memory.
 template <class T, ValueBody<T> Body>
 Handler from_reg_or_memory(const LoweringContext& context, const Operation& op) {
   if (!op.memory) return &with_reg<T, Body>;
-  return for_addressing(context.addressing,
-                        []<Addressing A>() -> Handler { return &with_memory<T, A, Body>; });
+  return for_address_shape(context.addressing, op,
+                           []<Addressing A>() -> Handler { return &with_memory<T, A, Body>; });
 }
 
 // --- One value is written ----------------------------------------------------------------------------------
@@ -138,8 +138,8 @@ const Operation* modify_memory(Processor& cpu, const Operation* op) {
 template <class T, ModifyBody<T> Body>
 Handler modifying(const LoweringContext& context, const Operation& op) {
   if (!op.memory) return &modify_reg<T, Body>;
-  return for_addressing(context.addressing,
-                        []<Addressing A>() -> Handler { return &modify_memory<T, A, Body>; });
+  return for_address_shape(context.addressing, op,
+                           []<Addressing A>() -> Handler { return &modify_memory<T, A, Body>; });
 }
 
 }  // namespace ringdown

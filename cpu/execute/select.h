@@ -34,6 +34,15 @@ Handler for_addressing(Addressing addressing, F&& select) {
   return select.template operator()<Addressing::Segmented>();
 }
 
+/// The same for instructions frequent enough that most of their operands, those without an index, deserve
+/// handlers of their own.
+template <class F>
+Handler for_address_shape(Addressing addressing, const Operation& op, F&& select) {
+  if (addressing == Addressing::Flat && op.index == kNoRegister)
+    return select.template operator()<Addressing::FlatBase>();
+  return for_addressing(addressing, select);
+}
+
 template <class F>
 Handler for_bool(bool value, F&& select) {
   if (value) return select.template operator()<true>();

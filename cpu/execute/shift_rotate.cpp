@@ -1,6 +1,7 @@
 // Shift and rotate instructions: SHL, SHR, SAR, ROL, ROR, RCL, RCR, SHLD, SHRD. Counts are masked to five
 // bits; a count of zero changes no flags. OF, defined for a count of 1 only, and AF are what Intel's
 // processors compute.
+#include "cpu/execute/flag_use.h"
 #include "cpu/execute/integer_lowerings.h"
 #include "cpu/execute/operand_handlers.h"
 
@@ -25,52 +26,63 @@ constexpr bool top_bits_differ(T value) {
 
 // Each operation takes a count from 1 to 31.
 
+/// Sets all flags of a shift, if any can be seen.
+template <FlagUse Use, class T>
+[[gnu::always_inline]] inline void set_shifted(Flags& flags, T result, bool carry, bool overflow) {
+  if constexpr (Use == FlagUse::Live) flags.set_result<T>(result, carry, overflow, false);
+}
+/// CF and OF, all that a rotate sets.
+template <FlagUse Use>
+[[gnu::always_inline]] inline void set_rotated(Flags& flags, bool carry, bool overflow) {
+  if constexpr (Use == FlagUse::Live) flags.set_cf_of(carry, overflow);
+}
+
 struct ShiftLeft {
-  template <class T>
+  template <class T, FlagUse Use>
   static T apply(Flags& flags, T value, unsigned count) {
     const u64 wide = u64{value} << count;
     const T result = static_cast<T>(wide);
     const bool carry = ((wide >> kBits<T>)&1) != 0;
-    flags.set_result<T>(result, carry, top_bit(result) != carry, false);
+    set_shifted<Use>(flags, result, carry, top_bit(result) != carry);
     return result;
   }
 };
 
 struct ShiftRight {
-  template <class T>
+  template <class T, FlagUse Use>
   static T apply(Flags& flags, T value, unsigned count) {
     const T result = static_cast<T>(u32{value} >> count);
     const bool carry = ((u32{value} >> (count - 1)) & 1) != 0;
-    flags.set_result<T>(result, carry, top_bits_differ(result), false);
+    set_shifted<Use>(flags, result, carry, top_bits_differ(result));
     return result;
   }
 };
 
 struct ShiftArithmetic {
-  template <class T>
+  template <class T, FlagUse Use>
   static T apply(Flags& flags, T value, unsigned count) {
     const s32 wide = static_cast<std::make_signed_t<T>>(value);
     const T result = static_cast<T>(wide >> count);
-    flags.set_result<T>(result, ((wide >> (count - 1)) & 1) != 0, false, false);
+    set_shifted<Use>(flags, result, ((wide >> (count - 1)) & 1) != 0, false);
     return result;
   }
 };
 
 struct RotateLeft {
-  template <class T>
+  template <class T, FlagUse Use>
   static T apply(Flags& flags, T value, unsigned count) {
     const T result = std::rotl(value, static_cast<int>(count % kBits<T>));
     const bool carry = (result & 1) != 0;
-    flags.set_cf_of(carry, top_bit(result) != carry);
+    set_rotated<Use>(flags, carry, top_bit(result) != carry);
     return result;
   }
 };
 
 struct RotateRight {
-  template <class T>
+  template <class T, FlagUse Use>
   static T apply(Flags& flags, T value, unsigned count) {
     const T result = std::rotr(value, static_cast<int>(count % kBits<T>));
-    flags.set_cf_of(top_bit(result), top_bits_differ(result));
+    set_rotated<Use>(flags, top_bit(result), top_bits_differ(result));
     return result;
   }
 };
@@ -84,51 +96,61 @@ u64 rotate_through_carry(const Flags& flags, T value, unsigned count) {
 }
 
 struct RotateCarryLeft {
-  template <class T>
+  template <class T, FlagUse Use>
   static T apply(Flags& flags, T value, unsigned count) {
     const u64 rotated = rotate_through_carry(flags, value, count % (kBits<T> + 1));
     const T result = static_cast<T>(rotated);
     const bool carry = (rotated >> kBits<T>) != 0;
-    flags.set_cf_of(carry, top_bit(result) != carry);
+    set_rotated<Use>(flags, carry, top_bit(result) != carry);
     return result;
   }
 };
 
 struct RotateCarryRight {
-  template <class T>
+  template <class T, FlagUse Use>
   static T apply(Flags& flags, T value, unsigned count) {
     constexpr unsigned kWidth = kBits<T> + 1;
     const u64 rotated = rotate_through_carry(flags, value, (kWidth - count % kWidth) % kWidth);
     const T result = static_cast<T>(rotated);
-    flags.set_cf_of((rotated >> kBits<T>) != 0, top_bits_differ(result));
+    set_rotated<Use>(flags, (rotated >> kBits<T>) != 0, top_bits_differ(result));
     return result;
   }
 };
 
-enum class CountSource : u8 { Immediate, Cl };
+/// A constant count is from 1 to 31; CL may hold a count that is zero.
+enum class CountSource : u8 { Constant, Cl };
 
 template <CountSource Source>
 [[gnu::always_inline]] inline unsigned shift_count(const Registers& registers, const Operation* op) {
   if constexpr (Source == CountSource::Cl) return registers.read<u8>(offset_of(Gpr::Ecx)) & kCountMask;
-  return op->immediate & kCountMask;
+  return op->immediate;
 }
 
 /// A memory operand is written, and a fault of the write raised, even if the count is zero.
-template <class Op, class T, CountSource Source>
+template <class Op, class T, CountSource Source, FlagUse Use>
 [[gnu::always_inline]] inline T shift(Processor& cpu, const Operation* op, T value) {
   const unsigned count = shift_count<Source>(cpu.registers, op);
-  if (count == 0) [[unlikely]]
+  if (Source == CountSource::Cl && count == 0) [[unlikely]]
     return value;
-  return Op::template apply<T>(cpu.registers.flags, value, count);
+  return Op::template apply<T, Use>(cpu.registers.flags, value, count);
+}
+
+template <class T>
+[[gnu::always_inline]] inline T unchanged(Processor&, const Operation*, T value) {
+  return value;
 }
 
 template <class Op>
 Handler lower_shift(const LoweringContext& context, Operation& op) {
   arrange_one(context, op);
   const bool by_cl = context.operands[1].type == ZYDIS_OPERAND_TYPE_REGISTER;
+  op.immediate &= kCountMask;
   return for_size(op.size, [&]<class T>() {
-    return by_cl ? modifying<T, &shift<Op, T, CountSource::Cl>>(context, op)
-                 : modifying<T, &shift<Op, T, CountSource::Immediate>>(context, op);
+    if (by_cl) return modifying<T, &shift<Op, T, CountSource::Cl, FlagUse::Live>>(context, op);
+    if (op.immediate == 0) return modifying<T, &unchanged<T>>(context, op);
+    return context.flags_live
+               ? modifying<T, &shift<Op, T, CountSource::Constant, FlagUse::Live>>(context, op)
+               : modifying<T, &shift<Op, T, CountSource::Constant, FlagUse::Dead>>(context, op);
   });
 }
 
@@ -140,40 +162,40 @@ constexpr u64 join(T high, T low) {
 }
 
 struct DoubleLeft {
-  template <class T>
+  template <class T, FlagUse Use>
   static T apply(Flags& flags, T to, T from, unsigned count) {
     constexpr unsigned kBelow = 32;  // bits below the destination, for either width
     const u64 wide = sizeof(T) == 2 ? join<T>(to, from) << 16 | to : join<T>(to, from);
     const T result = static_cast<T>((wide << count) >> kBelow);
     const bool carry = ((wide >> (kBelow + kBits<T> - count)) & 1) != 0;
-    flags.set_result<T>(result, carry, top_bit(result) != carry, false);
+    set_shifted<Use>(flags, result, carry, top_bit(result) != carry);
     return result;
   }
 };
 
 struct DoubleRight {
-  template <class T>
+  template <class T, FlagUse Use>
   static T apply(Flags& flags, T to, T from, unsigned count) {
     const u64 wide = join<T>(from, to) | (sizeof(T) == 2 ? u64{to} << 32 : 0);
     const T result = static_cast<T>(wide >> count);
-    flags.set_result<T>(result, ((wide >> (count - 1)) & 1) != 0, top_bits_differ(result), false);
+    set_shifted<Use>(flags, result, ((wide >> (count - 1)) & 1) != 0, top_bits_differ(result));
     return result;
   }
 };
 
 /// The source is `rm` for a register destination, `reg` for memory.
-template <class Op, class T, CountSource Source, RegisterOffset Operation::*From>
+template <class Op, class T, CountSource Source, FlagUse Use, RegisterOffset Operation::*From>
 [[gnu::always_inline]] inline T double_shift(Processor& cpu, const Operation* op, T to) {
   const unsigned count = shift_count<Source>(cpu.registers, op);
-  if (count == 0) return to;
-  return Op::template apply<T>(cpu.registers.flags, to, cpu.registers.read<T>(op->*From), count);
+  if (Source == CountSource::Cl && count == 0) return to;
+  return Op::template apply<T, Use>(cpu.registers.flags, to, cpu.registers.read<T>(op->*From), count);
 }
 
-template <class Op, class T, CountSource Source>
+template <class Op, class T, CountSource Source, FlagUse Use>
 Handler double_shift_handler(const LoweringContext& context, const Operation& op) {
-  if (!op.memory) return &modify_reg<T, &double_shift<Op, T, Source, &Operation::rm>>;
+  if (!op.memory) return &modify_reg<T, &double_shift<Op, T, Source, Use, &Operation::rm>>;
   return for_addressing(context.addressing, []<Addressing A>() -> Handler {
-    return &modify_memory<T, A, &double_shift<Op, T, Source, &Operation::reg>>;
+    return &modify_memory<T, A, &double_shift<Op, T, Source, Use, &Operation::reg>>;
   });
 }
 
@@ -181,9 +203,13 @@ template <class Op>
 Handler lower_double_shift(const LoweringContext& context, Operation& op) {
   arrange_two(context, op);
   const bool by_cl = context.operands[2].type == ZYDIS_OPERAND_TYPE_REGISTER;
+  op.immediate &= kCountMask;
   return for_word_size(op.size, [&]<class T>() {
-    return by_cl ? double_shift_handler<Op, T, CountSource::Cl>(context, op)
-                 : double_shift_handler<Op, T, CountSource::Immediate>(context, op);
+    if (by_cl) return double_shift_handler<Op, T, CountSource::Cl, FlagUse::Live>(context, op);
+    if (op.immediate == 0) return modifying<T, &unchanged<T>>(context, op);
+    return context.flags_live
+               ? double_shift_handler<Op, T, CountSource::Constant, FlagUse::Live>(context, op)
+               : double_shift_handler<Op, T, CountSource::Constant, FlagUse::Dead>(context, op);
   });
 }
 

@@ -153,7 +153,7 @@ struct Load {
 
 template <class T>
 void set_comparison_flags(Flags& flags, T a, T b) {
-  flags.set_subtract<T>(a, b, static_cast<T>(a - b));
+  flags.set_subtract<T>(a, b);
 }
 
 /// Whether a repeated comparison ends behind a pair that is equal, or different.
