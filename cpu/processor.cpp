@@ -73,6 +73,8 @@ void Processor::set_privilege(Privilege p) {
 
 // What follows from the state: nothing here is architectural.
 void Processor::state_changed() {
+  source_ = ExecutionSource(state, registers.flags);
+  ++derivation_;
   account_cpl();
   const SegmentRegister& cs = state.segment(Segment::Cs);
   BlockMode mode;
@@ -195,7 +197,8 @@ Exit Processor::run(Ticks limit) {
 
 bool Processor::nothing_special() {
   const PrivilegedState& guest = guest_view().state;
-  return !intr_ && !nmi_pending_ && guest.activity == Activity::Running &&
+  const bool interrupted = intr_ && (guest.flags & eflags::kIf) != 0;
+  return !interrupted && !nmi_pending_ && guest.activity == Activity::Running &&
          guest.shadow == InterruptShadow::None && guest.pending_debug == 0 &&
          !guest.virtual_interrupt_due() && (registers.flags.control() & (eflags::kTf | eflags::kRf)) == 0 &&
          (guest.dr7 & 0xff) == 0 && breakpoints_.empty() && watchpoints_.empty();
@@ -310,13 +313,10 @@ bool Processor::handle_leave() {
       return true;
     case Leave::Exception:
       return handle_exception();
-    case Leave::Sensitive: {
-      const TrapHandler::Outcome outcome = trap_handler_->on_sensitive(*faulting);
-      if (outcome == TrapHandler::Outcome::Retired) --budget;
-      state_changed();
-      if (outcome == TrapHandler::Outcome::Again) return run_at_eip(true) && handle_leave();
-      return outcome == TrapHandler::Outcome::Retired;
-    }
+    case Leave::Replaced:
+      return false;
+    case Leave::Again:
+      return run_at_eip(true) && handle_leave();
   }
   return false;
 }
@@ -330,13 +330,12 @@ bool Processor::handle_exception() {
   bool retired = false;
   if (trap_handler_ != nullptr) {
     retired = trap_handler_->on_exception(fault, faulting) == TrapHandler::Outcome::Retired;
-    if (retired) --budget;
   } else if (fault.kind == Fault::Kind::Shutdown) {
     state.activity = Activity::Shutdown;
   } else {
     deliver(physical_view_, event_of(fault));
   }
-  state_changed();
+  state_may_have_changed();
   return retired;
 }
 
@@ -354,7 +353,7 @@ void Processor::raise_event(const Event& event) {
   } else {
     deliver(physical_view_, event);
   }
-  state_changed();
+  state_may_have_changed();
 }
 
 // Handlers whose first instruction faults could go on for ever, as on hardware they do; time must pass there
@@ -378,6 +377,59 @@ Fault Processor::execute_system(SystemView& view, const Operation& op) {
   const Fault result = row.system(view, op);
   if (result) registers.eip = op.eip;
   return result;
+}
+
+// --- Operations on privileged state
+// ------------------------------------------------------------------------------
+
+void Processor::stand_at(const Operation& op) {
+  budget += op.remaining;
+  unretired = 0;
+  registers.eip = op.eip;
+}
+
+const Operation* Processor::complete_system(const Operation* op) {
+  unretired = 0;
+  const u32 derivation = derivation_;
+  state_may_have_changed();
+  return resume(op, derivation);
+}
+
+const Operation* Processor::refuse_system(const Operation* op, const Fault& failure) {
+  if (trap_handler_ == nullptr || failure.kind == Fault::Kind::Split) return raise(*this, op, failure);
+  stand_at(*op);
+  const u32 derivation = derivation_;
+  return behind_trap(op, trap_handler_->on_exception(failure, op), derivation);
+}
+
+const Operation* Processor::trap_sensitive(const Operation* op) {
+  stand_at(*op);
+  const u32 derivation = derivation_;
+  return behind_trap(op, trap_handler_->on_sensitive(*op), derivation);
+}
+
+const Operation* Processor::behind_trap(const Operation* op, TrapHandler::Outcome outcome, u32 derivation) {
+  switch (outcome) {
+    case TrapHandler::Outcome::Retired:
+      return resume(op, derivation);
+    case TrapHandler::Outcome::NotRetired:
+      leave = Leave::Replaced;
+      return nullptr;
+    case TrapHandler::Outcome::Again:
+      leave = Leave::Again;
+      return nullptr;
+  }
+  return nullptr;
+}
+
+const Operation* Processor::resume(const Operation* op, u32 derivation) {
+  const bool forbidden_ring = trap_handler_ != nullptr && state.cpl == 0;
+  if (forbidden_ring || memory.fetch_generation() != seen_fetch_generation || !nothing_special()) {
+    leave = Leave::Boundary;
+    return nullptr;
+  }
+  const bool straight_on = derivation == derivation_ && registers.eip == op->next_eip();
+  return straight_on ? follow(*this, op, Way::FallThrough) : jump_to(*this, registers.eip);
 }
 
 // --- Pins and devices

@@ -11,6 +11,7 @@
 #include "cpu/block.h"
 #include "cpu/cpu_model.h"
 #include "cpu/decoder.h"
+#include "cpu/execution_source.h"
 #include "cpu/fault.h"
 #include "cpu/float/x87_state.h"
 #include "cpu/instruction_table.h"
@@ -113,7 +114,8 @@ class Processor final : public TickSource,
   enum class Leave : u8 {
     Boundary,   // registers.eip is the next instruction
     Exception,  // `fault`, raised by `faulting`
-    Sensitive,  // `faulting` must not run
+    Replaced,   // the trap handler put an event in the place of the instruction
+    Again,      // the trap handler wants the instruction to run, by itself
   };
   Leave leave = Leave::Boundary;
   Fault fault{};
@@ -141,6 +143,16 @@ class Processor final : public TickSource,
   u32 seen_fetch_generation = 0;
   /// Runs an operation on privileged state over a view: EIP is moved behind it first, and back on a fault.
   Fault execute_system(SystemView& view, const Operation& op);
+  /// Continues behind the block-ending `op`, which completed over the physical view: without the loop if
+  /// nothing is due at this boundary.
+  const Operation* complete_system(const Operation* op);
+  /// `op`, which ends its block, raised `failure` over the physical view: to the trap handler if there is
+  /// one, and behind it if that emulates it.
+  const Operation* refuse_system(const Operation* op, const Fault& failure);
+  /// The same for an operation that must not run.
+  const Operation* trap_sensitive(const Operation* op);
+  /// The trap handler counts an instruction that it emulated.
+  void retire_emulated() { --budget; }
   /// Delivers an event over a view; a triple fault shuts that view's processor down.
   void deliver(SystemView& view, const Event& event);
 
@@ -156,6 +168,10 @@ class Processor final : public TickSource,
   /// After anything changed `state`, `registers.eip` or the handler's policy from outside an instruction:
   /// recomputes what derives from it.
   void state_changed();
+  /// The same, where an operation on privileged state or an event may have changed it.
+  void state_may_have_changed() {
+    if (!source_.matches(state, registers.flags)) state_changed();
+  }
 
   SystemView& physical_view() { return physical_view_; }
   /// The architectural state that the guest believes in: physical when bare, the monitor's otherwise.
@@ -242,6 +258,11 @@ class Processor final : public TickSource,
   /// Delivers the event that is due, if any.
   bool service_events(PrivilegedState& guest);
   bool nothing_special();
+  /// Gives back what the block took for `op` and the instructions behind it, and stands at it.
+  void stand_at(const Operation& op);
+  const Operation* behind_trap(const Operation* op, TrapHandler::Outcome outcome, u32 derivation);
+  /// Continues at EIP, at a boundary behind the block-ending `op`; `derivation` is from before it.
+  const Operation* resume(const Operation* op, u32 derivation);
   void run_one(SystemView& guest);
   /// Whether the instruction that ran by itself last branched. A branch to the instruction behind itself is
   /// not told from none.
@@ -283,6 +304,8 @@ class Processor final : public TickSource,
   InterruptAcknowledge* interrupts_ = nullptr;
   const Scheduler* scheduler_ = nullptr;
   PlatformHooks hooks_;
+  ExecutionSource source_;  // of what state_changed() derived last
+  u32 derivation_ = 0;      // counts them
   BlockMode mode_;
   s64 slice_end_ = 0;  // ticks at which `budget` reaches zero
   bool attention_ = false;

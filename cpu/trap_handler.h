@@ -25,8 +25,9 @@ class TrapHandler {
   /// Whose rights its data accesses have, where kernel and user may share a physical ring.
   virtual Privilege privilege() const = 0;
 
-  /// Whether the instruction that trapped has retired, or an event took its place; or it runs now, since it
-  /// stops no longer.
+  /// Whether the instruction that trapped has retired (then the handler has counted it), or an event took its
+  /// place; or it runs now, since it stops no longer. The handler has the processor derive anew what its
+  /// change of the state concerns.
   enum class Outcome : u8 { Retired, NotRetired, Again };
   /// The processor met an instruction for which `stops` said true. EIP is at it.
   virtual Outcome on_sensitive(const Operation& op) = 0;

@@ -15,16 +15,14 @@ Monitor::Monitor(Processor& processor, GuestMemory& memory, Deprivilege deprivil
       requested_(std::move(policy)),
       view_(processor.registers, virtual_, processor.memory, *this),
       shadow_(memory, processor.memory, deprivilege),
-      descriptors_(processor.memory, virtual_, policy_, deprivilege) {
+      descriptors_(processor.memory, virtual_, policy_, deprivilege),
+      tables_(memory) {
   statistics_.by_instruction.resize(instruction_table().size());
   shadow_.set_observer(this);
   memory_.add_observer(*this);
 }
 
-Monitor::~Monitor() {
-  untrack_descriptor_tables();
-  memory_.remove_observer(*this);
-}
+Monitor::~Monitor() { memory_.remove_observer(*this); }
 
 void Monitor::attach() {
   virtual_ = processor_.state;
@@ -32,7 +30,7 @@ void Monitor::attach() {
   accounted_cpl_ = virtual_.cpl;
   processor_.memory.set_address_space(shadow_);
   shadow_.set_controls(paging_controls(view_));
-  enter_guest(processor_.ticks());
+  derive_guest();
   await_handover(handover_.has_value());
 }
 
@@ -44,6 +42,10 @@ void Monitor::detach() {
 }
 
 void Monitor::set_policy(Policy policy) {
+  if (policy_.lets_anything_through()) {
+    adopt_physical_changes();
+    derive_guest();
+  }
   requested_ = std::move(policy);
   await_handover(false);
 }
@@ -111,7 +113,7 @@ TrapHandler::Outcome Monitor::emulate(const Operation& op, TrapCause cause) {
   const Fault fault = processor_.execute_system(view_, op);
   if (fault.kind == Fault::Kind::Shutdown) {
     virtual_.activity = Activity::Shutdown;
-    enter_guest(processor_.ticks());
+    enter_guest();
     return Outcome::NotRetired;
   }
   if (fault) {
@@ -120,14 +122,15 @@ TrapHandler::Outcome Monitor::emulate(const Operation& op, TrapCause cause) {
     return Outcome::NotRetired;
   }
   ++statistics_.emulated;
-  // The instruction is counted by the caller; it belongs to the state before it.
-  enter_guest(processor_.ticks() + 1);
+  // The instruction belongs to the state before it.
+  processor_.retire_emulated();
+  enter_guest();
   return Outcome::Retired;
 }
 
 void Monitor::reflect(const Event& event) {
   processor_.deliver(view_, event);
-  enter_guest(processor_.ticks());
+  enter_guest();
 }
 
 bool Monitor::instruction_assisted() {
@@ -141,14 +144,25 @@ bool Monitor::instruction_assisted() {
 // --- Entering the guest
 // --------------------------------------------------------------------------------------
 
-void Monitor::enter_guest(Ticks retired) {
-  if (virtual_.cpl != accounted_cpl_) account(retired);
-  const bool tables_moved = !(virtual_.gdtr == tracked_gdtr_) || !(virtual_.ldtr == tracked_ldtr_);
-  if (tables_moved || virtual_.protected_mode() != tracked_protected_) track_descriptor_tables();
+void Monitor::enter_guest() {
+  // What was let through may have changed the physical state by itself.
+  const bool same = source_.matches(virtual_, processor_.registers.flags) && !policy_.lets_anything_through();
+  if (!same) derive_guest();
+  // A table that is not watched may have been mended meanwhile.
+  if (same && stale_segment_) check_segments(processor_.ticks());
+}
+
+void Monitor::derive_guest() {
+  source_ = ExecutionSource(virtual_, processor_.registers.flags);
+  if (virtual_.cpl != accounted_cpl_) account(processor_.ticks());
+  const bool tables_moved = !(virtual_.gdtr == watched_gdtr_) || !(virtual_.ldtr == watched_ldtr_);
+  if (tables_moved || virtual_.protected_mode() != watched_protected_) watch_descriptor_tables();
   derive_physical_state(virtual_, deprivilege_, processor_.state);
   if (deprivilege_ == Deprivilege::Ring3)
     shadow_.set_side(virtual_.cpl == 3 ? GuestSide::User : GuestSide::Kernel);
-  if (recheck_segments_ || stale_segment_ || virtual_.paragraph_segments()) check_segments(retired);
+  if (recheck_segments_ || stale_segment_ || virtual_.paragraph_segments())
+    check_segments(processor_.ticks());
+  processor_.state_changed();
 }
 
 void Monitor::check_segments(Ticks retired) {
@@ -244,50 +258,33 @@ void Monitor::paging_changed() { shadow_.set_controls(paging_controls(view_)); }
 void Monitor::invalidate_page(GuestLinear linear) { shadow_.invalidate_guest_page(linear); }
 
 // A descriptor changed in memory leaves segment registers that were loaded from it holding what hardware
-// could not be made to hold; knowing when needs the tables' frames tracked.
-void Monitor::track_descriptor_tables() {
-  untrack_descriptor_tables();
-  tracked_gdtr_ = virtual_.gdtr;
-  tracked_ldtr_ = virtual_.ldtr;
-  tracked_protected_ = virtual_.protected_mode();
+// could not be made to hold; knowing when needs the tables' frames watched.
+void Monitor::watch_descriptor_tables() {
+  watched_gdtr_ = virtual_.gdtr;
+  watched_ldtr_ = virtual_.ldtr;
+  watched_protected_ = virtual_.protected_mode();
   recheck_segments_ = true;
-  const auto track = [&](u32 base, u32 limit) {
+  tables_.retire_all();
+  if (!watched_protected_) return;
+  const auto watch = [&](u32 base, u32 limit, bool local) {
     for (u32 offset = 0; offset <= limit; offset += kPageSize - ((base + offset) & kPageOffsetMask)) {
       const Resolution page = shadow_.peek(GuestLinear(base + offset));
       if (page.kind != Resolution::Kind::Memory || memory_.store().is_rom(HostFrame(page.page.read_frame)))
         continue;
-      const u32 first = base + offset;
-      const u32 end = std::min(limit - offset + 1, kPageSize - (first & kPageOffsetMask));
-      tracked_pages_.push_back(
-          {HostFrame(page.page.read_frame), first & kPageOffsetMask, (first & kPageOffsetMask) + end, 0});
-      memory_.track(tracked_pages_.back().frame, Tracking::DescriptorTable);
+      const u32 begin = (base + offset) & kPageOffsetMask;
+      const u32 end = std::min(begin + limit - offset + 1, kPageSize);
+      tables_.add({HostFrame(page.page.read_frame), begin, end, local, offset});
     }
   };
-  if (!virtual_.protected_mode()) return;
-  track(virtual_.gdtr.base, virtual_.gdtr.limit);
+  watch(virtual_.gdtr.base, virtual_.gdtr.limit, false);
   if (virtual_.ldtr.attributes.present())
-    track(virtual_.ldtr.base, std::min<u32>(virtual_.ldtr.limit, 0xffff));
-}
-
-void Monitor::untrack_descriptor_tables() {
-  for (const TrackedPage& page : tracked_pages_) memory_.untrack(page.frame, Tracking::DescriptorTable);
-  tracked_pages_.clear();
+    watch(virtual_.ldtr.base, std::min<u32>(virtual_.ldtr.limit, 0xffff), true);
 }
 
 void Monitor::frame_written(HostFrame frame, u32 offset, u32 length) {
-  for (TrackedPage& page : tracked_pages_) {
-    if (page.frame != frame) continue;
-    if (offset < page.end && offset + length > page.begin) {
-      // The storing instruction itself, if it is one, still ran with what the segments held before.
-      check_segments(processor_.ticks() + (processor_.unretired != 0 ? 1 : 0));
-    } else if (++page.stores_beside > kStoresBesideTables) {
-      // A table on a page of busy data: protecting the page costs more than looking now and then is worth.
-      memory_.untrack(frame, Tracking::DescriptorTable);
-      page = tracked_pages_.back();
-      tracked_pages_.pop_back();
-      return;
-    }
-  }
+  // The storing instruction itself, if it is one, still ran with what the segments held before.
+  if (tables_.stored(frame, offset, length, virtual_.segments))
+    check_segments(processor_.ticks() + (processor_.unretired != 0 ? 1 : 0));
 }
 
 bool Monitor::has_stale_segment() {
@@ -315,6 +312,11 @@ void Monitor::serialize(Archive& archive) {
   if (!archive.loading() && policy_.lets_anything_through()) adopt_physical_changes();
   account(processor_.ticks());
   archive(virtual_, statistics_, stale_segment_);
+  if (archive.version() >= 3) {
+    archive(tables_);
+  } else {
+    tables_.clear();
+  }
   bool awaiting_handover = awaiting_handover_ && !archive.loading();
   if (archive.version() >= 2) archive(awaiting_handover);
   if (!archive.loading()) return;
@@ -324,9 +326,9 @@ void Monitor::serialize(Archive& archive) {
   }
   accounted_ticks_ = processor_.ticks();
   accounted_cpl_ = virtual_.cpl;
-  tracked_gdtr_ = {};
+  watched_gdtr_ = {};
   paging_changed();
-  enter_guest(processor_.ticks());
+  derive_guest();
   await_handover(awaiting_handover && handover_.has_value());
 }
 

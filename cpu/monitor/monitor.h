@@ -7,6 +7,7 @@
 #include "cpu/monitor/policy.h"
 #include "cpu/monitor/shadow_descriptors.h"
 #include "cpu/monitor/statistics.h"
+#include "cpu/monitor/table_watch.h"
 #include "cpu/processor.h"
 #include "mmu/shadow_paging.h"
 
@@ -81,7 +82,7 @@ class Monitor final : public TrapHandler,
   void map_changed() override {}
 
   ChunkTag chunk_tag() const override { return ChunkTag("VMM "); }
-  u16 chunk_version() const override { return 2; }
+  u16 chunk_version() const override { return 3; }
   void serialize(Archive& archive) override;
 
  private:
@@ -90,8 +91,9 @@ class Monitor final : public TrapHandler,
   bool at_handover(const Operation& op) const;
   /// Lets everything trap until the hand-over, or puts the policy that was asked for in force.
   void await_handover(bool await);
-  /// Brings the processor's physical state in line with the virtual one, `retired` instructions in.
-  void enter_guest(Ticks retired);
+  /// Brings the processor's physical state in line with the virtual one.
+  void enter_guest();
+  void derive_guest();
   /// After let-through instructions: what they loaded physically becomes virtual state.
   void adopt_physical_changes();
   SegmentRegister guest_segment(u16 selector, const SegmentRegister& physical);
@@ -99,20 +101,10 @@ class Monitor final : public TrapHandler,
   bool peek_descriptor(Selector selector, u64& raw);
   /// Attributes the instructions since the last call, `retired` in total, to the state so far.
   void account(Ticks retired);
-  void track_descriptor_tables();
-  void untrack_descriptor_tables();
+  void watch_descriptor_tables();
   bool has_stale_segment();
   /// Notes whether a segment register is stale from now on, `retired` instructions in.
   void check_segments(Ticks retired);
-
-  /// Part of a guest descriptor table within one frame.
-  struct TrackedPage {
-    HostFrame frame;
-    u32 begin = 0;  // bytes of the table: [begin, end)
-    u32 end = 0;
-    u32 stores_beside = 0;
-  };
-  static constexpr u32 kStoresBesideTables = 64;
 
   Processor& processor_;
   GuestMemory& memory_;
@@ -132,10 +124,11 @@ class Monitor final : public TrapHandler,
   bool recheck_segments_ = true;
   static constexpr Ticks kNoTick = ~Ticks{0};
   Ticks assisted_tick_ = kNoTick;  // the instruction already counted as emulated
-  TableRegister tracked_gdtr_;
-  SegmentRegister tracked_ldtr_;
-  bool tracked_protected_ = false;
-  std::vector<TrackedPage> tracked_pages_;
+  ExecutionSource source_;         // of the physical state
+  TableRegister watched_gdtr_;
+  SegmentRegister watched_ldtr_;
+  bool watched_protected_ = false;
+  TableWatch tables_;
 };
 
 }  // namespace ringdown

@@ -9,7 +9,7 @@ PolicyKey PolicyKey::of(const PrivilegedState& s) {
   PolicyKey key;
   key.user = s.cpl == 3;
   key.paragraph = s.paragraph_segments();
-  key.flags_same = s.flags == eflags::kIf;
+  key.flags_same = key.user && !key.paragraph && s.flags == eflags::kIf;
   return key;
 }
 
@@ -65,7 +65,7 @@ bool Policy::unobservable(const InstructionRow& row, PolicyKey key) {
     case ZYDIS_MNEMONIC_PUSHFD:
     case ZYDIS_MNEMONIC_POPF:
     case ZYDIS_MNEMONIC_POPFD:
-      return key.user && !key.paragraph && key.flags_same;
+      return key.flags_same;
     default:
       return false;
   }

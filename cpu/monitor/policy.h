@@ -14,9 +14,10 @@ namespace ringdown {
 
 /// The circumstances a decision depends on, small enough to be part of every block's identity.
 struct PolicyKey {
-  bool user : 1 = false;        // virtual CPL 3
-  bool paragraph : 1 = false;   // virtual real or virtual-8086 mode
-  bool flags_same : 1 = false;  // IF=1, IOPL=0, VIF=VIP=0: user PUSHF and POPF act as on the physical state
+  bool user : 1 = false;       // virtual CPL 3
+  bool paragraph : 1 = false;  // virtual real or virtual-8086 mode
+  /// User PUSHF and POPF act as on the physical state: not paragraph, IF=1, IOPL=0, VIF=VIP=0.
+  bool flags_same : 1 = false;
 
   u8 value() const { return static_cast<u8>((user ? 1 : 0) | (paragraph ? 2 : 0) | (flags_same ? 4 : 0)); }
   static PolicyKey from_value(u8 value) {
