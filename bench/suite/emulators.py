@@ -1,5 +1,5 @@
 """One small adapter for each emulator: the command that boots the guest with its console in a file and its second
-serial line on a socket."""
+serial line connected to a socket that listens."""
 import shutil
 import subprocess
 
@@ -25,16 +25,16 @@ class Ringdown:
         return self.program.exists()
 
     def version(self):
-        commit = subprocess.run(["git", "-C", self.program.parent, "describe", "--always", "--dirty"], stdout=subprocess.PIPE,
-                                stderr=subprocess.DEVNULL, text=True, check=False)
+        describe = ["git", "-C", self.program.parent, "describe", "--always", "--dirty"]
+        commit = subprocess.run(describe, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False)
         return f"Ringdown {commit.stdout.strip()}"
 
-    def command(self, guest, folder, socket):
+    def command(self, guest, folder, line):
         return [self.program, "run", "--mode", self.mode, "--clock", self.clock,
                 "--memory", f"{guest.memory_mib}M", "--display", "none",
                 "--kernel", guest.kernel, "--initrd", guest.initramfs, "--append", PARAMETERS,
                 "--disk", f"{guest.disk},readonly", "--no-reboot", "--stats", folder / STATISTICS,
-                "--serial", f"file:{folder / CONSOLE}", "--serial", f"unix:{socket}"]
+                "--serial", f"file:{folder / CONSOLE}", "--serial", f"unix:{line}"]
 
 
 class Qemu:
@@ -51,8 +51,8 @@ class Qemu:
         answer = subprocess.run([self.program, "--version"], stdout=subprocess.PIPE, text=True, check=False)
         return answer.stdout.splitlines()[0]
 
-    def command(self, guest, folder, socket):
+    def command(self, guest, folder, line):
         return [self.program, "-accel", "tcg,thread=single", "-cpu", self.cpu, "-m", str(guest.memory_mib),
                 "-net", "none", "-display", "none", "-kernel", guest.kernel, "-initrd", guest.initramfs,
                 "-append", PARAMETERS, "-drive", f"file={guest.disk},format=raw,if=ide,snapshot=on", "-no-reboot",
-                "-serial", f"file:{folder / CONSOLE}", "-serial", f"unix:{socket}"]
+                "-serial", f"file:{folder / CONSOLE}", "-serial", f"unix:{line}"]

@@ -25,8 +25,9 @@ def environment(work, emulators, guest, features):
 def in_words(facts):
     """The environment as lines of text."""
     versions = ", ".join(dict.fromkeys(facts["versions"].values()))
+    machine = f"{facts['processors']} x {facts['processor']}, {facts['system']}"
     return [f"{facts['date']}; {versions}; guest Linux {facts['guest_kernel']} with {facts['guest_memory_mib']} MiB",
-            f"host {facts['processors']} x {facts['processor']}, {facts['system']}, load {facts['load']:.1f}; {facts['work']}"]
+            f"host {machine}, load {facts['load']:.1f}; {facts['work']}"]
 
 
 def different_features(features):

@@ -1,4 +1,6 @@
 """Runs rows in emulators and keeps what came out."""
+import errno
+
 from suite.machines import run_emulator, run_native
 from suite.rows import BOOT
 
@@ -25,7 +27,9 @@ class Measurement:
 
         try:
             run_native(self.guest, run_all)
-        except OSError:
+        except OSError as error:
+            if error.errno != errno.ENOEXEC:
+                raise
             return False
         return True
 

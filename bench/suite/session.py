@@ -38,17 +38,33 @@ class Session:
     def fail(self, what):
         raise BenchError(f"{self.name}: {what}{self.log()}")
 
+    def read(self):
+        """What has come; nothing at the end."""
+        try:
+            return os.read(self.receive, 4096)
+        except ConnectionError:
+            return b""
+
+    def write(self, words):
+        try:
+            os.write(self.send, words)
+        except ConnectionError:
+            self.fail("it ended before it was told what to run")
+
     def line(self, waiting_for):
         """The next line, and the clock as it came."""
         while b"\n" not in self.pending:
             readable, _, _ = select.select([self.receive], [], [], PATIENCE_SECONDS)
             if not readable:
                 self.fail(f"no {waiting_for} for {PATIENCE_SECONDS} s")
-            data = os.read(self.receive, 4096)
+            data = self.read()
             if not data:
                 self.fail(f"it ended before {waiting_for}")
             self.pending += data
-        seconds = self.seconds()
+        try:
+            seconds = self.seconds()
+        except OSError:
+            self.fail(f"it ended with {waiting_for}")
         line, self.pending = self.pending.split(b"\n", 1)
         return line.decode("latin-1").strip(), seconds
 
@@ -68,9 +84,9 @@ class Session:
     def run(self, row, rounds):
         """Runs a row; returns its checksum and seconds."""
         work = row.work or row.name
-        os.write(self.send, f"run {work} {rounds} {row.parameter}\n".encode())
+        self.write(f"run {work} {rounds} {row.parameter}\n".encode())
         _, begin = self.expect(f"@begin {work}")
-        os.write(self.send, b"\n")
+        self.write(b"\n")
         words, end = self.expect(f"@end {work}")
         if len(words) != 1:
             self.fail(f"'@end {work}' without a checksum")
