@@ -1,7 +1,6 @@
 // The VGA as a whole: reset, state, and the number that tells pictures apart.
 #include "devices/display/vga.h"
 
-#include <algorithm>
 #include <cstring>
 #include <span>
 
@@ -54,15 +53,12 @@ void Vga::serialize(Archive& archive) {
           palette_, pel_mask_, dac_read_index_, dac_write_index_, dac_component_, dac_entry_, dac_state_,
           dispi_index_, dispi_);
   // Most of the memory is never used: pages of zeros are left out.
+  if (archive.loading()) memory_.clear();
   for (u32 start = 0; start < kMemorySize; start += kPageSize) {
     const auto page = std::span(memory_).subspan(start, kPageSize);
     bool used = !archive.loading() && !all_zero(page);
     archive(used);
-    if (used) {
-      archive.bytes(std::as_writable_bytes(page));
-    } else if (archive.loading()) {
-      std::fill(page.begin(), page.end(), u8{0});
-    }
+    if (used) archive.bytes(std::as_writable_bytes(page));
   }
   if (!archive.loading()) return;
   if (dac_component_ >= std::tuple_size_v<DacEntry>) {

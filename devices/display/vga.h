@@ -10,6 +10,7 @@
 #include "core/bus.h"
 #include "core/log.h"
 #include "core/scheduler.h"
+#include "core/zeroed_buffer.h"
 #include "devices/display/dispi.h"
 #include "devices/display/display_image.h"
 #include "devices/display/vga_registers.h"
@@ -149,7 +150,7 @@ class Vga final : public Serializable {
   Window<Vga, &Vga::read_framebuffer, &Vga::write_framebuffer> framebuffer_{*this};
   Window<Vga, &Vga::read_register_bar, &Vga::write_register_bar> register_bar_{*this};
 
-  std::vector<u8> memory_;
+  ZeroedBuffer memory_;
   u32 latches_ = 0;  // one byte of each plane
   u64 changes_ = 0;
 

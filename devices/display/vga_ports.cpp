@@ -238,7 +238,7 @@ void Vga::write_dispi(u16 index, u16 value) {
     case Dispi::Effect::None:
       break;
     case Dispi::Effect::ClearMemory:
-      memory_.assign(kMemorySize, 0);
+      memory_.clear();
       ++changes_;
       break;
     case Dispi::Effect::Changed:
