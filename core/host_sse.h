@@ -41,12 +41,12 @@ struct Comparison {
   bool carry;
 };
 
-#if RINGDOWN_HOST_SSE
-
 /// What the System V ABI promises to C++ code, but for the flags: everything masked, round to nearest.
 inline constexpr u32 kDefaultControl = 0x1F80;
 inline constexpr u32 kAllMasked = 0x1F80;
 inline constexpr u32 kFlags = 0x003F;
+
+#if RINGDOWN_HOST_SSE
 
 /// The first `Bytes` (4, 8 or 16) at `bytes`, the rest zero. A load no wider than what was stored there
 /// before is not held up by it.
@@ -65,6 +65,30 @@ inline Vector load_low(const void* bytes) {
     Vector value;
     std::memcpy(&value, bytes, sizeof(value));
     return value;
+  }
+}
+
+/// Stores all of a register at once: a later load of all of it would have to wait for stores of its parts.
+inline void store_whole(void* bytes, Vector value) {
+  asm("" : "+x"(value));
+  std::memcpy(bytes, &value, sizeof(value));
+}
+
+/// `value` with `Bytes` of it, from `Offset` on, replaced by those at `bytes`.
+template <unsigned Offset, unsigned Bytes>
+inline Vector replace(Vector value, const void* bytes) {
+  if constexpr (Bytes == sizeof(Vector)) {
+    return load_low<Bytes>(bytes);
+  } else if constexpr (Bytes == 4) {
+    static_assert(Offset == 0);
+    const Vector part = load_low<Bytes>(bytes);
+    return _mm_castps_si128(_mm_move_ss(_mm_castsi128_ps(value), _mm_castsi128_ps(part)));
+  } else if constexpr (Offset == 0) {
+    const Vector part = load_low<Bytes>(bytes);
+    return _mm_castpd_si128(_mm_move_sd(_mm_castsi128_pd(value), _mm_castsi128_pd(part)));
+  } else {
+    static_assert(Offset == 8);
+    return _mm_unpacklo_epi64(value, load_low<Bytes>(bytes));
   }
 }
 
@@ -118,7 +142,19 @@ template <class Operation>
 #else
 
 template <unsigned Bytes>
-Vector load_low(const void* bytes);
+inline Vector load_low(const void* bytes) {
+  Vector value{};
+  std::memcpy(value.data(), bytes, Bytes);
+  return value;
+}
+template <unsigned Offset, unsigned Bytes>
+inline Vector replace(Vector value, const void* bytes) {
+  std::memcpy(reinterpret_cast<u8*>(value.data()) + Offset, bytes, Bytes);
+  return value;
+}
+inline void store_whole(void* bytes, Vector value) { std::memcpy(bytes, value.data(), sizeof(value)); }
+void load_control(u32 value);
+u32 store_control();
 template <class Operation>
 auto run(u32 mxcsr, u32 known, Operation operation) -> Outcome<decltype(operation())>;
 #define RINGDOWN_HOST_SSE_INSTRUCTION(name) Vector name(Vector a, Vector b);

@@ -1,6 +1,8 @@
 // The slow paths behind the inline pieces of handlers.
 #include "cpu/handler.h"
 
+#include "cpu/execute/simd/host_control.h"
+
 namespace ringdown {
 
 const Operation* raise(Processor& cpu, const Operation* op, const Fault& fault) {
@@ -35,6 +37,7 @@ namespace {
 
 /// Before anything a device could see: what time it is, and whether effects are allowed.
 void enter_slow_path(Processor& cpu, const Operation& op) {
+  if (cpu.mxcsr_on_host) simd::return_host_control(cpu);
   cpu.unretired = op.remaining;
   cpu.memory.effects_allowed = op.remaining <= 1;
 }

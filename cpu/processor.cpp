@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "cpu/block_cache.h"
-#include "cpu/execute/x87/host_registers.h"
+#include "cpu/execute/host_units.h"
 #include "cpu/handler.h"
 #include "cpu/paging_controls.h"
 #include "cpu/system/debug.h"
@@ -291,7 +291,7 @@ bool Processor::run_at_eip(bool single) {
   const Operation* op = block->operations;
   if (single) single_ = {op->next_eip(), op->repeat != Repeat::None};
   while (op != nullptr) op = op->handler(*this, op);
-  if (x87_on_host) x87::move_to_memory(*this);
+  leave_host_units(*this);
   return true;
 }
 

@@ -96,13 +96,16 @@ class Processor final : public TickSource,
     u32 base = 0;
   };
   std::array<SegmentWindow, kSegmentCount> windows;
-  /// x87 registers, tags and status are on the host's unit and not in `x87` (cpu/execute/x87/host_registers.h):
-  /// only while handlers run, never between blocks.
+  /// x87 registers, tags and status are on the host's unit and not in `x87`
+  /// (cpu/execute/x87/host_registers.h): only while handlers run, never between blocks.
   bool x87_on_host = false;
   /// CR0.TS or EM, an x87 exception is pending, or the registers are on the host's unit: x87 and MMX
   /// instructions that find them in `x87` look closer.
   bool fpu_blocked = false;
   void update_fpu_blocked();
+  /// The guest's MXCSR is the host's, and not in `sse` (cpu/execute/simd/host_control.h): only while handlers
+  /// run, never between blocks.
+  bool mxcsr_on_host = false;
   /// CR0 and CR4 let SSE instructions run.
   bool sse_usable = false;
   /// Instructions left before the loop must look up. A block takes its whole length off when it is entered.

@@ -1,6 +1,7 @@
 // Handlers that every block may end with, whatever its instructions.
 #include "cpu/execute/terminators.h"
 
+#include "cpu/execute/host_units.h"
 #include "cpu/handler.h"
 
 namespace ringdown {
@@ -17,9 +18,13 @@ const Operation* raise_instruction_too_long(Processor& cpu, const Operation* op)
   return raise(cpu, op, general_protection());
 }
 
-const Operation* stop_at_sensitive(Processor& cpu, const Operation* op) { return cpu.trap_sensitive(op); }
+const Operation* stop_at_sensitive(Processor& cpu, const Operation* op) {
+  leave_host_units(cpu);
+  return cpu.trap_sensitive(op);
+}
 
 const Operation* run_system_operation(Processor& cpu, const Operation* op) {
+  leave_host_units(cpu);
   cpu.unretired = op->remaining;
   if (Fault fault = cpu.execute_system(cpu.physical_view(), *op)) return cpu.refuse_system(op, fault);
   return cpu.complete_system(op);

@@ -18,15 +18,14 @@ using sse_float::Single;
 constexpr u32 kNegated = 4;
 constexpr u32 kPredicate = 3;
 
+/// The mask is in the low bytes of the result, the rest of which is the destination's.
 template <unsigned Bytes>
 struct MaskToXmm {
   static void deliver(Processor& cpu, const Operation& op, XmmRegister result) {
     if ((op.immediate & kNegated) != 0) {
-      auto quadwords = lanes<u64>(result);
-      for (u64& quadword : quadwords) quadword = ~quadword;
-      result = std::bit_cast<XmmRegister>(quadwords);
+      for (unsigned i = 0; i < Bytes; ++i) result.bytes[i] = static_cast<u8>(~result.bytes[i]);
     }
-    ToXmm<Bytes>::deliver(cpu, op, result);
+    write_register(cpu, op.number, result);
   }
 };
 

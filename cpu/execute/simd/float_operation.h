@@ -1,7 +1,7 @@
 // SSE floating point: how an operation, given for the host's unit and in integers, becomes an instruction.
 #pragma once
 
-#include "core/host_sse.h"
+#include "cpu/execute/simd/host_control.h"
 #include "cpu/execute/simd/packed.h"
 #include "cpu/float/mxcsr.h"
 
@@ -46,7 +46,7 @@ template <unsigned Bytes>
 struct ToXmm {
   /// The low bytes of the destination; the rest stays.
   static void deliver(Processor& cpu, const Operation& op, const XmmRegister& result) {
-    std::memcpy(cpu.sse.xmm[op.number].bytes.data(), result.bytes.data(), Bytes);
+    write_part<0>(cpu, op.number, from_bytes<std::array<u8, Bytes>>(&result));
   }
 };
 struct ToMmx {
@@ -61,20 +61,52 @@ struct ToGeneral {
 };
 
 /// An instruction (cpu/execute/simd/unit.h) that computes `Float` of its destination and source registers.
+/// The host does it under the guest's MXCSR where that can be the host's, with no look at the flags behind
+/// each.
 template <class Float, class Destination>
 struct Computation {
-  /// On the host. False if that does not tell the guest's result.
   template <class Source>
-  [[gnu::always_inline]] static bool fast(Processor& cpu, const Operation& op, Source source) {
+  [[gnu::always_inline]] static bool fast(Processor& cpu, const Operation& op, const Source& source) {
+    if constexpr (host_sse::kAvailable) {
+      if (!cpu.mxcsr_on_host) [[unlikely]]
+        return false;
+      Destination::deliver(cpu, op, Float::from_host(on_host(cpu, op, source)));
+      return true;
+    } else {
+      return false;
+    }
+  }
+  template <class Source>
+  static Fault execute(Processor& cpu, const Operation& op, Source source) {
+    if (take_host_control(cpu)) {
+      (void)fast(cpu, op, source);
+      return Fault::none();
+    }
+    if (computed_by_trial(cpu, op, source)) return Fault::none();
+    // In integers, under the guest's own masks.
+    SseEnvironment environment(cpu.sse.mxcsr);
+    const auto result = Float::exact(cpu.sse.xmm[op.number], zero_extended(source), environment);
+    if (const Fault fault = report_exceptions(cpu, environment)) return fault;
+    Destination::deliver(cpu, op, result);
+    return Fault::none();
+  }
+
+ private:
+  template <class Source>
+  [[gnu::always_inline]] static auto on_host(const Processor& cpu, const Operation& op,
+                                             const Source& source) {
+    const auto a = host_sse::load_low<sizeof(XmmRegister)>(&cpu.sse.xmm[op.number]);
+    const auto b = host_sse::load_low<sizeof(Source)>(&source);
+    return Float::on_host(a, b);
+  }
+  /// With an exception unmasked: on the host with all masked, if none comes up that the guest does not mask.
+  template <class Source>
+  static bool computed_by_trial(Processor& cpu, const Operation& op, const Source& source) {
     if constexpr (host_sse::kAvailable) {
       const u32 control = cpu.sse.mxcsr;
-      // Scalar operands only need so much of the destination.
-      const auto a = host_sse::load_low<sizeof(Source)>(&cpu.sse.xmm[op.number]);
-      const auto b = host_sse::load_low<sizeof(Source)>(&source);
       const auto outcome = host_sse::run(control, mxcsr::Flags::get(control) & mxcsr::Masks::get(control),
-                                         [&] { return Float::on_host(a, b); });
-      if (!is_adoptable(control, outcome.flags)) [[unlikely]]
-        return false;
+                                         [&] { return on_host(cpu, op, source); });
+      if (!is_adoptable(control, outcome.flags)) return false;
       cpu.sse.mxcsr = control | outcome.flags;
       Destination::deliver(cpu, op, Float::from_host(outcome.value));
       return true;
@@ -82,22 +114,14 @@ struct Computation {
       return false;
     }
   }
-  /// In integers, under the guest's own masks.
-  template <class Source>
-  static Fault execute(Processor& cpu, const Operation& op, Source source) {
-    SseEnvironment environment(cpu.sse.mxcsr);
-    const auto result = Float::exact(cpu.sse.xmm[op.number], zero_extended(source), environment);
-    if (const Fault fault = report_exceptions(cpu, environment)) return fault;
-    Destination::deliver(cpu, op, result);
-    return Fault::none();
-  }
 };
 
-/// An instruction on XMM registers whose result is as wide as its source operand.
+/// An instruction on XMM registers that leaves the destination's lanes beyond its source operand.
 template <auto Host, auto Exact, class Source>
 Handler lower_float(const LoweringContext& context, const Operation& op) {
   using Float = RegisterOperation<Host, Exact>;
-  return instruction_with_source<UsesSse, Computation<Float, ToXmm<sizeof(Source)>>, Source>(context, op);
+  return instruction_with_source<UsesSse, Computation<Float, ToXmm<sizeof(XmmRegister)>>, Source>(context,
+                                                                                                  op);
 }
 
 }  // namespace ringdown::simd

@@ -30,10 +30,10 @@ void set_mmx_from_general(Processor& cpu, const Operation& op, s32 value) {
 /// `value` goes to byte `Offset`; the rest stays.
 template <class T, unsigned Offset>
 void set_part(Processor& cpu, const Operation& op, T value) {
-  std::memcpy(cpu.sse.xmm[op.number].bytes.data() + Offset, &value, sizeof(T));
+  write_part<Offset>(cpu, op.number, value);
 }
 void set_low_from_high(Processor& cpu, const Operation& op, XmmRegister source) {
-  std::memcpy(cpu.sse.xmm[op.number].bytes.data(), source.bytes.data() + 8, 8);
+  write_part<0>(cpu, op.number, lanes<u64>(source)[1]);
 }
 void set_mmx_from_low(Processor& cpu, const Operation& op, u64 value) {
   write_mmx(cpu, op.number, std::bit_cast<MmxRegister>(value));

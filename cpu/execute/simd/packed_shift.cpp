@@ -49,8 +49,9 @@ void shift_immediate(Processor& cpu, const Operation& op) {
 /// PSLLDQ and PSRLDQ: the whole register by bytes.
 template <class Direction>
 void shift_bytes(Processor& cpu, const Operation& op) {
-  XmmRegister& reg = cpu.sse.xmm[op.number];
-  reg = std::bit_cast<XmmRegister>(Direction::shift(std::bit_cast<u128>(reg), u64{op.immediate & 0xff} * 8));
+  const u128 value = std::bit_cast<u128>(cpu.sse.xmm[op.number]);
+  const u128 result = Direction::shift(value, u64{op.immediate & 0xff} * 8);
+  write_register(cpu, op.number, std::bit_cast<XmmRegister>(result));
 }
 
 /// Group 12 to 14 opcodes have the register in ModRM.rm and the count as an immediate.

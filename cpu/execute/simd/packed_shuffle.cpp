@@ -49,7 +49,7 @@ inline unsigned choice(u32 order, unsigned lane) { return (order >> (2 * lane)) 
 
 /// Four neighbouring lanes of `source`, from `First` on, in the order of the immediate; the rest as it is.
 template <class Lane, unsigned First, class Register>
-void shuffle_four(Processor& cpu, const Operation& op, Register source) {
+[[gnu::always_inline]] inline void shuffle_four(Processor& cpu, const Operation& op, Register source) {
   const auto from = lanes<Lane>(source);
   auto result = from;
   for (unsigned i = 0; i < 4; ++i) result[First + i] = from[First + choice(op.immediate, i)];
@@ -57,7 +57,7 @@ void shuffle_four(Processor& cpu, const Operation& op, Register source) {
 }
 
 /// SHUFPS: two lanes of the destination, then two of the source.
-void shuffle_singles(Processor& cpu, const Operation& op, XmmRegister source) {
+[[gnu::always_inline]] inline void shuffle_singles(Processor& cpu, const Operation& op, XmmRegister source) {
   const auto a = lanes<u32>(cpu.sse.xmm[op.number]);
   const auto b = lanes<u32>(source);
   const u32 order = op.immediate;
@@ -65,7 +65,7 @@ void shuffle_singles(Processor& cpu, const Operation& op, XmmRegister source) {
                                      b[choice(order, 3)]};
   write_register(cpu, op.number, std::bit_cast<XmmRegister>(result));
 }
-void shuffle_doubles(Processor& cpu, const Operation& op, XmmRegister source) {
+[[gnu::always_inline]] inline void shuffle_doubles(Processor& cpu, const Operation& op, XmmRegister source) {
   const auto a = lanes<u64>(cpu.sse.xmm[op.number]);
   const auto b = lanes<u64>(source);
   const std::array<u64, 2> result = {a[op.immediate & 1], b[(op.immediate >> 1) & 1]};

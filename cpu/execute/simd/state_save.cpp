@@ -1,4 +1,5 @@
 // FXSAVE, FXRSTOR, LDMXCSR, STMXCSR and EMMS (Intel SDM vol. 1, 10.5 and 9.4.8; vol. 2).
+#include "cpu/execute/host_units.h"
 #include "cpu/execute/simd/state_image.h"
 #include "cpu/execute/simd/unit.h"
 #include "cpu/execute/simd_lowerings.h"
@@ -24,6 +25,7 @@ u32 writable_mxcsr(const CpuModel& model) {
 /// enabled by CR4.OSFXSR they leave the XMM registers out; MXCSR, which needs no such support of a system,
 /// they keep.
 Fault check_image(Processor& cpu, const Operation& op) {
+  leave_host_units(cpu);
   if (const Fault fault = x87::check_available(cpu)) return fault;
   return check_alignment(cpu, op, kImageAlignmentMask);
 }

@@ -2,7 +2,6 @@
 #include "cpu/execute/simd/unit.h"
 
 #include "cpu/execute/host_units.h"
-#include "cpu/execute/x87/host_registers.h"
 
 namespace ringdown {
 
@@ -21,7 +20,8 @@ Fault check_mmx(Processor& cpu) {
   return Fault::none();
 }
 
-Fault check_sse(const Processor& cpu) {
+Fault check_sse(Processor& cpu) {
+  if (cpu.mxcsr_on_host) return_host_control(cpu);
   if ((cpu.state.cr0 & cr0::kEm) != 0 || (cpu.state.cr4 & cr4::kOsfxsr) == 0) return invalid_opcode();
   if ((cpu.state.cr0 & cr0::kTs) != 0) return device_not_available();
   return Fault::none();

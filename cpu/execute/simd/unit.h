@@ -4,6 +4,8 @@
 
 #include <type_traits>
 
+#include "core/host_sse.h"
+#include "cpu/execute/select.h"
 #include "cpu/execute/x87/unit.h"
 #include "cpu/handler.h"
 
@@ -24,13 +26,13 @@ struct UnalignedXmm {
 /// #UD by CR0.EM, #NM by TS, #MF by a pending x87 exception (Intel SDM vol. 2, tables 23-4 to 23-8). Brings
 /// the registers into X87State.
 Fault check_mmx(Processor& cpu);
-/// #UD by CR0.EM or CR4.OSFXSR = 0, #NM by TS (vol. 3A, table 13-1).
-Fault check_sse(const Processor& cpu);
+/// #UD by CR0.EM or CR4.OSFXSR = 0, #NM by TS (vol. 3A, table 13-1). Brings MXCSR into SseState.
+Fault check_sse(Processor& cpu);
 
 /// What an instruction uses: how it is let in, and what it leaves behind when it completes.
 struct UsesSse {
   static bool is_usable(const Processor& cpu) { return cpu.sse_usable; }
-  static Fault check(const Processor& cpu) { return check_sse(cpu); }
+  static Fault check(Processor& cpu) { return check_sse(cpu); }
   static void commit(Processor&) {}
 };
 struct UsesMmx {
@@ -90,7 +92,7 @@ T read_register(const Processor& cpu, unsigned number) {
 }
 /// Writes a whole XMM or MMX register.
 inline void write_register(Processor& cpu, unsigned number, const XmmRegister& value) {
-  cpu.sse.xmm[number & 7] = value;
+  host_sse::store_whole(&cpu.sse.xmm[number & 7], std::bit_cast<host_sse::Vector>(value));
 }
 inline void write_register(Processor& cpu, unsigned number, MmxRegister value) {
   write_mmx(cpu, number, value);
@@ -101,11 +103,8 @@ inline void write_general(Processor& cpu, unsigned number, u32 value) {
 
 /// The low bytes of an XMM register, the rest of it zero.
 template <class T>
-XmmRegister zero_extended(const T& value) {
-  static_assert(sizeof(T) <= sizeof(XmmRegister));
-  XmmRegister result;
-  std::memcpy(result.bytes.data(), &value, sizeof(T));
-  return result;
+[[gnu::always_inline]] inline XmmRegister zero_extended(const T& value) {
+  return std::bit_cast<XmmRegister>(host_sse::load_low<sizeof(T)>(&value));
 }
 
 // --- Memory operands --------------------------------------------------------------------------------------
@@ -131,10 +130,21 @@ Fault write_destination(Processor& cpu, const Operation& op, const T& value) {
   return write_operand(cpu, op, value);
 }
 
-/// The linear address of the memory operand in a flat segment.
-[[gnu::always_inline]] inline u32 flat_address(const Processor& cpu, const Operation* op) {
-  return cpu.registers.read<u32>(op->base) + (cpu.registers.read<u32>(op->index) << op->scale) +
-         op->displacement;
+/// Where the memory operand of `op` lies on the host; not `ok` either if its alignment is to be looked at.
+/// Pages are aligned there as they are in the guest.
+template <AccessType Access, class T, Addressing A>
+[[gnu::always_inline]] inline Tlb::Hit find_aligned(const Processor& cpu, const Operation* op) {
+  const Tlb::Hit hit = find_operand<Access, A>(cpu, op, sizeof(T));
+  const bool aligned = (reinterpret_cast<std::uintptr_t>(hit.host) & kAlignmentMask<T>) == 0;
+  return {hit.host, hit.ok && aligned};
+}
+
+/// The low bytes of XMM register `number` become `value`, or those from `Offset` on; the rest stays.
+template <unsigned Offset, class T>
+[[gnu::always_inline]] inline void write_part(Processor& cpu, unsigned number, const T& value) {
+  XmmRegister& reg = cpu.sse.xmm[number & 7];
+  const auto before = host_sse::load_low<sizeof(reg)>(&reg);
+  host_sse::store_whole(&reg, host_sse::replace<Offset, sizeof(T)>(before, &value));
 }
 
 // --- Adapters ---------------------------------------------------------------------------------------------
@@ -199,13 +209,12 @@ Fault execute_from_memory(Processor& cpu, const Operation& op) {
   return execute_and_commit<Unit, Instruction>(cpu, op, source);
 }
 
-template <class Unit, class Instruction, class Source>
-const Operation* on_flat_memory(Processor& cpu, const Operation* op) {
+template <class Unit, class Instruction, class Source, Addressing A>
+const Operation* on_memory(Processor& cpu, const Operation* op) {
   if (Unit::is_usable(cpu)) [[likely]] {
-    const u32 linear = flat_address(cpu, op);
-    const u8* host = cpu.memory.fast_read(linear, sizeof(Source), cpu.privilege);
-    if (host != nullptr && (linear & kAlignmentMask<Source>) == 0) [[likely]] {
-      if (Instruction::fast(cpu, *op, from_bytes<Source>(host))) [[likely]] {
+    const Tlb::Hit hit = find_aligned<AccessType::Read, Source, A>(cpu, op);
+    if (hit.ok) [[likely]] {
+      if (Instruction::fast(cpu, *op, from_bytes<Source>(hit.host))) [[likely]] {
         Unit::commit(cpu);
         return next(cpu, op);
       }
@@ -218,8 +227,8 @@ const Operation* on_flat_memory(Processor& cpu, const Operation* op) {
 template <class Unit, class Instruction, class Source>
 Handler instruction_with_source(const LoweringContext& context, const Operation& op) {
   if (!op.memory) return &on_registers<Unit, Instruction, Source>;
-  if (context.addressing == Addressing::Flat) return &on_flat_memory<Unit, Instruction, Source>;
-  return &begin_anew<execute_from_memory<Unit, Instruction, Source>>;
+  return for_addressing(context.addressing,
+                        []<Addressing A>() -> Handler { return &on_memory<Unit, Instruction, Source, A>; });
 }
 template <class Unit, auto Step, class Source>
 Handler with_source(const LoweringContext& context, const Operation& op) {
@@ -236,14 +245,13 @@ Fault execute_store(Processor& cpu, const Operation& op) {
   return Fault::none();
 }
 
-template <class Unit, class T, auto Value>
-const Operation* store_flat(Processor& cpu, const Operation* op) {
+template <class Unit, class T, auto Value, Addressing A>
+const Operation* store_to_memory(Processor& cpu, const Operation* op) {
   if (Unit::is_usable(cpu)) [[likely]] {
-    const u32 linear = flat_address(cpu, op);
-    u8* host = cpu.memory.fast_write(linear, sizeof(T), cpu.privilege);
-    if (host != nullptr && (linear & kAlignmentMask<T>) == 0) [[likely]] {
+    const Tlb::Hit hit = find_aligned<AccessType::Write, T, A>(cpu, op);
+    if (hit.ok) [[likely]] {
       const T value = Value(cpu, *op);
-      std::memcpy(host, &value, sizeof(T));
+      std::memcpy(hit.host, &value, sizeof(T));
       Unit::commit(cpu);
       return next(cpu, op);
     }
@@ -254,8 +262,8 @@ const Operation* store_flat(Processor& cpu, const Operation* op) {
 /// The handler of an instruction that stores `T Value(const Processor&, const Operation&)`.
 template <class Unit, class T, auto Value>
 Handler with_memory_destination(const LoweringContext& context) {
-  if (context.addressing == Addressing::Flat) return &store_flat<Unit, T, Value>;
-  return &begin_anew<execute_store<Unit, T, Value>>;
+  return for_addressing(context.addressing,
+                        []<Addressing A>() -> Handler { return &store_to_memory<Unit, T, Value, A>; });
 }
 
 /// An instruction without such operands: `Fault execute(Processor&, const Operation&)`.

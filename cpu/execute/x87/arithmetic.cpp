@@ -1,5 +1,6 @@
 // FADD, FSUB, FMUL, FDIV in all their forms, and the other instructions that compute on the stack
 // (Intel SDM vol. 1, 8.3.5).
+#include "cpu/execute/host_units.h"
 #include "cpu/execute/x87/host_handlers.h"
 #include "cpu/execute/x87/operands.h"
 #include "cpu/execute/x87/x87_lowerings.h"
@@ -150,6 +151,12 @@ Float80 change_sign(Float80 a, FloatEnvironment& environment) {
   return negate(a);
 }
 
+/// The soft float begins with the root of a double.
+void fsqrt(Processor& cpu, const Operation& op) {
+  leave_host_units(cpu);
+  unary<x87_float::square_root>(cpu, op);
+}
+
 void fscale(Processor& cpu, const Operation& op) {
   X87State& x = cpu.x87;
   record(cpu, op);
@@ -237,7 +244,7 @@ Handler lower_x87_basic(const LoweringContext& context, Operation& op) {
     case ZYDIS_MNEMONIC_FCHS:
       return x87::without_operands<0xE0, x87::unary<x87::change_sign>>();
     case ZYDIS_MNEMONIC_FSQRT:
-      return x87::without_operands<0xFA, x87::unary<x87_float::square_root>>();
+      return x87::without_operands<0xFA, x87::fsqrt>();
     case ZYDIS_MNEMONIC_FRNDINT:
       return x87::without_operands<0xFC, x87::unary<x87_float::round_to_integer>>();
     case ZYDIS_MNEMONIC_FSCALE:

@@ -2,7 +2,6 @@
 #include "cpu/execute/x87/unit.h"
 
 #include "cpu/execute/host_units.h"
-#include "cpu/execute/x87/host_registers.h"
 
 namespace ringdown {
 
@@ -43,6 +42,7 @@ void update_pending(Processor& cpu, const Operation& op) {
   cpu.update_fpu_blocked();
   if (before == pending) return;
   // The interrupt controller sees the line change: let it see the right time.
+  leave_host_units(cpu);
   cpu.unretired = op.remaining;
   if (!pending) {
     cpu.set_ferr(false);
