@@ -4,10 +4,14 @@
 #include "cpu/execute/integer_lowerings.h"
 #include "cpu/execute/segment_access.h"
 #include "cpu/execute/select.h"
+#include "cpu/execute/string_runs.h"
 
 namespace ringdown {
 
 namespace {
+
+using string_runs::Direction;
+using string_runs::Run;
 
 template <bool Address16>
 using AddressType = std::conditional_t<Address16, u16, u32>;
@@ -31,45 +35,36 @@ template <class T>
   return registers.flags.df() ? 0 - size : size;
 }
 
-/// Elements that lie in one page, upwards from an address, and may be accessed through host memory.
-struct Run {
-  u8* host = nullptr;
-  u32 elements = 0;
-};
+template <bool Address16, Direction D>
+[[gnu::always_inline]] inline void pass(Registers& registers, Gpr reg, u32 bytes) {
+  advance<Address16>(registers, reg, D == Direction::Up ? bytes : 0 - bytes);
+}
 
-template <class T, AccessType Access, bool Address16>
-Run find_run(Processor& cpu, Segment segment, Gpr reg, u32 limit) {
-  const SegmentRegister& s = cpu.state.segment(segment);
+/// Up to `limit` elements that lie in one page, and whose offsets do not wrap, where they may be accessed
+/// through host memory; none where not even one may.
+template <class T, AccessType Access, bool Address16, Direction D>
+[[gnu::always_inline]] inline Run<T, D> find_run(const Processor& cpu, Segment segment, Gpr reg, u32 limit) {
+  constexpr u32 kSize = sizeof(T);
   const u32 offset = read_address<Address16>(cpu.registers, reg);
-  const u32 linear = s.base + offset;
-  u32 bytes = kPageSize - (linear & kPageOffsetMask);
-  if constexpr (Address16) bytes = std::min(bytes, 0x10000u - offset);
-  const u32 elements = std::min(limit, bytes / static_cast<u32>(sizeof(T)));
-  if (elements == 0) return {};
-  const u32 length = elements * static_cast<u32>(sizeof(T));
-  if constexpr (Access == AccessType::Write) {
-    if (!s.may_write(offset, length)) return {};
-    return {cpu.memory.fast_write(linear, 1, cpu.privilege), elements};
+  const u32 in_page = (cpu.windows[static_cast<unsigned>(segment)].base + offset) & kPageOffsetMask;
+  u32 count = limit;
+  u32 lowest = offset;
+  if constexpr (D == Direction::Up) {
+    u32 room = kPageSize - in_page;
+    if constexpr (Address16) room = std::min(room, 0x10000u - offset);
+    count = std::min(count, room / kSize);
+    if (count == 0) return {};
   } else {
-    if (!s.may_read(offset, length)) return {};
-    return {cpu.memory.fast_read(linear, 1, cpu.privilege), elements};
+    count = std::min(count, std::min(in_page, offset) / kSize + 1);
+    lowest -= (count - 1) * kSize;
   }
-}
-
-template <class T>
-T element(const u8* host, u32 index) {
-  T value;
-  std::memcpy(&value, host + index * sizeof(T), sizeof(T));
-  return value;
-}
-template <class T>
-void set_element(u8* host, u32 index, T value) {
-  std::memcpy(host + index * sizeof(T), &value, sizeof(T));
+  const Tlb::Hit hit = find_in_segment<Access>(cpu, segment, lowest, count * kSize);
+  if (!hit.ok) return {};
+  return {hit.host + (offset - lowest), count};
 }
 
 // Each instruction has step(), one element with all checks, false after a fault; and run(), up to `limit` (at
-// least 1) elements upwards through host memory, which returns how many (0 if it cannot). `ends` says
-// whether a repetition ends by the flags.
+// least 1) elements through host memory, which returns how many (0 if it cannot).
 
 template <class T, bool Address16>
 struct Move {
@@ -87,21 +82,16 @@ struct Move {
     return true;
   }
 
+  template <Direction D>
   static u32 run(Processor& cpu, const Operation* op, u32 limit) {
-    const Run from = find_run<T, AccessType::Read, Address16>(cpu, op->segment, Gpr::Esi, limit);
-    if (from.host == nullptr) return 0;
-    const Run to = find_run<T, AccessType::Write, Address16>(cpu, Segment::Es, Gpr::Edi, from.elements);
-    if (to.host == nullptr) return 0;
-    const u32 bytes = to.elements * static_cast<u32>(sizeof(T));
-    if (to.host > from.host && to.host < from.host + bytes) {
-      // What was just written is read again: a pattern spreads.
-      for (u32 i = 0; i < to.elements; ++i) set_element<T>(to.host, i, element<T>(from.host, i));
-    } else {
-      std::memmove(to.host, from.host, bytes);
-    }
-    advance<Address16>(cpu.registers, Gpr::Esi, bytes);
-    advance<Address16>(cpu.registers, Gpr::Edi, bytes);
-    return to.elements;
+    const auto from = find_run<T, AccessType::Read, Address16, D>(cpu, op->segment, Gpr::Esi, limit);
+    if (from.count == 0) return 0;
+    const auto to = find_run<T, AccessType::Write, Address16, D>(cpu, Segment::Es, Gpr::Edi, from.count);
+    if (to.count == 0) return 0;
+    string_runs::copy(to, from.front(to.count));
+    pass<Address16, D>(cpu.registers, Gpr::Esi, to.bytes());
+    pass<Address16, D>(cpu.registers, Gpr::Edi, to.bytes());
+    return to.count;
   }
 };
 
@@ -118,13 +108,13 @@ struct Store {
     return true;
   }
 
+  template <Direction D>
   static u32 run(Processor& cpu, const Operation*, u32 limit) {
-    const Run to = find_run<T, AccessType::Write, Address16>(cpu, Segment::Es, Gpr::Edi, limit);
-    if (to.host == nullptr) return 0;
-    const T value = cpu.registers.read<T>(offset_of(Gpr::Eax));
-    for (u32 i = 0; i < to.elements; ++i) set_element<T>(to.host, i, value);
-    advance<Address16>(cpu.registers, Gpr::Edi, to.elements * static_cast<u32>(sizeof(T)));
-    return to.elements;
+    const auto to = find_run<T, AccessType::Write, Address16, D>(cpu, Segment::Es, Gpr::Edi, limit);
+    if (to.count == 0) return 0;
+    string_runs::fill(to, cpu.registers.read<T>(offset_of(Gpr::Eax)));
+    pass<Address16, D>(cpu.registers, Gpr::Edi, to.bytes());
+    return to.count;
   }
 };
 
@@ -142,12 +132,13 @@ struct Load {
     return true;
   }
 
+  template <Direction D>
   static u32 run(Processor& cpu, const Operation* op, u32 limit) {
-    const Run from = find_run<T, AccessType::Read, Address16>(cpu, op->segment, Gpr::Esi, limit);
-    if (from.host == nullptr) return 0;
-    cpu.registers.write<T>(offset_of(Gpr::Eax), element<T>(from.host, from.elements - 1));
-    advance<Address16>(cpu.registers, Gpr::Esi, from.elements * static_cast<u32>(sizeof(T)));
-    return from.elements;
+    const auto from = find_run<T, AccessType::Read, Address16, D>(cpu, op->segment, Gpr::Esi, limit);
+    if (from.count == 0) return 0;
+    cpu.registers.write<T>(offset_of(Gpr::Eax), from[from.count - 1]);
+    pass<Address16, D>(cpu.registers, Gpr::Esi, from.bytes());
+    return from.count;
   }
 };
 
@@ -179,23 +170,17 @@ struct CompareStrings {
     return true;
   }
 
+  template <Direction D>
   static u32 run(Processor& cpu, const Operation* op, u32 limit) {
-    const Run a = find_run<T, AccessType::Read, Address16>(cpu, op->segment, Gpr::Esi, limit);
-    if (a.host == nullptr) return 0;
-    const Run b = find_run<T, AccessType::Read, Address16>(cpu, Segment::Es, Gpr::Edi, a.elements);
-    if (b.host == nullptr) return 0;
-    u32 done = 0;
-    T left{};
-    T right{};
-    do {
-      left = element<T>(a.host, done);
-      right = element<T>(b.host, done);
-      ++done;
-    } while (done < b.elements && !ends_comparison(op, left == right));
-    set_comparison_flags<T>(cpu.registers.flags, left, right);
-    advance<Address16>(cpu.registers, Gpr::Esi, done * static_cast<u32>(sizeof(T)));
-    advance<Address16>(cpu.registers, Gpr::Edi, done * static_cast<u32>(sizeof(T)));
-    return done;
+    const auto a = find_run<T, AccessType::Read, Address16, D>(cpu, op->segment, Gpr::Esi, limit);
+    if (a.count == 0) return 0;
+    const auto b = find_run<T, AccessType::Read, Address16, D>(cpu, Segment::Es, Gpr::Edi, a.count);
+    if (b.count == 0) return 0;
+    const auto seen = b.front(string_runs::compare(a, b, ends_comparison(op, true)));
+    set_comparison_flags<T>(cpu.registers.flags, a[seen.count - 1], seen[seen.count - 1]);
+    pass<Address16, D>(cpu.registers, Gpr::Esi, seen.bytes());
+    pass<Address16, D>(cpu.registers, Gpr::Edi, seen.bytes());
+    return seen.count;
   }
 };
 
@@ -213,19 +198,15 @@ struct Scan {
     return true;
   }
 
+  template <Direction D>
   static u32 run(Processor& cpu, const Operation* op, u32 limit) {
-    const Run run = find_run<T, AccessType::Read, Address16>(cpu, Segment::Es, Gpr::Edi, limit);
-    if (run.host == nullptr) return 0;
+    const auto run = find_run<T, AccessType::Read, Address16, D>(cpu, Segment::Es, Gpr::Edi, limit);
+    if (run.count == 0) return 0;
     const T wanted = cpu.registers.read<T>(offset_of(Gpr::Eax));
-    u32 done = 0;
-    T value{};
-    do {
-      value = element<T>(run.host, done);
-      ++done;
-    } while (done < run.elements && !ends_comparison(op, wanted == value));
-    set_comparison_flags<T>(cpu.registers.flags, wanted, value);
-    advance<Address16>(cpu.registers, Gpr::Edi, done * static_cast<u32>(sizeof(T)));
-    return done;
+    const auto seen = run.front(string_runs::scan(run, wanted, ends_comparison(op, true)));
+    set_comparison_flags<T>(cpu.registers.flags, wanted, seen[seen.count - 1]);
+    pass<Address16, D>(cpu.registers, Gpr::Edi, seen.bytes());
+    return seen.count;
   }
 };
 
@@ -239,9 +220,9 @@ const Operation* once(Processor& cpu, const Operation* op) {
 /// One or more elements; returns how many, 0 after a fault.
 template <class Instruction>
 u32 some(Processor& cpu, const Operation* op, u32 limit) {
-  if (!cpu.registers.flags.df()) {
-    if (const u32 done = Instruction::run(cpu, op, limit)) return done;
-  }
+  const u32 done = cpu.registers.flags.df() ? Instruction::template run<Direction::Down>(cpu, op, limit)
+                                            : Instruction::template run<Direction::Up>(cpu, op, limit);
+  if (done != 0) return done;
   return Instruction::step(cpu, op) ? 1 : 0;
 }
 

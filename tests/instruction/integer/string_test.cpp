@@ -31,6 +31,20 @@ TEST_CASE("REP MOVSB across pages copies all and counts an instruction for each 
   for (u32 i = 0; i < kCount; ++i) REQUIRE(guest.read<u8>(kTo + 0xffd + i) == static_cast<u8>(i * 7 + 1));
 }
 
+TEST_CASE("REP MOVSD downwards across pages copies all and counts an instruction for each element") {
+  GuestCode guest = any_protected_machine();
+  constexpr u32 kCount = 0x901;
+  constexpr u32 kLast = (kCount - 1) * 4;
+  fill(guest, kFrom + 3, kCount * 4);
+  aim(guest, kFrom + 3 + kLast, kTo + 0xffd + kLast, kCount);
+  const Outcome outcome = guest.run({0xfd, 0xf3, 0xa5});  // std; rep movsd
+  REQUIRE(outcome.completed);
+  CHECK(outcome.ticks == 1 + kCount);
+  CHECK(guest.get(Gpr::Esi) == kFrom + 3 - 4);
+  CHECK(guest.get(Gpr::Edi) == kTo + 0xffd - 4);
+  for (u32 i = 0; i < kCount * 4; ++i) REQUIRE(guest.read<u8>(kTo + 0xffd + i) == static_cast<u8>(i * 7 + 1));
+}
+
 TEST_CASE("an element that crosses pages is moved whole") {
   GuestCode guest = any_protected_machine();
   fill(guest, kFrom + 0xffe, 12);
