@@ -92,6 +92,11 @@ inline Vector replace(Vector value, const void* bytes) {
   }
 }
 
+/// A register of these lanes, the lowest first.
+inline Vector from_doublewords(u32 a, u32 b, u32 c, u32 d) {
+  return _mm_set_epi32(static_cast<int>(d), static_cast<int>(c), static_cast<int>(b), static_cast<int>(a));
+}
+
 inline void load_control(u32 value) { asm volatile("ldmxcsr %0" : : "m"(value)); }
 inline u32 store_control() {
   u32 value;
@@ -152,6 +157,7 @@ inline Vector replace(Vector value, const void* bytes) {
   std::memcpy(reinterpret_cast<u8*>(value.data()) + Offset, bytes, Bytes);
   return value;
 }
+inline Vector from_doublewords(u32 a, u32 b, u32 c, u32 d) { return {a | u64{b} << 32, c | u64{d} << 32}; }
 inline void store_whole(void* bytes, Vector value) { std::memcpy(bytes, value.data(), sizeof(value)); }
 void load_control(u32 value);
 u32 store_control();
@@ -180,6 +186,22 @@ RINGDOWN_HOST_SSE_ALL_FORMATS(cmplt)
 RINGDOWN_HOST_SSE_ALL_FORMATS(cmple)
 RINGDOWN_HOST_SSE_ALL_FORMATS(cmpunord)
 #undef RINGDOWN_HOST_SSE_ALL_FORMATS
+// Packed integers, for which no control register counts.
+RINGDOWN_HOST_SSE_INSTRUCTION(punpcklbw)
+RINGDOWN_HOST_SSE_INSTRUCTION(punpcklwd)
+RINGDOWN_HOST_SSE_INSTRUCTION(punpckldq)
+RINGDOWN_HOST_SSE_INSTRUCTION(punpcklqdq)
+RINGDOWN_HOST_SSE_INSTRUCTION(punpckhbw)
+RINGDOWN_HOST_SSE_INSTRUCTION(punpckhwd)
+RINGDOWN_HOST_SSE_INSTRUCTION(punpckhdq)
+RINGDOWN_HOST_SSE_INSTRUCTION(punpckhqdq)
+RINGDOWN_HOST_SSE_INSTRUCTION(packsswb)
+RINGDOWN_HOST_SSE_INSTRUCTION(packssdw)
+RINGDOWN_HOST_SSE_INSTRUCTION(packuswb)
+RINGDOWN_HOST_SSE_INSTRUCTION(pmuludq)
+RINGDOWN_HOST_SSE_INSTRUCTION(psadbw)
+RINGDOWN_HOST_SSE_INSTRUCTION(psllq)
+RINGDOWN_HOST_SSE_INSTRUCTION(psrlq)
 RINGDOWN_HOST_SSE_INSTRUCTION(cvtps2pd)
 RINGDOWN_HOST_SSE_INSTRUCTION(cvtpd2ps)
 RINGDOWN_HOST_SSE_INSTRUCTION(cvtdq2ps)

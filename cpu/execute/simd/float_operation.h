@@ -65,21 +65,22 @@ struct ToGeneral {
 /// each.
 template <class Float, class Destination>
 struct Computation {
+  /// SSE is usable wherever the guest's MXCSR is the host's.
+  template <class Unit>
+  [[gnu::always_inline]] static bool is_ready(const Processor& cpu) {
+    if constexpr (std::is_same_v<Unit, UsesSse>) return cpu.mxcsr_on_host;
+    return cpu.mxcsr_on_host && Unit::is_usable(cpu);
+  }
   template <class Source>
-  [[gnu::always_inline]] static bool fast(Processor& cpu, const Operation& op, const Source& source) {
+  [[gnu::always_inline]] static void fast(Processor& cpu, const Operation& op, const Source& source) {
     if constexpr (host_sse::kAvailable) {
-      if (!cpu.mxcsr_on_host) [[unlikely]]
-        return false;
       Destination::deliver(cpu, op, Float::from_host(on_host(cpu, op, source)));
-      return true;
-    } else {
-      return false;
     }
   }
   template <class Source>
   static Fault execute(Processor& cpu, const Operation& op, Source source) {
     if (take_host_control(cpu)) {
-      (void)fast(cpu, op, source);
+      fast(cpu, op, source);
       return Fault::none();
     }
     if (computed_by_trial(cpu, op, source)) return Fault::none();

@@ -49,6 +49,24 @@ void apply_half(Processor& cpu, const Operation& op, u32 source) {
   apply<Function, MmxRegister>(cpu, op, std::bit_cast<MmxRegister>(u64{source}));
 }
 
+/// The same where the compiler would put the result together in memory: by the host's instruction, if it has
+/// one.
+template <class Function, auto Host>
+[[gnu::always_inline]] inline void apply_on_host(Processor& cpu, const Operation& op, XmmRegister source) {
+  if constexpr (host_sse::kAvailable) {
+    const auto destination = host_sse::load_low<sizeof(XmmRegister)>(&cpu.sse.xmm[op.number]);
+    const auto result = Host(destination, std::bit_cast<host_sse::Vector>(source));
+    host_sse::store_whole(&cpu.sse.xmm[op.number], result);
+  } else {
+    apply<Function>(cpu, op, source);
+  }
+}
+template <class Function, auto Host>
+Handler lower_packed_on_host(const LoweringContext& context, const Operation& op) {
+  if (is_mmx(context)) return with_source<UsesMmx, apply<Function, MmxRegister>, MmxRegister>(context, op);
+  return with_source<UsesSse, apply_on_host<Function, Host>, XmmRegister>(context, op);
+}
+
 template <class Function>
 Handler lower_packed(const LoweringContext& context, const Operation& op) {
   if (is_mmx(context)) return with_source<UsesMmx, apply<Function, MmxRegister>, MmxRegister>(context, op);

@@ -137,7 +137,7 @@ Handler lower_packed_select(const LoweringContext& context, Operation& op) {
     case ZYDIS_MNEMONIC_PMAXSW:
       return lower_packed<Lanewise<s16, Maximum>>(context, op);
     default:
-      return lower_packed<SumOfDifferences>(context, op);
+      return lower_packed_on_host<SumOfDifferences, host_sse::psadbw>(context, op);
   }
 }
 

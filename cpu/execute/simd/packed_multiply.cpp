@@ -48,7 +48,7 @@ Handler lower_packed_multiply(const LoweringContext& context, Operation& op) {
     case ZYDIS_MNEMONIC_PMULHUW:
       return lower_packed<Lanewise<u16, MultiplyHigh>>(context, op);
     case ZYDIS_MNEMONIC_PMULUDQ:
-      return lower_packed<Lanewise<u64, MultiplyEven>>(context, op);
+      return lower_packed_on_host<Lanewise<u64, MultiplyEven>, host_sse::pmuludq>(context, op);
     default:
       return lower_packed<MultiplyAdd>(context, op);
   }

@@ -56,14 +56,24 @@ template <class Lane, unsigned First, class Register>
   write_register(cpu, op.number, std::bit_cast<Register>(result));
 }
 
+/// PSHUFD.
+[[gnu::always_inline]] inline void shuffle_doublewords(Processor& cpu, const Operation& op,
+                                                       XmmRegister source) {
+  const auto from = lanes<u32>(source);
+  const u32 order = op.immediate;
+  const auto result = host_sse::from_doublewords(from[choice(order, 0)], from[choice(order, 1)],
+                                                 from[choice(order, 2)], from[choice(order, 3)]);
+  host_sse::store_whole(&cpu.sse.xmm[op.number], result);
+}
+
 /// SHUFPS: two lanes of the destination, then two of the source.
 [[gnu::always_inline]] inline void shuffle_singles(Processor& cpu, const Operation& op, XmmRegister source) {
   const auto a = lanes<u32>(cpu.sse.xmm[op.number]);
   const auto b = lanes<u32>(source);
   const u32 order = op.immediate;
-  const std::array<u32, 4> result = {a[choice(order, 0)], a[choice(order, 1)], b[choice(order, 2)],
-                                     b[choice(order, 3)]};
-  write_register(cpu, op.number, std::bit_cast<XmmRegister>(result));
+  const auto result = host_sse::from_doublewords(a[choice(order, 0)], a[choice(order, 1)],
+                                                 b[choice(order, 2)], b[choice(order, 3)]);
+  host_sse::store_whole(&cpu.sse.xmm[op.number], result);
 }
 [[gnu::always_inline]] inline void shuffle_doubles(Processor& cpu, const Operation& op, XmmRegister source) {
   const auto a = lanes<u64>(cpu.sse.xmm[op.number]);
@@ -93,15 +103,15 @@ void extract_word(Processor& cpu, const Operation& op, Register source) {
 }
 
 /// The low half of an MMX operand is 32 bits of memory, that of an XMM operand all 128.
-template <class Lane>
+template <class Lane, auto Host>
 Handler lower_unpack_low(const LoweringContext& context, const Operation& op) {
   using Function = Interleave<Lane, Half::Low>;
   if (is_mmx(context) && op.memory) return with_source<UsesMmx, apply_half<Function>, u32>(context, op);
-  return lower_packed<Function>(context, op);
+  return lower_packed_on_host<Function, Host>(context, op);
 }
-template <class Lane>
+template <class Lane, auto Host>
 Handler lower_unpack_high(const LoweringContext& context, const Operation& op) {
-  return lower_packed<Interleave<Lane, Half::High>>(context, op);
+  return lower_packed_on_host<Interleave<Lane, Half::High>, Host>(context, op);
 }
 
 }  // namespace
@@ -111,11 +121,11 @@ Handler lower_pack(const LoweringContext& context, Operation& op) {
   using namespace simd;
   switch (context.instruction.mnemonic) {
     case ZYDIS_MNEMONIC_PACKSSWB:
-      return lower_packed<Pack<s16, s8>>(context, op);
+      return lower_packed_on_host<Pack<s16, s8>, host_sse::packsswb>(context, op);
     case ZYDIS_MNEMONIC_PACKSSDW:
-      return lower_packed<Pack<s32, s16>>(context, op);
+      return lower_packed_on_host<Pack<s32, s16>, host_sse::packssdw>(context, op);
     default:
-      return lower_packed<Pack<s16, u8>>(context, op);
+      return lower_packed_on_host<Pack<s16, u8>, host_sse::packuswb>(context, op);
   }
 }
 
@@ -123,24 +133,24 @@ Handler lower_unpack(const LoweringContext& context, Operation& op) {
   using namespace simd;
   switch (context.instruction.mnemonic) {
     case ZYDIS_MNEMONIC_PUNPCKLBW:
-      return lower_unpack_low<u8>(context, op);
+      return lower_unpack_low<u8, host_sse::punpcklbw>(context, op);
     case ZYDIS_MNEMONIC_PUNPCKLWD:
-      return lower_unpack_low<u16>(context, op);
+      return lower_unpack_low<u16, host_sse::punpcklwd>(context, op);
     case ZYDIS_MNEMONIC_PUNPCKLDQ:
     case ZYDIS_MNEMONIC_UNPCKLPS:
-      return lower_unpack_low<u32>(context, op);
+      return lower_unpack_low<u32, host_sse::punpckldq>(context, op);
     case ZYDIS_MNEMONIC_PUNPCKLQDQ:
     case ZYDIS_MNEMONIC_UNPCKLPD:
-      return lower_packed<Interleave<u64, Half::Low>>(context, op);
+      return lower_packed_on_host<Interleave<u64, Half::Low>, host_sse::punpcklqdq>(context, op);
     case ZYDIS_MNEMONIC_PUNPCKHBW:
-      return lower_unpack_high<u8>(context, op);
+      return lower_unpack_high<u8, host_sse::punpckhbw>(context, op);
     case ZYDIS_MNEMONIC_PUNPCKHWD:
-      return lower_unpack_high<u16>(context, op);
+      return lower_unpack_high<u16, host_sse::punpckhwd>(context, op);
     case ZYDIS_MNEMONIC_PUNPCKHDQ:
     case ZYDIS_MNEMONIC_UNPCKHPS:
-      return lower_unpack_high<u32>(context, op);
+      return lower_unpack_high<u32, host_sse::punpckhdq>(context, op);
     default:
-      return lower_unpack_high<u64>(context, op);
+      return lower_unpack_high<u64, host_sse::punpckhqdq>(context, op);
   }
 }
 
@@ -150,7 +160,7 @@ Handler lower_shuffle(const LoweringContext& context, Operation& op) {
     case ZYDIS_MNEMONIC_PSHUFW:
       return with_source<UsesMmx, shuffle_four<u16, 0, MmxRegister>, MmxRegister>(context, op);
     case ZYDIS_MNEMONIC_PSHUFD:
-      return with_source<UsesSse, shuffle_four<u32, 0, XmmRegister>, XmmRegister>(context, op);
+      return with_source<UsesSse, shuffle_doublewords, XmmRegister>(context, op);
     case ZYDIS_MNEMONIC_PSHUFLW:
       return with_source<UsesSse, shuffle_four<u16, 0, XmmRegister>, XmmRegister>(context, op);
     case ZYDIS_MNEMONIC_PSHUFHW:

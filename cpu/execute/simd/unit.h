@@ -150,7 +150,8 @@ template <unsigned Offset, class T>
 // --- Adapters ---------------------------------------------------------------------------------------------
 //
 // What an instruction does with its operands is a class with
-//   static bool fast(Processor&, const Operation&, Source): does it, or returns false with nothing changed;
+//   static bool is_ready<Unit>(const Processor&): whether the common case applies;
+//   static void fast(Processor&, const Operation&, Source): does it then;
 //   static Fault execute(Processor&, const Operation&, Source): does it, or returns the fault it raises.
 // op.number is the destination register. The adapters get the source and see that the unit may be used. What
 // is not the common case leaves the handler by a jump to the cold one, which begins anew: so the handler
@@ -159,10 +160,13 @@ template <unsigned Offset, class T>
 /// An instruction that cannot fault, from `void step(Processor&, const Operation&, Source)`.
 template <auto Step>
 struct Simple {
+  template <class Unit>
+  [[gnu::always_inline]] static bool is_ready(const Processor& cpu) {
+    return Unit::is_usable(cpu);
+  }
   template <class... Source>
-  [[gnu::always_inline]] static bool fast(Processor& cpu, const Operation& op, Source... source) {
+  [[gnu::always_inline]] static void fast(Processor& cpu, const Operation& op, Source... source) {
     Step(cpu, op, source...);
-    return true;
   }
   template <class... Source>
   static Fault execute(Processor& cpu, const Operation& op, Source... source) {
@@ -192,11 +196,10 @@ Fault execute_on_registers(Processor& cpu, const Operation& op) {
 
 template <class Unit, class Instruction, class Source>
 const Operation* on_registers(Processor& cpu, const Operation* op) {
-  if (Unit::is_usable(cpu)) [[likely]] {
-    if (Instruction::fast(cpu, *op, read_register<Source>(cpu, op->extra))) [[likely]] {
-      Unit::commit(cpu);
-      return next(cpu, op);
-    }
+  if (Instruction::template is_ready<Unit>(cpu)) [[likely]] {
+    Instruction::fast(cpu, *op, read_register<Source>(cpu, op->extra));
+    Unit::commit(cpu);
+    return next(cpu, op);
   }
   return begin_anew<execute_on_registers<Unit, Instruction, Source>>(cpu, op);
 }
@@ -211,13 +214,12 @@ Fault execute_from_memory(Processor& cpu, const Operation& op) {
 
 template <class Unit, class Instruction, class Source, Addressing A>
 const Operation* on_memory(Processor& cpu, const Operation* op) {
-  if (Unit::is_usable(cpu)) [[likely]] {
+  if (Instruction::template is_ready<Unit>(cpu)) [[likely]] {
     const Tlb::Hit hit = find_aligned<AccessType::Read, Source, A>(cpu, op);
     if (hit.ok) [[likely]] {
-      if (Instruction::fast(cpu, *op, from_bytes<Source>(hit.host))) [[likely]] {
-        Unit::commit(cpu);
-        return next(cpu, op);
-      }
+      Instruction::fast(cpu, *op, from_bytes<Source>(hit.host));
+      Unit::commit(cpu);
+      return next(cpu, op);
     }
   }
   return begin_anew<execute_from_memory<Unit, Instruction, Source>>(cpu, op);
