@@ -23,7 +23,15 @@ const Operation* leave_behind(Processor& cpu, const Operation* op) {
   return nullptr;
 }
 
-const Operation* follow_unlinked(Processor& cpu, BlockExit& exit, Way way) {
+const Operation* leave_before(Processor& cpu, const Block* block) {
+  cpu.budget += block->instruction_count;
+  cpu.registers.eip = block->eip;
+  cpu.leave = Processor::Leave::Boundary;
+  return nullptr;
+}
+
+const Operation* follow_unlinked(Processor& cpu, const Operation* op, Way way) {
+  BlockExit& exit = exit_of(op);
   const u32 eip = exit.eip[static_cast<unsigned>(way)];
   if (!exit.linkable[static_cast<unsigned>(way)]) return jump_to(cpu, eip);
   cpu.registers.eip = eip;

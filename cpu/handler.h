@@ -2,6 +2,7 @@
 // instructions with one out-of-line slow path behind it.
 #pragma once
 
+#include "cpu/execute/known_register.h"
 #include "cpu/lowering.h"
 #include "cpu/processor.h"
 
@@ -82,14 +83,29 @@ template <AccessType Access>
                                      : cpu.tlb->read_if(within, linear, size);
 }
 
+template <Addressing A>
+[[gnu::always_inline]] inline unsigned flat_scale(const Operation* op) {
+  if constexpr (A == Addressing::FlatIndex1) return 0;
+  if constexpr (A == Addressing::FlatIndex4) return 2;
+  return op->scale;
+}
+
+/// The offset of an operand that is not Segmented.
+template <Addressing A, RegisterOffset Base = kEncoded>
+[[gnu::always_inline]] inline u32 flat_offset(const Registers& registers, const Operation* op) {
+  u32 offset = op->displacement;
+  if constexpr (Base != kNoRegister) offset += registers.read<u32>(known_or<Base>(op->base));
+  if constexpr (A != Addressing::FlatBase) offset += registers.read<u32>(op->index) << flat_scale<A>(op);
+  return offset;
+}
+
 /// The same for the memory operand of `op`.
-template <AccessType Access, Addressing A>
+template <AccessType Access, Addressing A, RegisterOffset Base = kEncoded>
 [[gnu::always_inline]] inline Tlb::Hit find_operand(const Processor& cpu, const Operation* op, u32 size) {
   if constexpr (A == Addressing::Segmented) {
     return find_in_segment<Access>(cpu, op->segment, effective_offset(cpu.registers, *op), size);
   } else {
-    u32 linear = cpu.registers.read<u32>(op->base) + op->displacement;
-    if constexpr (A == Addressing::Flat) linear += cpu.registers.read<u32>(op->index) << op->scale;
+    const u32 linear = flat_offset<A, Base>(cpu.registers, op);
     return Access == AccessType::Write ? cpu.tlb->write(linear, size) : cpu.tlb->read(linear, size);
   }
 }
@@ -164,15 +180,14 @@ Fault write_operand(Processor& cpu, const Operation& op, const T& value) {
 // --- Branches
 // ------------------------------------------------------------------------------------------------
 
+/// Leaves with EIP at the start of `block`, which has been taken off the budget.
+[[nodiscard, gnu::cold]] const Operation* leave_before(Processor& cpu, const Block* block);
+
 /// Enters `block` if the budget allows it; otherwise leaves with EIP at its start.
 [[gnu::always_inline]] inline const Operation* enter(Processor& cpu, const Block* block) {
   cpu.budget -= block->instruction_count;
-  if (cpu.budget < 0) [[unlikely]] {
-    cpu.budget += block->instruction_count;
-    cpu.registers.eip = block->eip;
-    cpu.leave = Processor::Leave::Boundary;
-    return nullptr;
-  }
+  if (cpu.budget < 0) [[unlikely]]
+    return leave_before(cpu, block);
   if constexpr (kTailCalls) return block->operations->handler(cpu, block->operations);
   return block->operations;
 }
@@ -189,15 +204,14 @@ Fault write_operand(Processor& cpu, const Operation& op, const T& value) {
 }
 
 /// Ends a block through an exit that has no target yet, or never will.
-[[nodiscard]] const Operation* follow_unlinked(Processor& cpu, BlockExit& exit, Way way);
+[[nodiscard]] const Operation* follow_unlinked(Processor& cpu, const Operation* op, Way way);
 
 /// Ends a block through its exit: `op` is the block's last operation.
 [[gnu::always_inline]] inline const Operation* follow(Processor& cpu, const Operation* op, Way way) {
-  BlockExit& exit = exit_of(op);
-  const Block* target = exit.target[static_cast<unsigned>(way)];
+  const Block* target = exit_of(op).target[static_cast<unsigned>(way)];
   if (target != nullptr) [[likely]]
     return enter(cpu, target);
-  return follow_unlinked(cpu, exit, way);
+  return follow_unlinked(cpu, op, way);
 }
 
 /// Whether CS's limit allows execution at `eip`: near transfers raise #GP(0) otherwise.

@@ -13,9 +13,12 @@ namespace ringdown {
 
 /// How a handler addresses its memory operand.
 enum class Addressing : u8 {
-  Flat,       // 32-bit addresses, segment with base 0 and no limit: offset is the linear address
-  FlatBase,   // the same, known to have no index (cpu/execute/select.h finds these)
-  Segmented,  // everything else: limit, rights and base are looked up
+  Flat,  // 32-bit addresses, segment with base 0 and no limit: offset is the linear address
+  // Shapes of flat operands that cpu/execute/select.h tells apart where it pays:
+  FlatBase,    // no index
+  FlatIndex1,  // an index as it is
+  FlatIndex4,  // an index times four
+  Segmented,   // everything else: limit, rights and base are looked up
 };
 
 struct LoweringContext {

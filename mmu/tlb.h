@@ -93,12 +93,20 @@ class Tlb {
 
  private:
   static constexpr u32 kNeverTag = 2;  // in no entry
+  /// entries[index(linear)], with index and scaling in one shift.
+  const TlbEntry& entry_of(u32 linear) const {
+    constexpr unsigned kEntryShift = 4;
+    static_assert(sizeof(TlbEntry) == 1u << kEntryShift);
+    const u32 offset =
+        ((linear ^ (linear >> 11)) >> (kPageShift - kEntryShift)) & ((kEntries - 1) << kEntryShift);
+    return *reinterpret_cast<const TlbEntry*>(reinterpret_cast<const u8*>(entries.data()) + offset);
+  }
   Hit read_tagged(u32 linear, u32 wanted) const {
-    const TlbEntry& entry = entries[index(linear)];
+    const TlbEntry& entry = entry_of(linear);
     return {reinterpret_cast<u8*>(entry.addend + linear), entry.read_tag == wanted};
   }
   Hit write_tagged(u32 linear, u32 wanted) const {
-    const TlbEntry& entry = entries[index(linear)];
+    const TlbEntry& entry = entry_of(linear);
     return {reinterpret_cast<u8*>(entry.addend + linear), entry.write_tag == wanted};
   }
   void note_filled(u32 slot) {

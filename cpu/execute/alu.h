@@ -10,6 +10,7 @@ namespace ringdown::alu {
 
 struct Arithmetic {
   static constexpr bool kStores = true;
+  static constexpr Frequency kFrequency = Frequency::Rare;
   template <class T>
   static void set_flags(Flags& flags, T a, T b, u64 wide) {
     flags.set_arithmetic<T>(a, b, wide);
@@ -17,6 +18,7 @@ struct Arithmetic {
 };
 
 struct Add : Arithmetic {
+  static constexpr Frequency kFrequency = Frequency::Frequent;
   template <class T>
   static u64 compute(const Flags&, T a, T b) {
     return u64{a} + b;
@@ -31,6 +33,7 @@ struct AddWithCarry : Arithmetic {
 };
 
 struct Subtract : Arithmetic {
+  static constexpr Frequency kFrequency = Frequency::Frequent;
   template <class T>
   static u64 compute(const Flags&, T a, T b) {
     return u64{a} - b;
@@ -44,12 +47,15 @@ struct SubtractWithBorrow : Arithmetic {
   }
 };
 
+/// Without a conditional jump behind it, which is another handler (cpu/execute/fusion.cpp).
 struct Compare : Subtract {
   static constexpr bool kStores = false;
+  static constexpr Frequency kFrequency = Frequency::Rare;
 };
 
 struct Logic {
   static constexpr bool kStores = true;
+  static constexpr Frequency kFrequency = Frequency::Frequent;
   template <class T>
   static void set_flags(Flags& flags, T, T, u64 result) {
     flags.set_logic<T>(static_cast<T>(result));
@@ -79,6 +85,7 @@ struct Xor : Logic {
 
 struct Test : And {
   static constexpr bool kStores = false;
+  static constexpr Frequency kFrequency = Frequency::Rare;
 };
 
 template <class Op, class T, FlagUse Use>
@@ -89,11 +96,12 @@ template <class Op, class T, FlagUse Use>
 }
 
 /// Register destination: `b` is the source.
-template <class Op, class T, FlagUse Use>
+template <class Op, class T, FlagUse Use, RegisterOffset Reg = kEncoded>
 [[gnu::always_inline]] inline const Operation* onto_register(Processor& cpu, const Operation* op, T b) {
   Registers& registers = cpu.registers;
-  const T result = apply<Op, T, Use>(registers.flags, registers.read<T>(op->reg), b);
-  if constexpr (Op::kStores) registers.write<T>(op->reg, result);
+  const RegisterOffset reg = known_or<Reg>(op->reg);
+  const T result = apply<Op, T, Use>(registers.flags, registers.read<T>(reg), b);
+  if constexpr (Op::kStores) registers.write<T>(reg, result);
   return next(cpu, op);
 }
 
@@ -118,28 +126,41 @@ template <class Op, class T, FlagUse Use, Source From>
   return next(cpu, op);
 }
 
-template <class Op, class T, Addressing A, FlagUse Use, Source From>
-Handler memory_handler() {
-  if constexpr (Op::kStores) {
-    return &modify_memory<T, A, &onto_memory<Op, T, Use, From>>;
-  } else {
-    return &with_memory<T, A, &look_at_memory<Op, T, Use, From>>;
-  }
+template <class Op, class T, FlagUse Use, Source From>
+Handler memory_handler(const LoweringContext& context, const Operation& op) {
+  return for_address_shape(context.addressing, op, []<Addressing A>() -> Handler {
+    if constexpr (Op::kStores) {
+      return &modify_memory<T, A, &onto_memory<Op, T, Use, From>>;
+    } else {
+      return &with_memory<T, A, &look_at_memory<Op, T, Use, From>>;
+    }
+  });
 }
 
-template <class Op, class T, Addressing A, FlagUse Use>
-Handler handler_of(OperandKind kind) {
+template <class Op, class T, FlagUse Use>
+Handler handler_of(const LoweringContext& context, const Operation& op, OperandKind kind) {
+  constexpr Frequency kOften = frequent_if_dword<T>(Op::kFrequency);
   switch (kind) {
     case OperandKind::RegisterRegister:
-      return &with_rm<T, &onto_register<Op, T, Use>>;
+      return for_register<kOften>(op.reg, [&]<RegisterOffset Reg>() {
+        return for_register<kOften>(op.rm, []<RegisterOffset Rm>() -> Handler {
+          return &with_rm<T, &onto_register<Op, T, Use, Reg>, Rm>;
+        });
+      });
     case OperandKind::RegisterImmediate:
-      return &with_immediate<T, &onto_register<Op, T, Use>>;
+      return for_register<kOften>(op.reg, []<RegisterOffset Reg>() -> Handler {
+        return &with_immediate<T, &onto_register<Op, T, Use, Reg>>;
+      });
     case OperandKind::RegisterMemory:
-      return &with_memory<T, A, &onto_register<Op, T, Use>>;
+      return for_address_shape(context.addressing, op, [&]<Addressing A>() {
+        return for_register<often_at<A>(kOften)>(op.reg, []<RegisterOffset Reg>() -> Handler {
+          return &with_memory<T, A, &onto_register<Op, T, Use, Reg>>;
+        });
+      });
     case OperandKind::MemoryRegister:
-      return memory_handler<Op, T, A, Use, Source::Register>();
+      return memory_handler<Op, T, Use, Source::Register>(context, op);
     case OperandKind::MemoryImmediate:
-      return memory_handler<Op, T, A, Use, Source::Immediate>();
+      return memory_handler<Op, T, Use, Source::Immediate>(context, op);
   }
   return nullptr;
 }
@@ -148,10 +169,8 @@ template <class Op>
 Handler lower(const LoweringContext& context, Operation& op) {
   const OperandKind kind = arrange_two(context, op);
   return for_size(op.size, [&]<class T>() {
-    return for_address_shape(context.addressing, op, [&]<Addressing A>() {
-      return context.flags_live ? handler_of<Op, T, A, FlagUse::Live>(kind)
-                                : handler_of<Op, T, A, FlagUse::Dead>(kind);
-    });
+    return context.flags_live ? handler_of<Op, T, FlagUse::Live>(context, op, kind)
+                              : handler_of<Op, T, FlagUse::Dead>(context, op, kind);
   });
 }
 
@@ -174,12 +193,12 @@ template <class Op, class T, FlagUse Use>
   return Op::template apply<T, Use>(cpu.registers.flags, a);
 }
 
-template <class Op>
+template <class Op, Frequency Often = Frequency::Rare>
 Handler lower_unary(const LoweringContext& context, Operation& op) {
   arrange_one(context, op);
   return for_size(op.size, [&]<class T>() {
-    return context.flags_live ? modifying<T, &unary<Op, T, FlagUse::Live>>(context, op)
-                              : modifying<T, &unary<Op, T, FlagUse::Dead>>(context, op);
+    return context.flags_live ? modifying<T, &unary<Op, T, FlagUse::Live>, Often>(context, op)
+                              : modifying<T, &unary<Op, T, FlagUse::Dead>, Often>(context, op);
   });
 }
 

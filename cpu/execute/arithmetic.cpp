@@ -31,10 +31,10 @@ Handler lower_cmp(const LoweringContext& context, Operation& op) {
   return alu::lower<alu::Compare>(context, op);
 }
 Handler lower_inc(const LoweringContext& context, Operation& op) {
-  return alu::lower_unary<alu::Increment>(context, op);
+  return alu::lower_unary<alu::Increment, Frequency::Frequent>(context, op);
 }
 Handler lower_dec(const LoweringContext& context, Operation& op) {
-  return alu::lower_unary<alu::Decrement>(context, op);
+  return alu::lower_unary<alu::Decrement, Frequency::Frequent>(context, op);
 }
 Handler lower_neg(const LoweringContext& context, Operation& op) {
   return alu::lower_unary<Negate>(context, op);

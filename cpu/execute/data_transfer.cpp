@@ -7,42 +7,78 @@ namespace ringdown {
 
 namespace {
 
-template <class T>
+template <class T, RegisterOffset Reg>
 [[gnu::always_inline]] inline const Operation* move_to_register(Processor& cpu, const Operation* op,
                                                                 T value) {
-  cpu.registers.write<T>(op->reg, value);
+  cpu.registers.write<T>(known_or<Reg>(op->reg), value);
   return next(cpu, op);
 }
 
-template <class T, Addressing A>
-Handler move_handler(OperandKind kind) {
+template <class T, Frequency Often>
+Handler move_from_memory(const LoweringContext& context, const Operation& op) {
+  return for_address_shape(context.addressing, op, [&]<Addressing A>() {
+    return for_register<often_at<A>(Often)>(op.reg, [&]<RegisterOffset Reg>() {
+      return for_base<often_at_base<A>(Often)>(op.base, []<RegisterOffset Base>() -> Handler {
+        return &with_memory<T, A, &move_to_register<T, Reg>, Base>;
+      });
+    });
+  });
+}
+
+template <class T, Frequency Often>
+Handler move_to_memory(const LoweringContext& context, const Operation& op) {
+  return for_address_shape(context.addressing, op, [&]<Addressing A>() {
+    return for_register<often_at<A>(Often)>(op.reg, [&]<RegisterOffset Reg>() {
+      return for_base<often_at_base<A>(Often)>(op.base, []<RegisterOffset Base>() -> Handler {
+        return &to_memory<T, A, &register_value<T, Reg>, Base>;
+      });
+    });
+  });
+}
+
+template <class T>
+Handler move_handler(const LoweringContext& context, const Operation& op, OperandKind kind) {
+  constexpr Frequency kOften = frequent_if_dword<T>(Frequency::Frequent);
   switch (kind) {
     case OperandKind::RegisterRegister:
-      return &with_rm<T, &move_to_register<T>>;
+      return for_register<kOften>(op.reg, [&]<RegisterOffset Reg>() {
+        return for_register<kOften>(
+            op.rm, []<RegisterOffset Rm>() -> Handler { return &with_rm<T, &move_to_register<T, Reg>, Rm>; });
+      });
     case OperandKind::RegisterImmediate:
-      return &with_immediate<T, &move_to_register<T>>;
+      return for_register<kOften>(op.reg, []<RegisterOffset Reg>() -> Handler {
+        return &with_immediate<T, &move_to_register<T, Reg>>;
+      });
     case OperandKind::RegisterMemory:
-      return &with_memory<T, A, &move_to_register<T>>;
+      return move_from_memory<T, kOften>(context, op);
     case OperandKind::MemoryRegister:
-      return &to_memory<T, A, &register_value<T>>;
+      return move_to_memory<T, kOften>(context, op);
     case OperandKind::MemoryImmediate:
-      return &to_memory<T, A, &immediate_value<T>>;
+      return for_address_shape(context.addressing, op, [&]<Addressing A>() {
+        return for_base<often_at_base<A>(Frequency::Frequent)>(op.base, []<RegisterOffset Base>() -> Handler {
+          return &to_memory<T, A, &immediate_value<T>, Base>;
+        });
+      });
   }
   return nullptr;
 }
 
 /// `To` from `From` is a zero extension, or a sign extension if `From` is signed.
-template <class To, class From>
+template <class To, class From, RegisterOffset Reg>
 [[gnu::always_inline]] inline const Operation* extend(Processor& cpu, const Operation* op,
                                                       std::make_unsigned_t<From> value) {
-  cpu.registers.write<To>(op->reg, static_cast<To>(static_cast<From>(value)));
+  cpu.registers.write<To>(known_or<Reg>(op->reg), static_cast<To>(static_cast<From>(value)));
   return next(cpu, op);
 }
 
 template <class From>
 Handler extension_from(const LoweringContext& context, const Operation& op) {
+  using Source = std::make_unsigned_t<From>;
   return for_word_size(op.size, [&]<class To>() {
-    return from_rm_or_memory<std::make_unsigned_t<From>, &extend<To, From>>(context, op);
+    constexpr Frequency kOften = frequent_if_dword<To>(Frequency::Frequent);
+    return for_register<kOften>(op.reg, [&]<RegisterOffset Reg>() {
+      return from_rm_or_memory<Source, &extend<To, From, Reg>>(context, op);
+    });
   });
 }
 
@@ -53,12 +89,9 @@ Handler lower_extension(const LoweringContext& context, Operation& op) {
   return extension_from<Word>(context, op);
 }
 
-template <class T>
+template <class T, Addressing A, RegisterOffset Reg, RegisterOffset Base>
 const Operation* load_effective_address(Processor& cpu, const Operation* op) {
-  const Registers& registers = cpu.registers;
-  const u32 offset =
-      registers.read<u32>(op->base) + (registers.read<u32>(op->index) << op->scale) + op->displacement;
-  cpu.registers.write<T>(op->reg, static_cast<T>(offset));
+  cpu.registers.write<T>(known_or<Reg>(op->reg), static_cast<T>(flat_offset<A, Base>(cpu.registers, op)));
   return next(cpu, op);
 }
 
@@ -100,10 +133,7 @@ const Operation* spread_sign(Processor& cpu, const Operation* op) {
 
 Handler lower_mov(const LoweringContext& context, Operation& op) {
   const OperandKind kind = arrange_two(context, op);
-  return for_size(op.size, [&]<class T>() {
-    return for_address_shape(context.addressing, op,
-                             [&]<Addressing A>() { return move_handler<T, A>(kind); });
-  });
+  return for_size(op.size, [&]<class T>() { return move_handler<T>(context, op, kind); });
 }
 
 Handler lower_movzx(const LoweringContext& context, Operation& op) {
@@ -115,8 +145,15 @@ Handler lower_movsx(const LoweringContext& context, Operation& op) {
 }
 
 Handler lower_lea(const LoweringContext&, Operation& op) {
-  if (op.size == OperandSize::Word) return &load_effective_address<u16>;
-  return op.address16 ? &load_effective_address_16_to_32 : &load_effective_address<u32>;
+  if (op.size == OperandSize::Word) return &load_effective_address<u16, Addressing::Flat, kEncoded, kEncoded>;
+  if (op.address16) return &load_effective_address_16_to_32;
+  return for_address_shape(Addressing::Flat, op, [&]<Addressing A>() {
+    return for_register<Frequency::Frequent>(op.reg, [&]<RegisterOffset Reg>() {
+      return for_base<often_at_base<A>(Frequency::Frequent)>(op.base, []<RegisterOffset Base>() -> Handler {
+        return &load_effective_address<u32, A, Reg, Base>;
+      });
+    });
+  });
 }
 
 Handler lower_xlat(const LoweringContext&, Operation& op) {

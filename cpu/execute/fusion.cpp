@@ -21,12 +21,13 @@ template <class Op, class T, Condition C>
   return holds<C>(flags);
 }
 
-template <class Op, class T, Condition C>
+template <class Op, class T, Condition C, RegisterOffset Reg = kEncoded>
 [[gnu::always_inline]] inline const Operation* onto_register(Processor& cpu, const Operation* op, T b) {
   Registers& registers = cpu.registers;
+  const RegisterOffset reg = known_or<Reg>(op->reg);
   T result;
-  const bool taken = decide<Op, T, C>(registers.flags, registers.read<T>(op->reg), b, result);
-  if constexpr (Op::kStores) registers.write<T>(op->reg, result);
+  const bool taken = decide<Op, T, C>(registers.flags, registers.read<T>(reg), b, result);
+  if constexpr (Op::kStores) registers.write<T>(reg, result);
   return branch(cpu, op, taken);
 }
 
@@ -51,19 +52,41 @@ constexpr bool is_fused(Condition condition) {
   return plain(condition) != Condition::O && plain(condition) != Condition::P;
 }
 
-template <class Op, class T, Condition C, Addressing A>
-Handler compare_handler(OperandKind kind) {
+/// TEST of a register with itself is how compilers ask for zero or sign.
+template <class Op, class T, Condition C>
+Handler compare_registers(const Operation& op) {
+  constexpr Frequency kOften = frequent_if_dword<T>(Frequency::Frequent);
+  if (std::is_same_v<Op, alu::Test> && op.reg == op.rm)
+    return for_register<kOften>(op.reg, []<RegisterOffset Reg>() -> Handler {
+      return &with_rm<T, &onto_register<Op, T, C, Reg>, Reg>;
+    });
+  return &with_rm<T, &onto_register<Op, T, C>>;
+}
+
+template <class Op, class T, Condition C>
+Handler compare_handler(const LoweringContext& context, const Operation& op, OperandKind kind) {
+  constexpr Frequency kOften = frequent_if_dword<T>(Frequency::Frequent);
   switch (kind) {
     case OperandKind::RegisterRegister:
-      return &with_rm<T, &onto_register<Op, T, C>>;
+      return compare_registers<Op, T, C>(op);
     case OperandKind::RegisterImmediate:
-      return &with_immediate<T, &onto_register<Op, T, C>>;
+      return for_register<kOften>(op.reg, []<RegisterOffset Reg>() -> Handler {
+        return &with_immediate<T, &onto_register<Op, T, C, Reg>>;
+      });
     case OperandKind::RegisterMemory:
-      return &with_memory<T, A, &onto_register<Op, T, C>>;
+      return for_address_shape(context.addressing, op, []<Addressing A>() -> Handler {
+        return &with_memory<T, A, &onto_register<Op, T, C>>;
+      });
     case OperandKind::MemoryRegister:
-      return &with_memory<T, A, &look_at_memory<Op, T, C, alu::Source::Register>>;
+      return for_address_shape(context.addressing, op, []<Addressing A>() -> Handler {
+        return &with_memory<T, A, &look_at_memory<Op, T, C, alu::Source::Register>>;
+      });
     case OperandKind::MemoryImmediate:
-      return &with_memory<T, A, &look_at_memory<Op, T, C, alu::Source::Immediate>>;
+      return for_address_shape(context.addressing, op, [&]<Addressing A>() {
+        return for_base<often_at_base<A>(Frequency::Frequent)>(op.base, []<RegisterOffset Base>() -> Handler {
+          return &with_memory<T, A, &look_at_memory<Op, T, C, alu::Source::Immediate>, Base>;
+        });
+      });
   }
   return nullptr;
 }
@@ -77,10 +100,8 @@ Handler fuse_compare(const LoweringContext& first, Operation& op, Condition cond
     if constexpr (!is_fused(C)) {
       return nullptr;
     } else {
-      return for_address_shape(first.addressing, op, [&]<Addressing A>() {
-        return op.size == OperandSize::Byte ? compare_handler<Op, u8, C, A>(kind)
-                                            : compare_handler<Op, u32, C, A>(kind);
-      });
+      return op.size == OperandSize::Byte ? compare_handler<Op, u8, C>(first, op, kind)
+                                          : compare_handler<Op, u32, C>(first, op, kind);
     }
   });
 }

@@ -21,9 +21,9 @@ const Operation* with_reg(Processor& cpu, const Operation* op) {
   return Body(cpu, op, cpu.registers.read<T>(op->reg));
 }
 
-template <class T, ValueBody<T> Body>
+template <class T, ValueBody<T> Body, RegisterOffset Rm = kEncoded>
 const Operation* with_rm(Processor& cpu, const Operation* op) {
-  return Body(cpu, op, cpu.registers.read<T>(op->rm));
+  return Body(cpu, op, cpu.registers.read<T>(known_or<Rm>(op->rm)));
 }
 
 template <class T, ValueBody<T> Body>
@@ -38,9 +38,9 @@ template <class T, ValueBody<T> Body>
   return Body(cpu, op, operand.value);
 }
 
-template <class T, Addressing A, ValueBody<T> Body>
+template <class T, Addressing A, ValueBody<T> Body, RegisterOffset Base = kEncoded>
 const Operation* with_memory(Processor& cpu, const Operation* op) {
-  const Tlb::Hit hit = find_operand<AccessType::Read, A>(cpu, op, sizeof(T));
+  const Tlb::Hit hit = find_operand<AccessType::Read, A, Base>(cpu, op, sizeof(T));
   if (!hit.ok) [[unlikely]]
     return with_memory_slowly<T, Body>(cpu, op);
   return Body(cpu, op, host_value<T>(hit.host));
@@ -68,9 +68,9 @@ Handler from_reg_or_memory(const LoweringContext& context, const Operation& op) 
 template <class T>
 using ResultBody = T (*)(Processor&, const Operation*);
 
-template <class T>
+template <class T, RegisterOffset Reg = kEncoded>
 [[gnu::always_inline]] inline T register_value(Processor& cpu, const Operation* op) {
-  return cpu.registers.read<T>(op->reg);
+  return cpu.registers.read<T>(known_or<Reg>(op->reg));
 }
 
 template <class T>
@@ -90,9 +90,9 @@ template <class T, ResultBody<T> Body>
   return next(cpu, op);
 }
 
-template <class T, Addressing A, ResultBody<T> Body>
+template <class T, Addressing A, ResultBody<T> Body, RegisterOffset Base = kEncoded>
 const Operation* to_memory(Processor& cpu, const Operation* op) {
-  const Tlb::Hit hit = find_operand<AccessType::Write, A>(cpu, op, sizeof(T));
+  const Tlb::Hit hit = find_operand<AccessType::Write, A, Base>(cpu, op, sizeof(T));
   if (!hit.ok) [[unlikely]]
     return to_memory_slowly<T, Body>(cpu, op);
   const T value = Body(cpu, op);
@@ -106,10 +106,11 @@ const Operation* to_memory(Processor& cpu, const Operation* op) {
 template <class T>
 using ModifyBody = T (*)(Processor&, const Operation*, T);
 
-template <class T, ModifyBody<T> Body>
+template <class T, ModifyBody<T> Body, RegisterOffset Reg = kEncoded>
 const Operation* modify_reg(Processor& cpu, const Operation* op) {
-  const T value = Body(cpu, op, cpu.registers.read<T>(op->reg));
-  cpu.registers.write<T>(op->reg, value);
+  const RegisterOffset reg = known_or<Reg>(op->reg);
+  const T value = Body(cpu, op, cpu.registers.read<T>(reg));
+  cpu.registers.write<T>(reg, value);
   return next(cpu, op);
 }
 
@@ -135,9 +136,11 @@ const Operation* modify_memory(Processor& cpu, const Operation* op) {
 }
 
 /// For an operand that is `reg` or memory.
-template <class T, ModifyBody<T> Body>
+template <class T, ModifyBody<T> Body, Frequency Often = Frequency::Rare>
 Handler modifying(const LoweringContext& context, const Operation& op) {
-  if (!op.memory) return &modify_reg<T, Body>;
+  if (!op.memory)
+    return for_register<frequent_if_dword<T>(Often)>(
+        op.reg, []<RegisterOffset Reg>() -> Handler { return &modify_reg<T, Body, Reg>; });
   return for_address_shape(context.addressing, op,
                            []<Addressing A>() -> Handler { return &modify_memory<T, A, Body>; });
 }

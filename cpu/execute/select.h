@@ -2,6 +2,7 @@
 // calls `select.template operator()<...>()`, a lambda template that returns a Handler.
 #pragma once
 
+#include "cpu/execute/known_register.h"
 #include "cpu/lowering.h"
 
 namespace ringdown {
@@ -34,13 +35,25 @@ Handler for_addressing(Addressing addressing, F&& select) {
   return select.template operator()<Addressing::Segmented>();
 }
 
-/// The same for instructions frequent enough that most of their operands, those without an index, deserve
-/// handlers of their own.
+/// The same for instructions frequent enough that most shapes of their operands deserve handlers of their
+/// own.
 template <class F>
 Handler for_address_shape(Addressing addressing, const Operation& op, F&& select) {
-  if (addressing == Addressing::Flat && op.index == kNoRegister)
-    return select.template operator()<Addressing::FlatBase>();
-  return for_addressing(addressing, select);
+  if (addressing == Addressing::Segmented) return select.template operator()<Addressing::Segmented>();
+  if (op.index == kNoRegister) return select.template operator()<Addressing::FlatBase>();
+  if (op.scale == 0) return select.template operator()<Addressing::FlatIndex1>();
+  if (op.scale == 2) return select.template operator()<Addressing::FlatIndex4>();
+  return select.template operator()<Addressing::Flat>();
+}
+
+/// Frequent instructions, where their memory operand has no index or at least is flat.
+template <Addressing A>
+constexpr Frequency often_at(Frequency frequency) {
+  return A == Addressing::Segmented ? Frequency::Rare : frequency;
+}
+template <Addressing A>
+constexpr Frequency often_at_base(Frequency frequency) {
+  return A == Addressing::FlatBase ? frequency : Frequency::Rare;
 }
 
 template <class F>

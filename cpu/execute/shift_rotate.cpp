@@ -140,7 +140,7 @@ template <class T>
   return value;
 }
 
-template <class Op>
+template <class Op, Frequency Often = Frequency::Rare>
 Handler lower_shift(const LoweringContext& context, Operation& op) {
   arrange_one(context, op);
   const bool by_cl = context.operands[1].type == ZYDIS_OPERAND_TYPE_REGISTER;
@@ -149,8 +149,8 @@ Handler lower_shift(const LoweringContext& context, Operation& op) {
     if (by_cl) return modifying<T, &shift<Op, T, CountSource::Cl, FlagUse::Live>>(context, op);
     if (op.immediate == 0) return modifying<T, &unchanged<T>>(context, op);
     return context.flags_live
-               ? modifying<T, &shift<Op, T, CountSource::Constant, FlagUse::Live>>(context, op)
-               : modifying<T, &shift<Op, T, CountSource::Constant, FlagUse::Dead>>(context, op);
+               ? modifying<T, &shift<Op, T, CountSource::Constant, FlagUse::Live>, Often>(context, op)
+               : modifying<T, &shift<Op, T, CountSource::Constant, FlagUse::Dead>, Often>(context, op);
   });
 }
 
@@ -216,13 +216,13 @@ Handler lower_double_shift(const LoweringContext& context, Operation& op) {
 }  // namespace
 
 Handler lower_shl(const LoweringContext& context, Operation& op) {
-  return lower_shift<ShiftLeft>(context, op);
+  return lower_shift<ShiftLeft, Frequency::Frequent>(context, op);
 }
 Handler lower_shr(const LoweringContext& context, Operation& op) {
-  return lower_shift<ShiftRight>(context, op);
+  return lower_shift<ShiftRight, Frequency::Frequent>(context, op);
 }
 Handler lower_sar(const LoweringContext& context, Operation& op) {
-  return lower_shift<ShiftArithmetic>(context, op);
+  return lower_shift<ShiftArithmetic, Frequency::Frequent>(context, op);
 }
 Handler lower_rol(const LoweringContext& context, Operation& op) {
   return lower_shift<RotateLeft>(context, op);

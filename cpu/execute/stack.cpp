@@ -16,10 +16,10 @@ const Operation* push_memory(Processor& cpu, const Operation* op) {
   return next(cpu, op);
 }
 
-template <class T, StackKind K>
+template <class T, StackKind K, RegisterOffset Reg>
 [[gnu::always_inline]] inline const Operation* pop_to_register(Processor& cpu, const Operation* op, T top) {
   release_stack<K>(cpu.registers, sizeof(T));
-  cpu.registers.write<T>(op->reg, top);  // last: POP ESP keeps what it popped
+  cpu.registers.write<T>(known_or<Reg>(op->reg), top);  // last: POP ESP keeps what it popped
   return next(cpu, op);
 }
 
@@ -122,6 +122,12 @@ const Operation* leave_frame(Processor& cpu, const Operation* op) {
   return next(cpu, op);
 }
 
+/// Registers are pushed and popped often on the stacks of 32-bit systems.
+template <class T, StackKind K>
+constexpr Frequency often_on_stack() {
+  return K == StackKind::Flat ? frequent_if_dword<T>(Frequency::Frequent) : Frequency::Rare;
+}
+
 /// Calls `select` with operand type and stack kind.
 template <class F>
 Handler for_type_and_stack(OperandSize size, BlockMode mode, F&& select) {
@@ -137,7 +143,10 @@ Handler lower_push(const LoweringContext& context, Operation& op) {
   const bool immediate = context.operands[0].type == ZYDIS_OPERAND_TYPE_IMMEDIATE;
   return for_type_and_stack(op.size, context.mode, [&]<class T, StackKind K>() -> Handler {
     if (immediate) return &pushing<T, K, &immediate_value<T>, &next>;
-    if (!op.memory) return &pushing<T, K, &register_value<T>, &next>;
+    if (!op.memory)
+      return for_register<often_on_stack<T, K>()>(op.reg, []<RegisterOffset Reg>() -> Handler {
+        return &pushing<T, K, &register_value<T, Reg>, &next>;
+      });
     return for_addressing(context.addressing,
                           []<Addressing A>() -> Handler { return &push_memory<T, K, A>; });
   });
@@ -146,7 +155,10 @@ Handler lower_push(const LoweringContext& context, Operation& op) {
 Handler lower_pop(const LoweringContext& context, Operation& op) {
   arrange_one(context, op);
   return for_type_and_stack(op.size, context.mode, [&]<class T, StackKind K>() -> Handler {
-    if (!op.memory) return &with_top<T, K, &pop_to_register<T, K>>;
+    if (!op.memory)
+      return for_register<often_on_stack<T, K>()>(op.reg, []<RegisterOffset Reg>() -> Handler {
+        return &with_top<T, K, &pop_to_register<T, K, Reg>>;
+      });
     return for_addressing(context.addressing, []<Addressing A>() -> Handler { return &pop_memory<T, K, A>; });
   });
 }
