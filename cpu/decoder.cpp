@@ -4,6 +4,7 @@
 #include <array>
 
 #include "cpu/execute/fusion.h"
+#include "cpu/execute/stack_pairs.h"
 #include "cpu/execute/terminators.h"
 #include "cpu/handler.h"
 
@@ -350,9 +351,19 @@ void Decoder::lower(const DecodeRequest& request, std::span<Instruction> instruc
     return flat_segment ? Addressing::Flat : Addressing::Segmented;
   };
 
+  const auto context_of = [&](const Instruction& instruction) {
+    return LoweringContext{instruction.zydis, instruction.all_operands(), *instruction.row,
+                           request.mode,      instruction.flags_live,     addressing(instruction)};
+  };
+  const auto has_own_handler = [](const Instruction& instruction) {
+    return instruction.row != nullptr && !instruction.stops && instruction.row->system == nullptr;
+  };
+
   for (std::size_t i = 0; i < instructions.size(); ++i) {
     Instruction& instruction = instructions[i];
     Operation& op = instruction.op;
+    Instruction* const second =
+        i + 1 < instructions.size() && has_own_handler(instructions[i + 1]) ? &instructions[i + 1] : nullptr;
     op.remaining = static_cast<u8>(instructions.size() - i);
     if (instruction.row == nullptr) {
       op.handler = instruction.too_long ? &raise_instruction_too_long : &raise_invalid_opcode;
@@ -361,17 +372,17 @@ void Decoder::lower(const DecodeRequest& request, std::span<Instruction> instruc
     } else if (instruction.row->system != nullptr) {
       op.handler = &run_system_operation;
     } else {
-      const LoweringContext context{instruction.zydis, instruction.all_operands(), *instruction.row,
-                                    request.mode,      instruction.flags_live,     addressing(instruction)};
-      if (request.mode.flat_code && i + 2 == instructions.size() && instructions[i + 1].row != nullptr &&
-          !instructions[i + 1].stops) {
-        if (Handler fused = fuse(context, op, instructions[i + 1].zydis.mnemonic)) {
+      const LoweringContext context = context_of(instruction);
+      if (request.mode.flat_code && i + 2 == instructions.size() && second != nullptr) {
+        if (Handler fused = fuse(context, op, second->zydis.mnemonic)) {
           op.handler = fused;
           out.push_back(op);
           break;
         }
       }
-      op.handler = instruction.row->lowering(context, op);
+      Handler pair =
+          second != nullptr ? pair_on_stack(context, op, context_of(*second), second->op) : nullptr;
+      op.handler = pair != nullptr ? pair : instruction.row->lowering(context, op);
     }
     out.push_back(op);
   }
