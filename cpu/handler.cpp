@@ -62,7 +62,7 @@ Fault read_memory(Processor& cpu, const Operation& op, Segment segment, u32 offs
   if (Fault f = check(cpu, segment, offset, static_cast<u32>(data.size()), type, linear)) return f;
   enter_slow_path(cpu, op);
   const AccessStatus status = cpu.memory.read(GuestLinear(linear), cpu.privilege, data);
-  cpu.check_fetch_generation();
+  cpu.check_fetch_changes();
   return cpu.physical_view().to_fault(status);
 }
 
@@ -73,7 +73,7 @@ Fault write_memory(Processor& cpu, const Operation& op, Segment segment, u32 off
     return f;
   enter_slow_path(cpu, op);
   const AccessStatus status = cpu.memory.write(GuestLinear(linear), cpu.privilege, data);
-  cpu.check_fetch_generation();
+  cpu.check_fetch_changes();
   return cpu.physical_view().to_fault(status);
 }
 

@@ -69,6 +69,7 @@ void Processor::set_trap_handler(TrapHandler* handler) {
 void Processor::set_privilege(Privilege p) {
   privilege = p;
   tlb = &memory.tlb(p);
+  fetch_generation = &memory.fetch_generation(p);
 }
 
 // What follows from the state: nothing here is architectural.
@@ -90,7 +91,8 @@ void Processor::state_changed() {
   }
   set_privilege(privilege_at(state.cpl));
   mode_ = mode;
-  jump_context = (static_cast<u64>(mode.value()) << 32) | (privilege == Privilege::User ? u64{1} << 63 : 0);
+  jump_context =
+      (static_cast<u64>(mode.value()) << kJumpModeShift) | (privilege == Privilege::User ? u64{1} << 63 : 0);
   // EFLAGS.AC at CPL 3 under CR0.AM: the fast path does not check alignment, so there must be none.
   const bool aligned =
       (state.cr0 & cr0::kAm) != 0 && state.cpl == 3 && (registers.flags.control() & eflags::kAc) != 0;
@@ -177,9 +179,10 @@ Exit Processor::run(Ticks limit) {
     }
     if (stop_) return {*std::exchange(stop_, std::nullopt), 0};
     if (budget <= 0) return {ExitReason::Budget, 0};
-    if (memory.fetch_generation() != seen_fetch_generation) {
-      seen_fetch_generation = memory.fetch_generation();
-      link_exit = nullptr;  // the way out was fetched through other translations than the way in will be
+    if (memory.fetch_changes() != seen_fetch_changes) {
+      seen_fetch_changes = memory.fetch_changes();
+      link_exit = nullptr;       // the way out was fetched through other translations than the way in will be
+      set_privilege(privilege);  // its TLB may be another context's
     }
     const Boundary boundary = nothing_special() ? Boundary::Run : service_boundary(first, exit);
     if (boundary == Boundary::Leave) return exit;
@@ -298,7 +301,7 @@ bool Processor::run_at_eip(bool single) {
 void Processor::link(const Block& target) {
   if (link_exit == nullptr) return;
   const unsigned way = static_cast<unsigned>(link_way);
-  const bool same_translations = memory.fetch_generation() == seen_fetch_generation;
+  const bool same_translations = memory.fetch_changes() == seen_fetch_changes;
   if (same_translations && link_exit->eip[way] == target.eip && target.mode == mode_ &&
       !target.crosses_page()) {
     link_exit->target[way] = &target;
@@ -424,7 +427,7 @@ const Operation* Processor::behind_trap(const Operation* op, TrapHandler::Outcom
 
 const Operation* Processor::resume(const Operation* op, u32 derivation) {
   const bool forbidden_ring = trap_handler_ != nullptr && state.cpl == 0;
-  if (forbidden_ring || memory.fetch_generation() != seen_fetch_generation || !nothing_special()) {
+  if (forbidden_ring || memory.fetch_changes() != seen_fetch_changes || !nothing_special()) {
     leave = Leave::Boundary;
     return nullptr;
   }

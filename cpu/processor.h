@@ -136,14 +136,17 @@ class Processor final : public TickSource,
   static constexpr u32 kJumpEntries = 4096;
   static constexpr u32 jump_index(u32 eip) { return (eip ^ (eip >> 12)) & (kJumpEntries - 1); }
   std::array<JumpEntry, kJumpEntries> jump_cache;
-  /// Block mode and privilege in the high half.
+  /// Block mode and privilege, in the highest bits.
+  static constexpr unsigned kJumpModeShift = 47;
   u64 jump_context = 0;
-  u64 jump_tag() const { return jump_context | memory.fetch_generation(); }
+  /// Of that privilege, below these bits.
+  const u64* fetch_generation = &memory.fetch_generation(Privilege::Supervisor);
+  u64 jump_tag() const { return jump_context | *fetch_generation; }
   /// Leaves the block soon if a slow access changed a translation that instructions are fetched through.
-  void check_fetch_generation() {
-    if (memory.fetch_generation() != seen_fetch_generation) request_attention();
+  void check_fetch_changes() {
+    if (memory.fetch_changes() != seen_fetch_changes) request_attention();
   }
-  u32 seen_fetch_generation = 0;
+  u32 seen_fetch_changes = 0;
   /// Runs an operation on privileged state over a view: EIP is moved behind it first, and back on a fault.
   Fault execute_system(SystemView& view, const Operation& op);
   /// Continues behind the block-ending `op`, which completed over the physical view: without the loop if

@@ -57,7 +57,7 @@ const Block* Processor::look_up_block(bool single) {
     if (beyond_limit) return fetch_failed(general_protection());
     if (found == nullptr) return nullptr;
   }
-  if (!single && !found->crosses_page() && cacheable && (mode.flat_code || mode.code64k)) {
+  if (!single && !found->crosses_page() && cacheable && page.keep_read && (mode.flat_code || mode.code64k)) {
     jump_cache[jump_index(eip)] = {eip, cs.base, jump_tag(), found};
   }
   return found;

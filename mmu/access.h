@@ -3,6 +3,7 @@
 
 #include "core/memory.h"
 #include "core/types.h"
+#include "mmu/context.h"
 
 namespace ringdown {
 
@@ -47,6 +48,8 @@ class AddressSpace {
   virtual Resolution resolve(GuestLinear linear, AccessType type, Privilege privilege) = 0;
   /// The same without any side effect, for debuggers; a supervisor read, but both frames of `page` count.
   virtual Resolution peek(GuestLinear linear) = 0;
+  /// The context of the root that is active.
+  virtual u32 context() const = 0;
 };
 
 /// Where an address space reports that translations it gave out no longer hold. Implemented by the memory
@@ -54,11 +57,18 @@ class AddressSpace {
 class TranslationCache {
  public:
   virtual ~TranslationCache() = default;
-  /// Translations of one linear page, both privileges.
-  virtual void invalidate_page(GuestLinear linear) = 0;
+  /// Translations of `pages` linear pages from that of `linear` on, which lie in one span.
+  virtual void invalidate(GuestLinear linear, u32 pages, Reach reach) = 0;
+  /// Those of all contexts.
   virtual void invalidate_all() = 0;
-  /// Write permission to one host frame, under whatever linear address.
+  /// Write permission to one host frame, under whatever linear address, in all contexts.
   virtual void revoke_write(HostFrame frame) = 0;
+
+  /// Spans in which there are translations for supervisors.
+  virtual SpanSet supervisor_spans() const = 0;
+  /// Another root is active: users' translations are now those of `context`, none yet if it is not `known`;
+  /// for supervisors those in `kept`, where both roots translate alike, stay.
+  virtual void switch_context(u32 context, bool known, const SpanSet& kept) = 0;
 };
 
 }  // namespace ringdown

@@ -23,9 +23,37 @@ GuestPaging::GuestPaging(GuestMemory& memory, TranslationCache& cache)
 GuestPaging::~GuestPaging() { memory_.remove_observer(*this); }
 
 void GuestPaging::set_controls(const PagingControls& controls) {
-  const bool same = controls == controls_ || (!controls.paging && !controls_.paging);
+  const PagingControls old = controls_;
   controls_ = controls;
-  if (!same) forget_translations();
+  if (controls == old || (!controls.paging && !old.paging)) return;
+  if (!controls.same_mode(old)) forget_translations();
+  switch_root(old);
+}
+
+void GuestPaging::switch_root(const PagingControls& old) {
+  SpanSet kept;
+  const auto [context, known] = contexts_.select(controls_.root());
+  context_ = context;
+  cache_.supervisor_spans().for_each([&](u32 span) {
+    if (keeps_span(old, span)) kept.add(span);
+  });
+  cache_.switch_context(context, known, kept);
+}
+
+bool GuestPaging::keeps_span(const PagingControls& old, u32 span) {
+  const u64 first = u64{span} << SpanSet::kSpanShift;
+  const u64 step = u64{1} << geometry_of(mode_of(controls_)).directory_shift;
+  for (u64 linear = first; linear < first + (u64{1} << SpanSet::kSpanShift); linear += step) {
+    const GuestLinear start(static_cast<u32>(linear));
+    const std::optional<WalkStep> now = read_directory_entry(memory_, controls_, start);
+    const std::optional<WalkStep> before = read_directory_entry(memory_, old, start);
+    if (now.has_value() != before.has_value()) return false;
+    if (!now) continue;
+    if (now->entry != before->entry || !is_plain_ram(memory_.page(now->entry_address))) return false;
+    // What no walk has used yet has no translation that could go.
+    if (page_entry::Accessed::get(now->entry) && !note_step(*now, start)) return false;
+  }
+  return true;
 }
 
 void GuestPaging::map_changed() { forget_translations(); }
@@ -56,16 +84,19 @@ Resolution GuestPaging::peek(GuestLinear linear) {
 }
 
 bool GuestPaging::note_walk(const WalkResult& walk, GuestLinear linear) {
-  const TableGeometry geometry = geometry_of(mode_of(controls_));
   for (u8 i = 0; i < walk.depth; ++i) {
-    const WalkStep& step = walk.steps[i];
-    const HostFrame frame(memory_.page(step.entry_address).read_frame);
-    const u32 slot = static_cast<u32>(step.entry_address.value & kPageOffsetMask) / geometry.entry_bytes;
-    const u64 table_span = u64{geometry.entries} << entry_shift(geometry, step.level);
-    const GuestLinear base(static_cast<u32>(linear.value & ~(table_span - 1)));
-    if (!uses_->note(frame, {step.level, base}, slot)) return false;
+    if (!note_step(walk.steps[i], linear)) return false;
   }
   return true;
+}
+
+bool GuestPaging::note_step(const WalkStep& step, GuestLinear linear) {
+  const TableGeometry geometry = geometry_of(mode_of(controls_));
+  const HostFrame frame(memory_.page(step.entry_address).read_frame);
+  const u32 slot = static_cast<u32>(step.entry_address.value & kPageOffsetMask) / geometry.entry_bytes;
+  const u64 table_span = u64{geometry.entries} << entry_shift(geometry, step.level);
+  const GuestLinear base(static_cast<u32>(linear.value & ~(table_span - 1)));
+  return uses_->note(frame, {step.level, base}, slot, context_);
 }
 
 void GuestPaging::frame_written(HostFrame frame, u32 offset, u32 length) {
@@ -73,12 +104,12 @@ void GuestPaging::frame_written(HostFrame frame, u32 offset, u32 length) {
   const TableGeometry geometry = geometry_of(mode_of(controls_));
   const u32 first = offset / geometry.entry_bytes;
   const u32 last = (offset + length - 1) / geometry.entry_bytes;
-  uses_->stored(frame, first, last, [&](TableUses::Use use, u32 slot) {
+  uses_->stored(frame, first, last, [&](TableUses::Use use, u32 slot, ContextSet contexts) {
     const u32 shift = entry_shift(geometry, use.level);
-    const GuestLinear start = use.base + (slot << shift);
-    for (u32 page = 0; page < (1u << (shift - kPageShift)); ++page) {
-      cache_.invalidate_page(start + (page << kPageShift));
-    }
+    // What supervisors have is by the directories of the active root; its page tables it may have from
+    // another.
+    const bool supervisors = use.level == 1 || (contexts & only(context_)) != 0;
+    cache_.invalidate(use.base + (slot << shift), 1u << (shift - kPageShift), {contexts, supervisors});
   });
 }
 

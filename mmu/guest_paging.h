@@ -3,9 +3,11 @@
 
 #include <array>
 #include <memory>
+#include <optional>
 
 #include "core/memory.h"
 #include "mmu/access.h"
+#include "mmu/paging_contexts.h"
 
 namespace ringdown {
 
@@ -21,6 +23,15 @@ struct PagingControls {
   /// PAE only: the four page-directory-pointer entries as loaded by the last MOV to CR3 (or CR0/CR4 change).
   std::array<u64, 4> pdpte{};
   friend bool operator==(const PagingControls&, const PagingControls&) = default;
+
+  PagingRoot root() const { return {cr3, pdpte}; }
+  /// Both read tables alike: they differ in the root at most.
+  bool same_mode(const PagingControls& other) const {
+    PagingControls with_its_root = *this;
+    with_its_root.cr3 = other.cr3;
+    with_its_root.pdpte = other.pdpte;
+    return with_its_root == other;
+  }
 };
 
 /// One entry read in a walk.
@@ -46,6 +57,10 @@ struct WalkResult {
 
 /// Reads the guest's tables; changes nothing (Intel SDM vol. 3A, 4.3 and 4.4).
 WalkResult walk_page(const GuestMemory& memory, const PagingControls& controls, GuestLinear linear);
+
+/// The directory entry that a walk for `linear` begins with; nothing if its PAE pointer entry is not present.
+std::optional<WalkStep> read_directory_entry(const GuestMemory& memory, const PagingControls& controls,
+                                             GuestLinear linear);
 
 /// The #PF error code that `walk` gives for an access, or no value if the access is allowed.
 /// kNoFault means allowed.
@@ -76,12 +91,14 @@ class GuestPaging final : public AddressSpace, public MemoryObserver {
   GuestPaging(GuestMemory& memory, TranslationCache& cache);
   ~GuestPaging() override;
 
-  /// New control registers; invalidates what depends on a changed one.
+  /// New control registers. Another root keeps the translations that it had, if it is one of the last
+  /// kContexts; any other change invalidates everything.
   void set_controls(const PagingControls& controls);
   const PagingControls& controls() const { return controls_; }
 
   Resolution resolve(GuestLinear linear, AccessType type, Privilege privilege) override;
   Resolution peek(GuestLinear linear) override;
+  u32 context() const override { return context_; }
 
   void frame_written(HostFrame frame, u32 offset, u32 length) override;
   void tracking_added(HostFrame) override {}
@@ -91,8 +108,15 @@ class GuestPaging final : public AddressSpace, public MemoryObserver {
   GuestMemory& memory_;
   TranslationCache& cache_;
   PagingControls controls_;
+  PagingContexts contexts_;
+  u32 context_ = 0;
   void forget_translations();
+  void switch_root(const PagingControls& old);
+  /// Whether the directories of the root that was active and of the one that is say the same of a span; notes
+  /// the use of those that are.
+  bool keeps_span(const PagingControls& old, u32 span);
   [[nodiscard]] bool note_walk(const WalkResult& walk, GuestLinear linear);
+  [[nodiscard]] bool note_step(const WalkStep& step, GuestLinear linear);
 
   /// Which linear ranges each tracked frame translated.
   std::unique_ptr<TableUses> uses_;

@@ -18,8 +18,9 @@ bool is_bus_access(GuestPhysical address, std::size_t size) {
 
 }  // namespace
 
-MemoryUnit::MemoryUnit(GuestMemory& memory)
-    : writable_frames_((memory.store().frame_count() + 63) / 64), memory_(memory) {
+MemoryUnit::MemoryUnit(GuestMemory& memory) : writers_(memory.store().frame_count()), memory_(memory) {
+  begin_generation(supervisor_fetches_);
+  select_context(0);
   memory_.add_observer(*this);
 }
 
@@ -28,12 +29,31 @@ MemoryUnit::~MemoryUnit() { memory_.remove_observer(*this); }
 void MemoryUnit::set_address_space(AddressSpace& space) {
   space_ = &space;
   invalidate_all();
+  select_context(space.context());
+}
+
+void MemoryUnit::select_context(u32 context) {
+  std::unique_ptr<UserContext>& user = users_[context];
+  if (!user) {
+    user = std::make_unique<UserContext>();
+    begin_generation(user->fetches);
+  }
+  context_ = context;
+  active_ = {Active{&supervisor_tlb_, &supervisor_fetches_}, Active{&user->tlb, &user->fetches}};
+}
+
+template <class Visit>
+void MemoryUnit::for_each_tlb(Visit visit) {
+  visit(supervisor_tlb_, u16{0});
+  for (u32 context = 0; context < kContexts; ++context) {
+    if (users_[context]) visit(users_[context]->tlb, static_cast<u16>(context + 1));
+  }
 }
 
 void MemoryUnit::set_caching(bool on) {
   if (on == caching_) return;
   caching_ = on;
-  for (Tlb& tlb : tlbs_) tlb.clear();
+  for_each_tlb([](Tlb& tlb, u16) { tlb.clear(); });
 }
 
 void MemoryUnit::fill(GuestLinear page, Privilege privilege, const Resolution& resolution) {
@@ -42,12 +62,24 @@ void MemoryUnit::fill(GuestLinear page, Privilege privilege, const Resolution& r
   const HostFrame frame(frames.read_frame);
   const bool granted = resolution.keep_write && frames.write_frame == frames.read_frame;
   const bool write = granted && memory_.tracking(frame) == 0;
-  if (granted) writable_frames_[frame.value / 64] |= u64{1} << (frame.value % 64);
-  tlbs_[static_cast<unsigned>(privilege)].fill(page.value, granted, write, memory_.store().page(frame));
+  if (granted) note_writer(frame, place_of(page, privilege));
+  active_[static_cast<unsigned>(privilege)].tlb->fill(page.value, granted, write,
+                                                      memory_.store().page(frame));
+}
+
+TlbPlace MemoryUnit::place_of(GuestLinear page, Privilege privilege) const {
+  const u32 tlb = privilege == Privilege::User ? context_ + 1 : 0;
+  return {static_cast<u16>(tlb), static_cast<u16>(Tlb::index(page.value))};
+}
+
+void MemoryUnit::note_writer(HostFrame frame, TlbPlace place) {
+  const u8* host = memory_.store().page(frame);
+  writers_.add(frame.value, place,
+               [&](TlbPlace other) { return tlb_at(other.tlb).grants_write(other.slot, host); });
 }
 
 u8* MemoryUnit::known(GuestLinear linear, bool write, Privilege privilege) {
-  Tlb& tlb = tlbs_[static_cast<unsigned>(privilege)];
+  Tlb& tlb = *active_[static_cast<unsigned>(privilege)].tlb;
   u8* const host = tlb.known(linear.value, write);
   if (host != nullptr && write && memory_.tracking(frame_of(host)) == 0)
     tlb.allow_writes(page_of(linear).value);
@@ -166,20 +198,26 @@ AccessStatus MemoryUnit::prepare_write(GuestLinear linear, Privilege privilege, 
 
 Resolution MemoryUnit::fetch(GuestLinear linear, Privilege privilege) {
   const GuestLinear page = page_of(linear);
-  FetchEntry& entry = fetches_[static_cast<unsigned>(privilege)][fetch_index(page)];
-  fetch_stamps_[stamp_index(page)] = fetch_generation_;
-  fetched_ = true;
-  if (entry.tag == page.value) return entry.resolution;
+  const u32 tag = fetch_tag(page, privilege, context_);
+  Fetches& fetches = *active_[static_cast<unsigned>(privilege)].fetches;
+  FetchEntry& entry = fetch_entries_[static_cast<unsigned>(privilege)][fetch_index(page)];
+  if (entry.tag == tag) {
+    fetches.pages.set(Fetches::index(page));
+    return entry.resolution;
+  }
   ++counters_.fetch_misses;
   const Resolution resolution = space_->resolve(linear, AccessType::Execute, privilege);
   if (resolution.kind == Resolution::Kind::Fault) {
     fault_address = linear;
     fault_code = resolution.error_code;
   } else if (resolution.kind == Resolution::Kind::Memory && resolution.keep_read) {
-    entry = {page.value, resolution};
+    entry = {tag, resolution};
+    // Only now: resolving may have begun another generation.
+    fetches.pages.set(Fetches::index(page));
+    fetches.spans.add(SpanSet::span_of(page.value));
   } else {
     // Not kept, so nobody will say when it changes: no link may rest on it.
-    ++fetch_generation_;
+    begin_generation(fetches);
   }
   return resolution;
 }
@@ -242,7 +280,7 @@ void MemoryUnit::watch(WatchObserver* observer, std::span<const GuestLinear> pag
   watched_pages_.clear();
   for (const GuestLinear linear : pages) {
     watched_pages_.push_back(page_of(linear));
-    for (Tlb& tlb : tlbs_) tlb.drop_page(page_of(linear).value);
+    for_each_tlb([&](Tlb& tlb, u16) { tlb.drop_page(page_of(linear).value); });
   }
 }
 
@@ -257,37 +295,108 @@ void MemoryUnit::report_watched(GuestLinear linear, u32 size, AccessType type) {
   }
 }
 
-void MemoryUnit::invalidate_page(GuestLinear linear) {
-  const GuestLinear page = page_of(linear);
-  ++counters_.page_invalidations;
-  for (Tlb& tlb : tlbs_) tlb.drop_page(page.value);
-  for (auto& entries : fetches_) {
-    FetchEntry& entry = entries[fetch_index(page)];
-    if (entry.tag == page.value) entry.tag = TlbEntry::kNoTag;
+void MemoryUnit::begin_generation(Fetches& fetches) {
+  fetches.generation = ++generations_;
+  fetches.pages.reset();
+  ++fetch_changes_;
+}
+
+void MemoryUnit::forget_fetches(Fetches& fetches) {
+  fetches.spans = {};
+  begin_generation(fetches);
+}
+
+void MemoryUnit::drop_pages(Tlb& tlb, Fetches& fetches, Privilege privilege, GuestLinear first, u32 pages) {
+  const u32 span = SpanSet::span_of(first.value);
+  if (tlb.spans().contains(span)) {
+    for (u32 i = 0; i < pages; ++i) tlb.drop_page(first.value + (i << kPageShift));
   }
-  if (fetch_stamps_[stamp_index(page)] == fetch_generation_) ++fetch_generation_;
+  if (!fetches.spans.contains(span)) return;
+  bool fetched = false;
+  for (u32 i = 0; i < pages; ++i) {
+    const GuestLinear page = first + (i << kPageShift);
+    fetched |= fetches.pages.test(Fetches::index(page));
+    FetchEntry& entry = fetch_entries_[static_cast<unsigned>(privilege)][fetch_index(page)];
+    // Of whatever context it is: rather too much than a look at each.
+    if ((entry.tag & ~kPageOffsetMask) == page.value) entry.tag = TlbEntry::kNoTag;
+  }
+  if (fetched) begin_generation(fetches);
+}
+
+void MemoryUnit::invalidate(GuestLinear linear, u32 pages, Reach reach) {
+  ++counters_.page_invalidations;
+  const GuestLinear first = page_of(linear);
+  if (reach.supervisors)
+    drop_pages(supervisor_tlb_, supervisor_fetches_, Privilege::Supervisor, first, pages);
+  for_each_bit(reach.users, [&](u32 context) {
+    if (users_[context])
+      drop_pages(users_[context]->tlb, users_[context]->fetches, Privilege::User, first, pages);
+  });
 }
 
 void MemoryUnit::invalidate_all() {
   ++counters_.flushes;
-  for (Tlb& tlb : tlbs_) tlb.clear();
-  if (!fetched_) return;
-  for (auto& entries : fetches_) {
+  for_each_tlb([](Tlb& tlb, u16) { tlb.clear(); });
+  for (auto& entries : fetch_entries_) {
     for (FetchEntry& entry : entries) entry.tag = TlbEntry::kNoTag;
   }
-  fetched_ = false;
-  ++fetch_generation_;
+  forget_fetches(supervisor_fetches_);
+  for (const auto& user : users_) {
+    if (user) forget_fetches(user->fetches);
+  }
+}
+
+SpanSet MemoryUnit::supervisor_spans() const {
+  SpanSet spans = supervisor_tlb_.spans();
+  spans |= supervisor_fetches_.spans;
+  return spans;
+}
+
+void MemoryUnit::switch_context(u32 context, bool known, const SpanSet& kept) {
+  supervisor_tlb_.keep(kept);
+  if (!supervisor_fetches_.spans.within(kept)) {
+    for (FetchEntry& entry : fetch_entries_[static_cast<unsigned>(Privilege::Supervisor)]) {
+      entry.tag = TlbEntry::kNoTag;
+    }
+    forget_fetches(supervisor_fetches_);
+  }
+  select_context(context);
+  ++fetch_changes_;
+  if (known) return;
+  UserContext& user = *users_[context];
+  user.tlb.clear();
+  for (FetchEntry& entry : fetch_entries_[static_cast<unsigned>(Privilege::User)]) {
+    if (entry.tag == fetch_tag(page_of(GuestLinear(entry.tag)), Privilege::User, context)) {
+      entry.tag = TlbEntry::kNoTag;
+    }
+  }
+  forget_fetches(user.fetches);
 }
 
 void MemoryUnit::revoke_write(HostFrame frame) { drop_writes(frame, true); }
 
 void MemoryUnit::drop_writes(HostFrame frame, bool revoked) {
-  u64& word = writable_frames_[frame.value / 64];
-  const u64 bit = u64{1} << (frame.value % 64);
-  if ((word & bit) == 0) return;
-  if (revoked) word &= ~bit;
   const u8* host = memory_.store().page(frame);
-  for (Tlb& tlb : tlbs_) tlb.drop_writes(host, revoked);
+  writers_.visit(
+      frame.value,
+      [&](TlbPlace place) {
+        Tlb& tlb = tlb_at(place.tlb);
+        if (tlb.grants_write(place.slot, host)) tlb.drop_write(place.slot, revoked);
+      },
+      [&] { drop_writes_everywhere(frame, revoked); });
+  if (revoked) writers_.clear(frame.value);
+}
+
+void MemoryUnit::drop_writes_everywhere(HostFrame frame, bool revoked) {
+  const u8* host = memory_.store().page(frame);
+  writers_.clear(frame.value);
+  for_each_tlb([&](Tlb& tlb, u16 number) {
+    for (u32 slot = 0; slot < Tlb::kEntries; ++slot) {
+      if (!tlb.grants_write(slot, host)) continue;
+      tlb.drop_write(slot, revoked);
+      if (!revoked) note_writer(frame, {number, static_cast<u16>(slot)});
+    }
+  });
 }
 
 }  // namespace ringdown

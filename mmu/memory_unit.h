@@ -2,12 +2,15 @@
 #pragma once
 
 #include <array>
+#include <bitset>
 #include <cstring>
+#include <memory>
 #include <span>
 #include <vector>
 
 #include "core/memory.h"
 #include "mmu/access.h"
+#include "mmu/frame_writers.h"
 #include "mmu/tlb.h"
 
 namespace ringdown {
@@ -31,7 +34,7 @@ struct TlbCounters {
   /// performed. What depends on the length of blocks does not count: an access that was not allowed to have
   /// effects, a store that went the slow way for code on its page.
   u64 misses = 0;
-  u64 flushes = 0;
+  u64 flushes = 0;  // of everything
   u64 page_invalidations = 0;
   u64 fetch_misses = 0;  // looked up for blocks: how often depends on their length
 
@@ -51,7 +54,7 @@ class MemoryUnit final : public TranslationCache, public MemoryObserver {
   GuestMemory& memory() { return memory_; }
 
   /// The fast path of one privilege.
-  const Tlb& tlb(Privilege privilege) const { return tlbs_[static_cast<unsigned>(privilege)]; }
+  const Tlb& tlb(Privilege privilege) const { return *active_[static_cast<unsigned>(privilege)].tlb; }
   /// The host address of [linear, linear + size) or nullptr on a TLB miss.
   u8* fast_read(u32 linear, u32 size, Privilege privilege) const {
     const Tlb::Hit hit = tlb(privilege).read(linear, size);
@@ -111,14 +114,23 @@ class MemoryUnit final : public TranslationCache, public MemoryObserver {
 
   const TlbCounters& counters() const { return counters_; }
   void serialize_counters(Archive& archive) { archive(counters_); }
-  /// Changes whenever a translation that an instruction fetch used may have changed: block links that cross
-  /// pages are valid only within one generation.
-  u32 fetch_generation() const { return fetch_generation_; }
+  /// Changes whenever a translation that an instruction fetch used may have changed, and with the context, where
+  /// tlb() and fetch_generation() become others: an exit of a block may be linked only if it has not.
+  u32 fetch_changes() const { return fetch_changes_; }
+  /// Names what instructions are fetched through, for one privilege: where a block was found under the same
+  /// number, it is still to be found. A root gets its number back with its context. Below 2^47.
+  const u64& fetch_generation(Privilege privilege) const {
+    return active_[static_cast<unsigned>(privilege)].fetches->generation;
+  }
 
   // TranslationCache
-  void invalidate_page(GuestLinear linear) override;
+  void invalidate(GuestLinear linear, u32 pages, Reach reach) override;
   void invalidate_all() override;
   void revoke_write(HostFrame frame) override;
+  SpanSet supervisor_spans() const override;
+  void switch_context(u32 context, bool known, const SpanSet& kept) override;
+  /// Translations of one linear page under the active root, as INVLPG asks.
+  void invalidate_page(GuestLinear linear) { invalidate(linear, 1, {only(context_), true}); }
   // MemoryObserver
   void frame_written(HostFrame, u32, u32) override {}
   void tracking_added(HostFrame frame) override { drop_writes(frame, false); }
@@ -138,15 +150,36 @@ class MemoryUnit final : public TranslationCache, public MemoryObserver {
     u32 count = 0;
     std::span<const Piece> all() const { return std::span(piece).first(count); }
   };
-  /// Instruction fetches have a cache of their own: data permission says nothing about NX.
+  /// Instruction fetches have a cache of their own: data permission says nothing about NX. The tag is the
+  /// page, with the context in its low bits for users.
   struct FetchEntry {
     u32 tag = TlbEntry::kNoTag;
     Resolution resolution;
   };
   static constexpr u32 kFetchEntries = 256;
-  static constexpr u32 kFetchStamps = 4096;
   static u32 fetch_index(GuestLinear page) { return (page.value >> kPageShift) % kFetchEntries; }
-  static u32 stamp_index(GuestLinear page) { return (page.value >> kPageShift) % kFetchStamps; }
+  static_assert(kContexts < kPageSize / 2);
+  static u32 fetch_tag(GuestLinear page, Privilege privilege, u32 context) {
+    return page.value | (privilege == Privilege::User ? context << 1 : 0);
+  }
+  /// What has been fetched through.
+  struct Fetches {
+    static constexpr u32 kPages = 4096;
+    static u32 index(GuestLinear page) { return (page.value >> kPageShift) % kPages; }
+    u64 generation = 0;
+    std::bitset<kPages> pages;  // in this generation, by a hash of the page
+    SpanSet spans;              // of which there are fetch entries
+  };
+  /// What one privilege has under the active root.
+  struct Active {
+    Tlb* tlb = nullptr;
+    Fetches* fetches = nullptr;
+  };
+  /// What users have in one context.
+  struct UserContext {
+    Tlb tlb;
+    Fetches fetches;
+  };
 
   [[nodiscard]] AccessStatus resolve_piece(GuestLinear linear, AccessType type, Privilege privilege,
                                            Piece& piece);
@@ -157,6 +190,17 @@ class MemoryUnit final : public TranslationCache, public MemoryObserver {
   /// The translation that the TLB has, also of a write that must go the slow way; nullptr if it has none.
   u8* known(GuestLinear linear, bool write, Privilege privilege);
   void drop_writes(HostFrame frame, bool revoked);
+  void drop_writes_everywhere(HostFrame frame, bool revoked);
+  void note_writer(HostFrame frame, TlbPlace place);
+  TlbPlace place_of(GuestLinear page, Privilege privilege) const;
+  Tlb& tlb_at(u16 number) { return number == 0 ? supervisor_tlb_ : users_[number - 1u]->tlb; }
+  template <class Visit>
+  void for_each_tlb(Visit visit);
+  void select_context(u32 context);
+  void begin_generation(Fetches& fetches);
+  /// Its entries are gone.
+  void forget_fetches(Fetches& fetches);
+  void drop_pages(Tlb& tlb, Fetches& fetches, Privilege privilege, GuestLinear first, u32 pages);
   bool has_effects(const Pieces& pieces, AccessType type) const;
   HostFrame frame_of(const u8* host) const;
   u8 tracking_of(const Piece& piece) const;
@@ -165,17 +209,18 @@ class MemoryUnit final : public TranslationCache, public MemoryObserver {
   bool watched(GuestLinear page) const;
   void report_watched(GuestLinear linear, u32 size, AccessType type);
 
-  std::array<Tlb, 2> tlbs_;
-  std::array<std::array<FetchEntry, kFetchEntries>, 2> fetches_;
-  /// For each hash of a page, the last generation in which it was fetched from.
-  std::array<u32, kFetchStamps> fetch_stamps_{};
-  /// One bit for each frame that paging may let be written through the TLB.
-  std::vector<u64> writable_frames_;
+  Tlb supervisor_tlb_;
+  Fetches supervisor_fetches_;
+  std::array<std::unique_ptr<UserContext>, kContexts> users_;  // made when first selected
+  u32 context_ = 0;
+  std::array<Active, 2> active_;  // by privilege
+  std::array<std::array<FetchEntry, kFetchEntries>, 2> fetch_entries_;
+  FrameWriters writers_;
   GuestMemory& memory_;
   AddressSpace* space_ = nullptr;
   bool caching_ = true;
-  u32 fetch_generation_ = 1;
-  bool fetched_ = false;  // anything since the last invalidate_all
+  u32 fetch_changes_ = 1;
+  u64 generations_ = 0;  // begun so far
   TlbCounters counters_;
   WatchObserver* watch_observer_ = nullptr;
   std::vector<GuestLinear> watched_pages_;

@@ -79,6 +79,15 @@ WalkResult walk_page(const GuestMemory& memory, const PagingControls& controls, 
   return walk;
 }
 
+std::optional<WalkStep> read_directory_entry(const GuestMemory& memory, const PagingControls& controls,
+                                             GuestLinear linear) {
+  GuestPhysical directory;
+  if (!find_directory(controls, linear, directory)) return std::nullopt;
+  const TableGeometry geometry = geometry_of(mode_of(controls));
+  const GuestPhysical address = directory + geometry.directory_slot(linear) * geometry.entry_bytes;
+  return WalkStep{address, read_entry(memory, address, geometry.entry_bytes), 2};
+}
+
 u32 page_fault_code(const WalkResult& walk, const PagingControls& controls, AccessType type,
                     Privilege privilege) {
   const bool user = privilege == Privilege::User;

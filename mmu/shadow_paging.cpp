@@ -29,20 +29,54 @@ Privilege ShadowPaging::physical(Privilege privilege) const {
 u32 ShadowPaging::directory_count() const { return mode_of(controls_) == PagingMode::Pae ? 4 : 1; }
 
 u32 ShadowPaging::directory_of(GuestLinear linear, GuestSide side) const {
-  const u32 position = mode_of(controls_) == PagingMode::Pae ? linear.value >> 30 : 0;
-  return roots_[static_cast<unsigned>(side)][position];
+  return roots_[static_cast<unsigned>(side)][position_of(linear)];
+}
+
+u32 ShadowPaging::position_of(GuestLinear linear) const {
+  return mode_of(controls_) == PagingMode::Pae ? linear.value >> 30 : 0;
 }
 
 // --- Roots -------------------------------------------------------------------------------------------------
 
 void ShadowPaging::set_controls(const PagingControls& controls) {
-  const bool same = controls == controls_ || (!controls.paging && !controls_.paging);
+  const PagingControls old = controls_;
   controls_ = controls;
-  if (same) return;
-  cache_.invalidate_all();
+  if (controls == old || (!controls.paging && !old.paging)) return;
   one_shot_page_.reset();
   ++counters_.root_switches;
+  const bool same_mode = controls.same_mode(old) && roots_valid_;
+  if (!same_mode) cache_.invalidate_all();
+  const auto [context, known] = contexts_.select(controls.root());
+  context_ = context;
+  const Root before = roots_[static_cast<unsigned>(GuestSide::Kernel)];
   if (activate_roots()) ++counters_.root_cache_hits;
+  SpanSet kept;
+  if (same_mode) {
+    const Root& now = roots_[static_cast<unsigned>(GuestSide::Kernel)];
+    cache_.supervisor_spans().for_each([&](u32 span) {
+      if (translate_alike(before, now, span)) kept.add(span);
+    });
+  }
+  cache_.switch_context(context, known, kept);
+}
+
+bool ShadowPaging::translate_alike(const Root& one, const Root& other, u32 span) const {
+  const u64 first = u64{span} << SpanSet::kSpanShift;
+  const TableGeometry geometry = geometry_of(mode_of(controls_));
+  for (u64 linear = first; linear < first + (u64{1} << SpanSet::kSpanShift);
+       linear += u64{1} << geometry.directory_shift) {
+    const GuestLinear start(static_cast<u32>(linear));
+    const u32 position = position_of(start);
+    const u32 directories[] = {one[position], other[position]};
+    if (directories[0] == directories[1]) continue;
+    u64 entries[] = {shadow_entry::kNotPresent, shadow_entry::kNotPresent};
+    for (unsigned i = 0; i < 2; ++i) {
+      if (directories[i] != ShadowTables::kNone)
+        entries[i] = tables_->at(directories[i]).entries[geometry.directory_slot(start)];
+    }
+    if (entries[0] != entries[1]) return false;
+  }
+  return true;
 }
 
 void ShadowPaging::set_side(GuestSide side) {
@@ -65,30 +99,38 @@ ShadowRole ShadowPaging::directory_role(GuestSide side) const {
           .side = side};
 }
 
-void ShadowPaging::deactivate_roots() {
-  for (const Root& root : roots_) {
-    for (const u32 directory : root) {
-      if (directory != ShadowTables::kNone) tables_->at(directory).active = 0;
+void ShadowPaging::set_active(const std::array<Root, 2>& roots, bool active) {
+  for (const Root& root : roots) {
+    for (u32 position = 0; position < root.size(); ++position) {
+      if (root[position] == ShadowTables::kNone) continue;
+      ShadowTable& directory = tables_->at(root[position]);
+      const u8 bit = static_cast<u8>(1u << position);
+      directory.active = static_cast<u8>(active ? directory.active | bit : directory.active & ~bit);
+      if (active) directory.contexts[position] |= only(context_);
     }
   }
 }
 
 bool ShadowPaging::activate_roots() {
-  if (roots_valid_) deactivate_roots();
-  for (Root& root : roots_) root.fill(ShadowTables::kNone);
+  constexpr Root kNoRoot{ShadowTables::kNone, ShadowTables::kNone, ShadowTables::kNone, ShadowTables::kNone};
+  // What was active stays so, and is not evicted, until all of the new root is there.
+  const std::array<Root, 2> old = roots_valid_ ? roots_ : std::array{kNoRoot, kNoRoot};
+  roots_ = {kNoRoot, kNoRoot};
   roots_valid_ = true;
   bool cached = true;
   const unsigned sides = deprivilege_ == Deprivilege::Ring3 ? 2 : 1;
   for (unsigned side = 0; side < sides; ++side) {
     const ShadowRole role = directory_role(static_cast<GuestSide>(side));
     for (u32 position = 0; position < directory_count(); ++position) {
-      roots_[side][position] = find_or_make_directory(position, role, cached);
+      roots_[side][position] = find_or_make_directory(position, role, old[side][position], cached);
     }
   }
+  set_active(old, false);
+  set_active(roots_, true);
   return cached;
 }
 
-u32 ShadowPaging::find_or_make_directory(u32 position, const ShadowRole& role, bool& cached) {
+u32 ShadowPaging::find_or_make_directory(u32 position, const ShadowRole& role, u32 model, bool& cached) {
   GuestPhysical base{};
   HostFrame frame{};
   if (!role.direct) {
@@ -104,8 +146,11 @@ u32 ShadowPaging::find_or_make_directory(u32 position, const ShadowRole& role, b
   if (directory == ShadowTables::kNone) {
     cached = false;
     directory = tables_->create(base, frame, role);
+    if (model != ShadowTables::kNone && tables_->at(model).role == role)
+      tables_->link_alike(directory, model);
   }
   ShadowTable& table = tables_->at(directory);
+  // Not to be evicted for the next one.
   table.active |= static_cast<u8>(1u << position);
   table.touch();
   return directory;

@@ -73,12 +73,13 @@ class ShadowPaging final : public AddressSpace, public MemoryObserver {
   /// Ring3 only: kernel or user side runs next. The processor's TLB, kept apart by guest privilege, stays.
   void set_side(GuestSide side);
   /// Guest INVLPG. The shadow is never stale, so only the TLB entry goes.
-  void invalidate_guest_page(GuestLinear linear) { cache_.invalidate_page(linear); }
+  void invalidate_guest_page(GuestLinear linear) { cache_.invalidate(linear, 1, {only(context_), true}); }
 
   /// `privilege` is the guest's (virtual) privilege of the access: the physical one, and with Ring3 the side
   /// whose tables answer, follow from it.
   Resolution resolve(GuestLinear linear, AccessType type, Privilege privilege) override;
   Resolution peek(GuestLinear linear) override;
+  u32 context() const override { return context_; }
 
   /// Compares every shadow entry of every cached root with a fresh walk of the guest's tables, and checks
   /// protection and reverse map; returns one line per difference.
@@ -113,6 +114,8 @@ class ShadowPaging final : public AddressSpace, public MemoryObserver {
 
   GuestSide side_of(Privilege privilege) const;
   Privilege physical(Privilege privilege) const;
+  /// Which directory of a root translates `linear`.
+  u32 position_of(GuestLinear linear) const;
   u32 directory_of(GuestLinear linear, GuestSide side) const;
   u32 directory_count() const;
   /// What the physical processor's walk finds; null tables where nothing is present.
@@ -127,8 +130,11 @@ class ShadowPaging final : public AddressSpace, public MemoryObserver {
   ShadowRole directory_role(GuestSide side) const;
   /// Finds or makes the directories of the current controls. True if all were cached.
   bool activate_roots();
-  void deactivate_roots();
-  u32 find_or_make_directory(u32 position, const ShadowRole& role, bool& cached);
+  void set_active(const std::array<Root, 2>& roots, bool active);
+  /// A new directory is linked like `model` where the guest's are alike, if there is one.
+  u32 find_or_make_directory(u32 position, const ShadowRole& role, u32 model, bool& cached);
+  /// Whether two roots lead to the same tables with the same rights for all of a span.
+  bool translate_alike(const Root& one, const Root& other, u32 span) const;
 
   Resolution answer_fault(GuestLinear linear, AccessType type, Privilege privilege);
   void fill(GuestLinear linear, GuestSide side);
@@ -145,6 +151,8 @@ class ShadowPaging final : public AddressSpace, public MemoryObserver {
   const Deprivilege deprivilege_;
   GuestSide side_ = GuestSide::Kernel;
   PagingControls controls_;
+  PagingContexts contexts_;
+  u32 context_ = 0;
   std::unique_ptr<ShadowTables> tables_;
   std::array<Root, 2> roots_{};  // by side; Ring1 uses the first
   bool roots_valid_ = false;

@@ -72,7 +72,10 @@ struct ShadowTable {
   HostFrame frame{};          // of the guest's table, unless direct
   u32 next_of_frame = kNone;  // table of the same frame
   u32 first_parent = kNone;   // page tables: list of the directory entries that point here
-  u8 active = 0;  // directories: bit n if it translates linear GiB n (32-bit: all) of the active root
+  /// Directories: bit n if it translates linear GiB n (32-bit: all) of the active root; the contexts of the
+  /// roots of which it translates GiB n.
+  u8 active = 0;
+  std::array<ContextSet, 4> contexts{};
   bool live = false;
   bool touched = false;  // used since the eviction hand last passed
   u32 idle_stores = 0;   // guest stores to the frame since the table last translated anything

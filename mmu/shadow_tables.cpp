@@ -12,7 +12,7 @@ using shadow_entry::Target;
 
 namespace {
 
-/// Shadow tables may take an eighth of what the guest has as RAM.
+/// Shadow tables may take an eighth of what the guest has as RAM, and no more than 25 MiB.
 constexpr u32 kShareOfMemory = 8;
 constexpr u32 kTableFrames = (sizeof(ShadowTable) + kPageSize - 1) / kPageSize;
 
@@ -28,7 +28,8 @@ ShadowTables::ShadowTables(GuestMemory& memory, TranslationCache& cache)
       cache_(cache),
       tables_of_frame_(memory.store().frame_count(), kNone),
       mappings_(memory.store().frame_count(), kNone),
-      limit_(std::max(kMinimumTables, memory.store().frame_count() / kShareOfMemory / kTableFrames)) {}
+      limit_(std::clamp(memory.store().frame_count() / kShareOfMemory / kTableFrames, kMinimumTables,
+                        kMaximumTables)) {}
 
 ShadowTables::~ShadowTables() { clear(); }
 
@@ -67,6 +68,7 @@ u32 ShadowTables::create(GuestPhysical base, HostFrame frame, const ShadowRole& 
   table.next_of_frame = kNone;
   table.first_parent = kNone;
   table.active = 0;
+  table.contexts = {};
   table.live = true;
   table.present = 0;
   table.entries.fill(kNotPresent);
@@ -133,18 +135,29 @@ u32 ShadowTables::link(u32 directory, u32 slot) {
   return child;
 }
 
+void ShadowTables::link_alike(u32 directory, u32 model) {
+  for (u32 slot = 0; slot < at(directory).geometry().entries; ++slot) {
+    const u64 entry = at(model).entries[slot];
+    if (!Present::get(entry)) continue;
+    const DirectoryTarget target = decode_directory_entry(memory_, at(directory), slot);
+    const u32 child = Target::get(entry);
+    if (target.present && points_to(at(child), at(directory), target))
+      insert(directory, slot, shadow_entry::make(target.rights, child));
+  }
+}
+
 bool ShadowTables::update_directory(u32 table, u32 slot, const DirectoryTarget& target) {
   ShadowTable& directory = at(table);
   u64& entry = directory.entries[slot];
   if (!target.present || !points_to(at(Target::get(entry)), directory, target)) {
-    invalidate_directory(directory, slot);
+    invalidate_directory(directory, slot, Rights::get(entry));
     remove(table, slot);
     return true;
   }
   const u8 old_rights = Rights::get(entry);
   if (old_rights == target.rights) return false;
   entry = Rights::with(entry, target.rights);
-  if ((old_rights & ~target.rights) != 0) invalidate_directory(directory, slot);
+  if ((old_rights & ~target.rights) != 0) invalidate_directory(directory, slot, old_rights);
   return true;
 }
 
@@ -194,28 +207,27 @@ void ShadowTables::note_store(HostFrame frame) {
   while (tables_of_frame_[frame.value] != kNone) free_table(tables_of_frame_[frame.value]);
 }
 
+void ShadowTables::invalidate(const ShadowTable& directory, u32 slot, bool user, u32 first, u32 pages) {
+  for (u32 gib = 0; gib < directory.contexts.size(); ++gib) {
+    const Reach reach{user ? directory.contexts[gib] : 0, (directory.active >> gib & 1) != 0};
+    if (reach.users != 0 || reach.supervisors)
+      cache_.invalidate(linear_of(directory, gib, slot) + (first << kPageShift), pages, reach);
+  }
+}
+
 void ShadowTables::invalidate_leaf(const ShadowTable& table, u32 slot) {
+  const bool user = (Rights::get(table.entries[slot]) & shadow_rights::kUser) != 0;
   for (u32 id = table.first_parent; id != kNone;) {
     const ShadowTable& directory = at(id / ShadowTable::kSlots);
     const u32 directory_slot = id % ShadowTable::kSlots;
-    for (u32 gib = 0; directory.active >> gib != 0; ++gib) {
-      if ((directory.active >> gib & 1) == 0) continue;
-      cache_.invalidate_page(linear_of(directory, gib, directory_slot) + (slot << kPageShift));
-    }
+    invalidate(directory, directory_slot, user, slot, 1);
     id = directory.next[directory_slot];
   }
 }
 
-void ShadowTables::invalidate_directory(const ShadowTable& directory, u32 slot) {
-  const ShadowTable& table = at(Target::get(directory.entries[slot]));
-  if (table.present == 0) return;
-  for (u32 gib = 0; directory.active >> gib != 0; ++gib) {
-    if ((directory.active >> gib & 1) == 0) continue;
-    const GuestLinear start = linear_of(directory, gib, slot);
-    for (u32 page = 0; page < directory.geometry().entries; ++page) {
-      if (Present::get(table.entries[page])) cache_.invalidate_page(start + (page << kPageShift));
-    }
-  }
+void ShadowTables::invalidate_directory(const ShadowTable& directory, u32 slot, u8 rights) {
+  if (at(Target::get(directory.entries[slot])).present == 0) return;
+  invalidate(directory, slot, (rights & shadow_rights::kUser) != 0, 0, directory.geometry().entries);
 }
 
 void ShadowTables::write_protect(HostFrame frame) {
@@ -243,12 +255,12 @@ void ShadowTables::free_table(u32 index) {
   while (table.first_parent != kNone) {
     const u32 parent = table.first_parent / ShadowTable::kSlots;
     const u32 slot = table.first_parent % ShadowTable::kSlots;
-    invalidate_directory(at(parent), slot);
+    invalidate_directory(at(parent), slot, Rights::get(at(parent).entries[slot]));
     remove(parent, slot);
   }
   for (u32 slot = 0; table.present != 0; ++slot) {
     if (!Present::get(table.entries[slot])) continue;
-    if (table.role.level == 2) invalidate_directory(table, slot);
+    if (table.role.level == 2) invalidate_directory(table, slot, Rights::get(table.entries[slot]));
     remove(index, slot);
   }
   release(index);

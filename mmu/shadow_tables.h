@@ -11,7 +11,7 @@
 namespace ringdown {
 
 /// Tables are numbered; entries are numbered `table * kSlots + slot`. Everything that takes rights away from
-/// an entry of the active root tells the translation cache.
+/// an entry of a root that has a context tells the translation cache.
 class ShadowTables {
  public:
   static constexpr u32 kNone = ShadowTable::kNone;
@@ -34,6 +34,8 @@ class ShadowTables {
   /// Points the directory's entry to the table that the guest's entry says, made if need be. Returns the
   /// table, or kNone if the guest's entry cannot be cached.
   u32 link(u32 directory, u32 slot);
+  /// Links all entries of a new directory that must lead to where those of `model` lead.
+  void link_alike(u32 directory, u32 model);
   /// Brings a page-table entry in line with the guest's. True if it changed.
   bool refresh_leaf(u32 table, u32 slot);
   /// The guest's entries [offset, offset + length) of `frame` were stored to: brings present shadow entries
@@ -57,6 +59,7 @@ class ShadowTables {
  private:
   static constexpr u32 kFloodLimit = 24;
   static constexpr u32 kMinimumTables = 48;
+  static constexpr u32 kMaximumTables = 1536;
 
   static u32 entry_id(u32 table, u32 slot) { return table * ShadowTable::kSlots + slot; }
   static u64 direct_key(GuestPhysical base, const ShadowRole& role);
@@ -67,8 +70,12 @@ class ShadowTables {
   /// Brings a present directory entry in line with `target`. True if it changed.
   bool update_directory(u32 table, u32 slot, const DirectoryTarget& target);
   bool points_to(const ShadowTable& child, const ShadowTable& directory, const DirectoryTarget& target) const;
+  /// Tells the translation cache of `pages` pages from `first` on of those that the directory's entry
+  /// translates; `user`: users have access.
+  void invalidate(const ShadowTable& directory, u32 slot, bool user, u32 first, u32 pages);
   void invalidate_leaf(const ShadowTable& table, u32 slot);
-  void invalidate_directory(const ShadowTable& directory, u32 slot);
+  /// `rights`: that the directory entry had.
+  void invalidate_directory(const ShadowTable& directory, u32 slot, u8 rights);
   void free_table(u32 table);
   void release(u32 table);
   void evict();

@@ -10,10 +10,11 @@ TableUses::~TableUses() {
   sweep();
 }
 
-bool TableUses::note(HostFrame frame, Use use, u32 slot) {
+bool TableUses::note(HostFrame frame, Use use, u32 slot, u32 context) {
   const u32 index = find_or_make(frame, use);
   if (index == kNone) return false;
   Record& record = records_[index];
+  record.contexts |= only(context);
   u64& word = record.used[slot / 64];
   const u64 bit = u64{1} << (slot % 64);
   if ((word & bit) == 0) {
@@ -48,6 +49,7 @@ u32 TableUses::find_or_make(HostFrame frame, Use use) {
   record.used_count = 0;
   record.frame = frame;
   record.use = use;
+  record.contexts = 0;
   record.used.fill(0);
   return reusable;
 }

@@ -1,4 +1,4 @@
-// Which entries of which guest table frames the live translations of one address space came from.
+// Which entries of which guest table frames the live translations came from.
 #pragma once
 
 #include <array>
@@ -6,6 +6,7 @@
 
 #include "core/memory.h"
 #include "core/types.h"
+#include "mmu/context.h"
 
 namespace ringdown {
 
@@ -23,15 +24,16 @@ class TableUses {
   explicit TableUses(GuestMemory& memory);
   ~TableUses();
 
-  /// Notes that entry `slot` of the table in `frame` was used. False if the frame is used in too many ways,
-  /// or too many frames are: the caller must forget all translations and note again.
-  [[nodiscard]] bool note(HostFrame frame, Use use, u32 slot);
+  /// Notes that entry `slot` of the table in `frame` was used, for a translation in `context`. False if the
+  /// frame is used in too many ways, or too many frames are: the caller must forget all translations and note
+  /// again.
+  [[nodiscard]] bool note(HostFrame frame, Use use, u32 slot, u32 context);
 
   /// No translation is live any more. Records become out of date; tracking is dropped lazily.
   void forget_all() { ++epoch_; }
 
-  /// Entries [first_slot, last_slot] of `frame` were stored to: calls `stale(use, slot)` for each of them
-  /// that was used and forgets these uses.
+  /// Entries [first_slot, last_slot] of `frame` were stored to: calls `stale(use, slot, contexts)` for
+  /// each of them that was used and forgets these uses.
   template <class Callback>
   void stored(HostFrame frame, u32 first_slot, u32 last_slot, Callback stale) {
     u32* link = &heads_[frame.value];
@@ -62,6 +64,7 @@ class TableUses {
     u32 used_count = 0;
     HostFrame frame{};
     Use use;
+    ContextSet contexts = 0;  // that used any of the entries
     std::array<u64, kMaxSlots / 64> used{};
   };
 
@@ -73,7 +76,7 @@ class TableUses {
       if ((word & bit) == 0) continue;
       word &= ~bit;
       --record.used_count;
-      stale(record.use, slot);
+      stale(record.use, slot, record.contexts);
     }
   }
 

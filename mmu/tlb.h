@@ -1,9 +1,10 @@
-// The software TLB: linear page to host address, one direct-mapped array per privilege.
+// The software TLB: linear page to host address, a direct-mapped array.
 #pragma once
 
 #include <array>
 
 #include "mmu/access.h"
+#include "mmu/context.h"
 
 namespace ringdown {
 
@@ -62,7 +63,10 @@ class Tlb {
   void fill(u32 page, bool granted, bool write, const u8* host) {
     const u32 slot = index(page);
     TlbEntry& entry = entries[slot];
-    if (entry.read_tag == TlbEntry::kNoTag) note_filled(slot);
+    if (entry.read_tag != page) {
+      note_filled(slot);
+      spans_.add(SpanSet::span_of(page));
+    }
     entry.read_tag = page;
     entry.write_tag = write ? page : TlbEntry::kNoTag;
     entry.addend = reinterpret_cast<u64>(host) - page;
@@ -72,24 +76,34 @@ class Tlb {
     TlbEntry& entry = entries[index(page)];
     if (entry.read_tag == page) entry = {};
   }
-  /// Sends writes to the page at `host`, whatever its linear addresses, the slow way; if paging no longer
-  /// grants them, `revoked`.
-  void drop_writes(const u8* host, bool revoked) {
-    for (u32 slot = 0; slot < kEntries; ++slot) {
-      TlbEntry& entry = entries[slot];
-      if (entry.addend + entry.read_tag != reinterpret_cast<u64>(host)) continue;
-      entry.write_tag = TlbEntry::kNoTag;
-      if (revoked) writable_[slot] = false;
-    }
+  /// The entry lets the page at `host` be written, as far as paging is asked.
+  bool grants_write(u32 slot, const u8* host) const {
+    const TlbEntry& entry = entries[slot];
+    return writable_[slot] && entry.read_tag != TlbEntry::kNoTag &&
+           entry.addend + entry.read_tag == reinterpret_cast<u64>(host);
   }
-  void clear() {
-    if (filled_count_ <= filled_.size()) {
-      for (u32 i = 0; i < filled_count_; ++i) entries[filled_[i]] = {};
-    } else {
-      entries.fill({});
+  /// Sends writes through the entry the slow way; if paging no longer grants them, `revoked`.
+  void drop_write(u32 slot, bool revoked) {
+    entries[slot].write_tag = TlbEntry::kNoTag;
+    if (revoked) writable_[slot] = false;
+  }
+
+  /// Spans of which there may be translations.
+  const SpanSet& spans() const { return spans_; }
+  /// Drops the translations of all spans but these.
+  void keep(const SpanSet& kept) {
+    if (!spans_.within(kept)) {
+      if (listed() && settled_.within(kept)) {
+        for (u32 i = 0; i < filled_count_; ++i) drop_outside(entries[filled_[i]], kept);
+      } else {
+        for (TlbEntry& entry : entries) drop_outside(entry, kept);
+      }
+      spans_ &= kept;
     }
+    settled_ = spans_;
     filled_count_ = 0;
   }
+  void clear() { keep(SpanSet{}); }
 
  private:
   static constexpr u32 kNeverTag = 2;  // in no entry
@@ -109,14 +123,19 @@ class Tlb {
     const TlbEntry& entry = entry_of(linear);
     return {reinterpret_cast<u8*>(entry.addend + linear), entry.write_tag == wanted};
   }
+  static void drop_outside(TlbEntry& entry, const SpanSet& kept) {
+    if (entry.read_tag != TlbEntry::kNoTag && !kept.contains(SpanSet::span_of(entry.read_tag))) entry = {};
+  }
+  bool listed() const { return filled_count_ <= filled_.size(); }
   void note_filled(u32 slot) {
     if (filled_count_ < filled_.size()) filled_[filled_count_] = static_cast<u16>(slot);
-    if (filled_count_ <= filled_.size()) ++filled_count_;
+    if (listed()) ++filled_count_;
   }
 
   std::array<bool, kEntries> writable_{};  // paging grants writes to the page of that entry
-  /// Slots filled since the last clear, so that switching between small address spaces need not wipe
-  /// everything.
+  SpanSet spans_;
+  SpanSet settled_;  // had translations when `keep` ran last
+  /// Slots filled since, so that switching between small address spaces need not look at everything.
   std::array<u16, 256> filled_;
   u32 filled_count_ = 0;  // one more than fits: too many to list
 };

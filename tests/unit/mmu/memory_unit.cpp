@@ -156,12 +156,12 @@ TEST_CASE("the fetch generation moves when a fetched page may have changed") {
   const Resolution page = unit.fetch(GuestLinear(0x10123), kKernel);
   REQUIRE(page.kind == Resolution::Kind::Memory);
   CHECK(page.page.read_frame == 0x110);
-  const u32 generation = unit.fetch_generation();
+  const u64 generation = unit.fetch_generation(kKernel);
   machine.entry32(kTable, 0x11, 0x30'0000 | kP);  // a page nobody executes
   unit.invalidate_page(GuestLinear(0x11000));
-  CHECK(unit.fetch_generation() == generation);
+  CHECK(unit.fetch_generation(kKernel) == generation);
   machine.entry32(kTable, 0x10, 0x30'0000 | kP);
-  CHECK(unit.fetch_generation() != generation);
+  CHECK(unit.fetch_generation(kKernel) != generation);
   CHECK(unit.fetch(GuestLinear(0x10123), kKernel).page.read_frame == 0x300);
   // The generation has moved since this page was looked up; it must still be dropped.
   machine.entry32(kTable, 0x12, 0x11'2000 | kP);
@@ -169,9 +169,9 @@ TEST_CASE("the fetch generation moves when a fetched page may have changed") {
   machine.entry32(kTable, 0x10, 0x31'0000 | kP);
   machine.entry32(kTable, 0x12, 0x32'0000 | kP);
   CHECK(unit.fetch(GuestLinear(0x12000), kKernel).page.read_frame == 0x320);
-  const u32 before_flush = unit.fetch_generation();
+  const u64 before_flush = unit.fetch_generation(kKernel);
   unit.invalidate_all();
-  CHECK(unit.fetch_generation() != before_flush);
+  CHECK(unit.fetch_generation(kKernel) != before_flush);
   CHECK(unit.fetch(GuestLinear(0x20000), Privilege::User).kind == Resolution::Kind::Fault);
   CHECK(unit.fault_address == GuestLinear(0x20000));
 }

@@ -90,9 +90,13 @@ inline PagingControls controls_pae(u32 directory) {
 /// Remembers what it was told to invalidate.
 class RecordingCache final : public TranslationCache {
  public:
-  void invalidate_page(GuestLinear linear) override { pages.push_back(linear); }
+  void invalidate(GuestLinear linear, u32 count, Reach) override {
+    for (u32 i = 0; i < count; ++i) pages.push_back(linear + (i << kPageShift));
+  }
   void invalidate_all() override { ++flushes; }
   void revoke_write(HostFrame) override {}
+  SpanSet supervisor_spans() const override { return {}; }
+  void switch_context(u32, bool, const SpanSet&) override {}
 
   std::vector<GuestLinear> pages;
   u32 flushes = 0;

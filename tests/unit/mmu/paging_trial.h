@@ -2,7 +2,9 @@
 // bare processor's paging unit, and a walk of the tables on each access, written from the manual.
 #pragma once
 
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "mmu/memory_unit.h"
@@ -109,13 +111,7 @@ class Machine final : public Subject {
   PagingOutcome access(const PagingStep& step) override {
     const GuestLinear linear(step.address);
     PagingOutcome seen;
-    if (step.kind == StepKind::Fetch) {
-      const Resolution resolution = unit.fetch(linear, step.privilege);
-      if (resolution.kind == Resolution::Kind::Fault) {
-        return {AccessStatus::PageFault, unit.fault_address.value, unit.fault_code, 0};
-      }
-      return {.value = resolution.physical.value};
-    }
+    if (step.kind == StepKind::Fetch) return fetch(linear, step.privilege);
     if (step.kind == StepKind::Read) {
       seen.status = unit.read(linear, step.privilege,
                               std::as_writable_bytes(std::span(&seen.value, 1)).first(step.size));
@@ -135,6 +131,28 @@ class Machine final : public Subject {
 
   MemoryUnit unit;
   Paging paging;
+
+ private:
+  /// As the processor does: what was found in the same generation is found again without asking.
+  PagingOutcome fetch(GuestLinear linear, Privilege privilege) {
+    const std::pair place(page_of(linear).value, privilege);
+    if (const auto found = fetched_.find(place);
+        found != fetched_.end() && found->second.generation == unit.fetch_generation(privilege)) {
+      return {.value = found->second.physical};
+    }
+    const Resolution resolution = unit.fetch(linear, privilege);
+    if (resolution.kind == Resolution::Kind::Fault)
+      return {AccessStatus::PageFault, unit.fault_address.value, unit.fault_code, 0};
+    if (resolution.kind == Resolution::Kind::Memory && resolution.keep_read)
+      fetched_[place] = {unit.fetch_generation(privilege), resolution.physical.value};
+    return {.value = resolution.physical.value};
+  }
+
+  struct Fetched {
+    u64 generation;
+    u64 physical;
+  };
+  std::map<std::pair<u32, Privilege>, Fetched> fetched_;
 };
 
 /// What the three machines of a trial have for memory.

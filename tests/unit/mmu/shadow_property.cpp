@@ -70,7 +70,7 @@ class Generator {
   PagingStep controls_step() const { return {.kind = StepKind::Controls, .controls = controls_}; }
   PagingStep change_controls() {
     const PagingControls fresh = random_controls();
-    switch (below(5)) {
+    switch (below(8)) {
       case 0:
         controls_ = fresh;
         break;
@@ -83,9 +83,13 @@ class Generator {
       case 3:
         controls_.page_size_extension = fresh.page_size_extension;
         break;
-      default:
-        controls_.cr3 = fresh.cr3;
-        controls_.pdpte = fresh.pdpte;
+      default: {
+        // Often one of the last few roots again: one that may have translations.
+        PagingRoot& root = recent_roots_[below(recent_roots_.size())];
+        if (chance(25) || root == PagingRoot{}) root = fresh.root();
+        controls_.cr3 = root.cr3;
+        controls_.pdpte = root.pdpte;
+      }
     }
     return controls_step();
   }
@@ -152,6 +156,7 @@ class Generator {
   Flavour flavour_;
   PagingControls controls_;
   std::array<u32, 6> recent_pages_{};
+  std::array<PagingRoot, 3> recent_roots_{};
   bool first_ = true;
   u32 flood_left_ = 0;
   u32 flood_address_ = 0;
