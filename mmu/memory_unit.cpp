@@ -252,10 +252,13 @@ void MemoryUnit::write_device(GuestPhysical address, std::span<const std::byte> 
 bool MemoryUnit::peek(GuestLinear linear, std::span<std::byte> data) {
   while (!data.empty()) {
     const std::size_t size = std::min<std::size_t>(data.size(), bytes_left_in_page(linear));
-    const Resolution resolution = space_->peek(linear);
-    if (resolution.kind != Resolution::Kind::Memory) return false;
-    const u8* page = memory_.store().page(HostFrame(resolution.page.read_frame));
-    std::memcpy(data.data(), page + (linear.value & kPageOffsetMask), size);
+    const u8* host = supervisor_tlb_.known(linear.value, false);
+    if (host == nullptr) {
+      const Resolution resolution = space_->peek(linear);
+      if (resolution.kind != Resolution::Kind::Memory) return false;
+      host = memory_.store().page(HostFrame(resolution.page.read_frame)) + (linear.value & kPageOffsetMask);
+    }
+    std::memcpy(data.data(), host, size);
     data = data.subspan(size);
     linear = linear + static_cast<u32>(size);
   }

@@ -25,8 +25,8 @@ inline constexpr unsigned kPhysicalAddressBits = 36;
 /// Address bits 12 and up of a table or a 4 KiB page.
 using Frame32 = Field<u64, 12, 20>;
 using FramePae = Field<u64, 12, kPhysicalAddressBits - 12>;
-/// 4 MiB page of 32-bit paging: address bits 31:22 and, with PSE-36, those from 32 to MAXPHYADDR (SDM vol. 3A,
-/// table 4-4: M is the lesser of 40 and MAXPHYADDR).
+/// 4 MiB page of 32-bit paging: address bits 31:22 and, with PSE-36, those from 32 to MAXPHYADDR (SDM vol.
+/// 3A, table 4-4: M is the lesser of 40 and MAXPHYADDR).
 using LargeFrame32 = Field<u64, 22, 10>;
 using LargeFrame32High = Field<u64, 13, kPhysicalAddressBits - 32>;
 using LargeReserved32 = Field<u64, kPhysicalAddressBits - 19, 41 - kPhysicalAddressBits>;

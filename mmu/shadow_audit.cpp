@@ -49,17 +49,21 @@ struct Difference {
   }
 };
 
-void compare_rights(const GuestMemory& memory, const ShadowRole& role, u8 rights, const WalkResult& walk,
-                    const PagingControls& controls, const Difference& difference) {
+/// `rights`: of both levels; `guest_rights`: with those that are withheld.
+void compare_rights(const GuestMemory& memory, const ShadowRole& role, u8 rights, u8 guest_rights,
+                    const WalkResult& walk, const PagingControls& controls, const Difference& difference) {
   const GuestMemory::Page page = memory.page(walk.page);
-  const bool may_write =
-      walk.dirty && is_plain_ram(page) && !is_write_protected(memory, HostFrame(page.write_frame));
+  const bool guest_writes = walk.dirty && is_plain_ram(page);
+  const bool may_write = guest_writes && !is_write_protected(memory, HostFrame(page.write_frame));
   for (const Privilege privilege : {Privilege::Supervisor, Privilege::User}) {
     if (!role.direct && !serves(role, privilege)) continue;
     const Privilege physical = role.deprivilege == Deprivilege::Ring3 ? Privilege::User : privilege;
     for (const AccessType type : {AccessType::Read, AccessType::Write, AccessType::Execute}) {
       const bool granted = shadow_rights::allow(rights, type, physical);
       bool allowed = page_fault_code(walk, controls, type, privilege) == kNoFault;
+      if (shadow_rights::allow(guest_rights, type, physical) &&
+          !(allowed && (type != AccessType::Write || guest_writes)))
+        difference.add("the shadow takes for withheld what the guest's tables do not grant");
       if (type == AccessType::Write) allowed = allowed && may_write;
       // Write permission may be missing (it comes back with the next store), never too much.
       if (granted && !allowed) difference.add("the shadow grants what the guest's tables do not");
@@ -133,7 +137,8 @@ void ShadowPaging::audit_leaf(const ShadowTable& directory, u32 slot, u32 table_
     difference.add("another frame than the guest's tables map");
   }
   const u8 rights = Rights::get(entry) & Rights::get(leaf);
-  compare_rights(memory_, directory.role, rights, walk, controls, difference);
+  const u8 guest_rights = Rights::get(entry) & shadow_entry::guest_rights(leaf);
+  compare_rights(memory_, directory.role, rights, guest_rights, walk, controls, difference);
 }
 
 void ShadowPaging::audit_mappings(std::vector<std::string>& differences) const {

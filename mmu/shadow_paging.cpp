@@ -171,6 +171,7 @@ ShadowPaging::Lookup ShadowPaging::look_up(GuestLinear linear, GuestSide side) c
   if (!shadow_entry::Present::get(leaf)) return found;
   found.leaf = leaf;
   found.rights = shadow_entry::Rights::get(entry) & shadow_entry::Rights::get(leaf);
+  found.guest_rights = shadow_entry::Rights::get(entry) & shadow_entry::guest_rights(leaf);
   return found;
 }
 
@@ -178,9 +179,13 @@ Resolution ShadowPaging::resolve(GuestLinear linear, AccessType type, Privilege 
   if (!roots_valid_) activate_roots();
   const Lookup found = look_up(linear, side_of(privilege));
   const Privilege as = physical(privilege);
-  if (found.leaf == shadow_entry::kNotPresent || !shadow_rights::allow(found.rights, type, as)) {
-    return answer_fault(linear, type, privilege);
-  }
+  if (found.leaf == shadow_entry::kNotPresent) return answer_fault(linear, type, privilege);
+  const HostFrame frame(shadow_entry::Target::get(found.leaf));
+  const bool granted = shadow_rights::allow(found.rights, type, as);
+  const bool withheld = !granted && type == AccessType::Write &&
+                        shadow_rights::allow(found.guest_rights, type, as) &&
+                        is_write_protected(memory_, frame);
+  if (!granted && !withheld) return answer_fault(linear, type, privilege);
   // How often instructions are fetched depends on the length of blocks; the life of tables must not.
   if (type != AccessType::Execute) {
     found.directory->touch();
@@ -190,9 +195,10 @@ Resolution ShadowPaging::resolve(GuestLinear linear, AccessType type, Privilege 
   resolution.kind = Resolution::Kind::Memory;
   resolution.keep_read = true;
   resolution.keep_write = shadow_rights::allow(found.rights, AccessType::Write, as);
-  const u32 frame = shadow_entry::Target::get(found.leaf);
-  resolution.page = {frame, resolution.keep_write ? frame : GuestMemory::Page::kDiscard};
+  const bool written = resolution.keep_write || withheld;
+  resolution.page = {frame.value, written ? frame.value : GuestMemory::Page::kDiscard};
   resolution.physical = GuestPhysical(shadow_entry::GuestPage::get(found.leaf) << kPageShift);
+  if (withheld) count_fault(linear, type, resolution);
   return resolution;
 }
 

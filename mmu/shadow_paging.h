@@ -123,7 +123,8 @@ class ShadowPaging final : public AddressSpace, public MemoryObserver {
     ShadowTable* directory = nullptr;
     ShadowTable* table = nullptr;
     u64 leaf = 0;
-    u8 rights = 0;  // of both levels; 0 without a present leaf
+    u8 rights = 0;        // of both levels; 0 without a present leaf
+    u8 guest_rights = 0;  // the same, with those that are withheld
   };
   Lookup look_up(GuestLinear linear, GuestSide side) const;
 

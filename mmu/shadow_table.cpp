@@ -98,8 +98,9 @@ u64 decode_leaf_entry(const GuestMemory& memory, const ShadowTable& table, u32 s
   const GuestMemory::Page page = memory.page(physical);
   if (!is_frame(page.read_frame)) return shadow_entry::kNotPresent;
   const HostFrame frame(page.read_frame);
-  if (!is_plain_ram(page) || is_write_protected(memory, frame)) rights = without_write(rights);
-  return shadow_entry::make(rights, frame.value, physical.value >> kPageShift);
+  if (!is_plain_ram(page)) rights = without_write(rights);
+  const u64 entry = shadow_entry::make(rights, frame.value, physical.value >> kPageShift);
+  return is_write_protected(memory, frame) ? shadow_entry::withhold(entry) : entry;
 }
 
 }  // namespace ringdown

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 
 #include "core/field.h"
 #include "core/memory.h"
@@ -35,6 +36,9 @@ constexpr bool allow(u8 rights, AccessType type, Privilege physical) {
 namespace shadow_entry {
 using Present = Field<u64, 0>;
 using Rights = Field<u64, 1, 4, u8>;
+/// Page table only: the two write rights that the guest grants, dirty bit set, and that are withheld because
+/// the frame is write-protected. In bits that hardware leaves to software.
+using Withheld = Field<u64, 5, 2, u8>;
 using Target = Field<u64, 8, 28, u32>;      // host frame or index of a table
 using GuestPage = Field<u64, 36, 28, u64>;  // page table only: guest-physical page number
 
@@ -42,6 +46,19 @@ inline constexpr u64 kNotPresent = 0;
 constexpr u64 make(u8 rights, u32 target, u64 guest_page = 0) {
   return GuestPage::with(Target::with(Rights::with(Present::kMask, rights), target), guest_page);
 }
+inline constexpr unsigned kWithheldShift = std::countr_zero(shadow_rights::kWrite);
+/// The entry with its write rights withheld.
+constexpr u64 withhold(u64 entry) {
+  const u8 rights = Rights::get(entry);
+  const u8 write = rights & shadow_rights::kWrite;
+  return Withheld::with(Rights::with(entry, rights & static_cast<u8>(~write)),
+                        static_cast<u8>(Withheld::get(entry) | write >> kWithheldShift));
+}
+/// The rights that the entry would have if its frame were not protected.
+constexpr u8 guest_rights(u64 entry) {
+  return static_cast<u8>(Rights::get(entry) | Withheld::get(entry) << kWithheldShift);
+}
+constexpr u64 without_rights(u64 entry) { return Withheld::with(Rights::with(entry, 0), 0); }
 }  // namespace shadow_entry
 
 /// How a guest frame is read when it serves as this table. Tables of one frame with different roles coexist.

@@ -167,7 +167,7 @@ bool ShadowTables::refresh_leaf(u32 table, u32 slot) {
   const u64 wanted = decode_leaf_entry(memory_, holder, slot);
   if (old == wanted) return false;
   if (Present::get(old)) {
-    const bool only_rights = Rights::with(old, 0) == Rights::with(wanted, 0);
+    const bool only_rights = shadow_entry::without_rights(old) == shadow_entry::without_rights(wanted);
     if (!only_rights || (Rights::get(old) & ~Rights::get(wanted)) != 0) invalidate_leaf(holder, slot);
     if (only_rights) {
       holder.entries[slot] = wanted;
@@ -235,7 +235,7 @@ void ShadowTables::write_protect(HostFrame frame) {
     ShadowTable& table = at(id / ShadowTable::kSlots);
     const u32 slot = id % ShadowTable::kSlots;
     u64& entry = table.entries[slot];
-    entry = Rights::with(entry, static_cast<u8>(Rights::get(entry) & ~shadow_rights::kWrite));
+    entry = shadow_entry::withhold(entry);
     id = table.next[slot];
   }
   cache_.revoke_write(frame);

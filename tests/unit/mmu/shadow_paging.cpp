@@ -115,6 +115,41 @@ TEST_CASE("a page that becomes a table is protected; its stores are traps, once 
   CHECK(machine.load(0x40'0000) == 0x66);
 }
 
+TEST_CASE("write rights that are withheld from a protected page are the guest's own") {
+  ShadowMachine machine;
+  machine.entry32(kTable, 2, kTable | kFull | kA | kD);  // the table maps itself
+  machine.load(0x3000);
+  REQUIRE(machine.is_protected(kTable));
+  const u32 entry = 0x10'4000 | kFull;
+  REQUIRE(machine.store(0x2010, entry) == AccessStatus::Done);
+  CHECK(machine.shadow.counters().write_protect_traps == 1);
+  const u64 fills = machine.shadow.counters().fills;
+  REQUIRE(machine.store(0x2010, entry) == AccessStatus::Done);
+  CHECK(machine.shadow.counters().write_protect_traps == 2);
+  CHECK(machine.shadow.counters().fills == fills);
+  SECTION("no longer writable") {
+    machine.entry32(kTable, 2, kTable | kP | kUs | kA | kD);
+    CHECK(machine.store(0x2010, 0) == AccessStatus::PageFault);
+  }
+  SECTION("no longer the users'") {
+    machine.entry32(kTable, 2, kTable | kP | kRw | kA | kD);
+    CHECK(machine.store(0x2010, 0, Privilege::User) == AccessStatus::PageFault);
+    CHECK(machine.store(0x2010, 0) == AccessStatus::Done);
+  }
+  SECTION("no longer dirty") {
+    machine.entry32(kTable, 2, kTable | kFull | kA);
+    REQUIRE(machine.store(0x2010, 0) == AccessStatus::Done);
+    CHECK((machine.entry32(kTable, 2) & kD) != 0);
+  }
+  SECTION("no longer protected") {
+    machine.entry32(kDirectory, 0, 0);
+    CHECK(machine.store(0x2010, 0) == AccessStatus::PageFault);
+    machine.entry32(kDirectory, 1, kTable | kFull);
+    REQUIRE(machine.is_protected(kTable) == false);
+    REQUIRE(machine.store(0x40'2010, 0) == AccessStatus::Done);
+  }
+}
+
 TEST_CASE("the last use gone, protection goes") {
   ShadowMachine machine;
   machine.load(0x3000);
