@@ -91,7 +91,7 @@ void GuestMemory::set_a20(bool enabled) {
 }
 
 void GuestMemory::tell_map_changed() {
-  for (MemoryObserver* observer : observers_) observer->map_changed();
+  for (const Registration& of : observers_) of.observer->map_changed();
 }
 
 void GuestMemory::read(GuestPhysical address, std::span<std::byte> data) const {
@@ -132,13 +132,33 @@ void GuestMemory::write_frame(HostFrame frame, u32 offset, std::span<const std::
 }
 
 void GuestMemory::notify_written(HostFrame frame, u32 offset, u32 length) {
-  for (MemoryObserver* observer : observers_) observer->frame_written(frame, offset, length);
+  const u8 kinds = tracking(frame);
+  for (const Registration& of : observers_) {
+    if ((of.kinds & kinds) != 0) of.observer->frame_written(frame, offset, length);
+  }
+}
+
+bool GuestMemory::concerns_observers(HostFrame frame, u32 offset, u32 length) const {
+  const u8 kinds = tracking(frame);
+  return std::ranges::any_of(observers_, [&](const Registration& of) {
+    return (of.kinds & kinds) != 0 && of.observer->concerns(frame, offset, length);
+  });
+}
+
+void GuestMemory::add_observer(MemoryObserver& observer, std::initializer_list<Tracking> kinds) {
+  u8 set = 0;
+  for (const Tracking kind : kinds) set |= static_cast<u8>(kind);
+  observers_.push_back({&observer, set});
+}
+
+void GuestMemory::remove_observer(MemoryObserver& observer) {
+  std::erase_if(observers_, [&observer](const Registration& of) { return of.observer == &observer; });
 }
 
 void GuestMemory::track(HostFrame frame, Tracking kind) {
   if (tracked(frame, kind)) return;
   tracking_[frame.value] |= static_cast<u8>(kind);
-  for (MemoryObserver* observer : observers_) observer->tracking_added(frame);
+  for (const Registration& of : observers_) of.observer->tracking_added(frame);
 }
 
 void GuestMemory::untrack(HostFrame frame, Tracking kind) {

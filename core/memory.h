@@ -1,6 +1,7 @@
 // Guest memory: the backing store, the machine's memory map, and the one seam through which RAM is written.
 #pragma once
 
+#include <initializer_list>
 #include <span>
 #include <vector>
 
@@ -48,8 +49,11 @@ enum class Tracking : u8 {
 class MemoryObserver {
  public:
   virtual ~MemoryObserver() = default;
-  /// Bytes [offset, offset + length) of a frame with any tracking were written.
+  /// Bytes [offset, offset + length) of a frame with tracking of a kind that the observer is for were
+  /// written.
   virtual void frame_written(HostFrame frame, u32 offset, u32 length) = 0;
+  /// Whether it would do anything when told of that write.
+  virtual bool concerns(HostFrame /*frame*/, u32 /*offset*/, u32 /*length*/) const { return true; }
   /// A frame gained its first tracking of a kind: cached write permission to it must go.
   virtual void tracking_added(HostFrame frame) = 0;
   /// Guest-physical addresses now lead elsewhere (A20, PAM, SMRAM, a BAR, the VGA window).
@@ -105,6 +109,8 @@ class GuestMemory : public Serializable {
   void write_frame(HostFrame frame, u32 offset, std::span<const std::byte> data);
   /// Tells the observers that the caller has just stored to a frame it checked with `tracking`.
   void notify_written(HostFrame frame, u32 offset, u32 length);
+  /// Whether a store to a tracked frame would matter to any of them.
+  bool concerns_observers(HostFrame frame, u32 offset, u32 length) const;
 
   template <class T>
   T read_value(GuestPhysical address) const {
@@ -125,8 +131,9 @@ class GuestMemory : public Serializable {
   void track(HostFrame frame, Tracking kind);
   void untrack(HostFrame frame, Tracking kind);
 
-  void add_observer(MemoryObserver& observer) { observers_.push_back(&observer); }
-  void remove_observer(MemoryObserver& observer) { std::erase(observers_, &observer); }
+  /// `kinds`: of the frames whose writes the observer is told of. Of the rest all observers are told.
+  void add_observer(MemoryObserver& observer, std::initializer_list<Tracking> kinds);
+  void remove_observer(MemoryObserver& observer);
 
   /// Saves RAM (zlib, zero pages left out), the A20 gate. The map itself is rebuilt by the devices that
   /// program it. Restoring writes through the seam.
@@ -143,7 +150,11 @@ class GuestMemory : public Serializable {
   std::vector<Page> pages_;
   std::vector<u8> tracking_;
   u64 a20_mask_ = ~u64{0};
-  std::vector<MemoryObserver*> observers_;
+  struct Registration {
+    MemoryObserver* observer;
+    u8 kinds;
+  };
+  std::vector<Registration> observers_;
 };
 
 }  // namespace ringdown

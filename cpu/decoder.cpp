@@ -298,11 +298,11 @@ bool Decoder::ends_block(const Instruction& instruction, const DecodeRequest& re
     return true;
   if (request.mode.single) return true;
   if (request.splits.empty()) return false;
-  const u32 bit = request.first_split_bit + (instruction.op.eip - request.eip);
+  const u32 bit = request.page_offset + (instruction.op.eip - request.eip);
   return bit / 64 < request.splits.size() && ((request.splits[bit / 64] >> (bit % 64)) & 1) != 0;
 }
 
-DecodeStatus Decoder::decode(const DecodeRequest& request, Block& block) {
+DecodeStatus Decoder::decode(const DecodeRequest& request, DecodedBlock& block) {
   std::span<Instruction> instructions(scratch_->instructions);
   unsigned count = 0;
   u32 offset = 0;
@@ -323,7 +323,7 @@ DecodeStatus Decoder::decode(const DecodeRequest& request, Block& block) {
   return DecodeStatus::Done;
 }
 
-void Decoder::lower(const DecodeRequest& request, std::span<Instruction> instructions, Block& block) {
+void Decoder::lower(const DecodeRequest& request, std::span<Instruction> instructions, DecodedBlock& block) {
   // Flags that something behind an instruction may still see. Whatever can fault shows all of them.
   u32 live = eflags::kStatus;
   for (std::size_t i = instructions.size(); i-- > 0;) {
@@ -340,9 +340,8 @@ void Decoder::lower(const DecodeRequest& request, std::span<Instruction> instruc
       live = eflags::kStatus;
   }
 
-  std::vector<Operation>& out = block.storage;
-  out.clear();
-  out.reserve(instructions.size() + 2);
+  block.operation_count = 0;
+  const auto append = [&block](const Operation& op) { block.storage[block.operation_count++] = op; };
   const auto addressing = [&](const Instruction& instruction) {
     const Operation& op = instruction.op;
     const bool flat_segment =
@@ -376,7 +375,7 @@ void Decoder::lower(const DecodeRequest& request, std::span<Instruction> instruc
       if (request.mode.flat_code && i + 2 == instructions.size() && second != nullptr) {
         if (Handler fused = fuse(context, op, second->zydis.mnemonic)) {
           op.handler = fused;
-          out.push_back(op);
+          append(op);
           break;
         }
       }
@@ -384,7 +383,7 @@ void Decoder::lower(const DecodeRequest& request, std::span<Instruction> instruc
           second != nullptr ? pair_on_stack(context, op, context_of(*second), second->op) : nullptr;
       op.handler = pair != nullptr ? pair : instruction.row->lowering(context, op);
     }
-    out.push_back(op);
+    append(op);
   }
 
   const Instruction& last = instructions.back();
@@ -399,25 +398,20 @@ void Decoder::lower(const DecodeRequest& request, std::span<Instruction> instruc
     terminator.handler = &fall_through;
     terminator.eip = end;
     terminator.remaining = 0;
-    out.push_back(terminator);
+    append(terminator);
   }
   block.instruction_count = static_cast<u32>(instructions.size());
 
-  BlockExit exit;
-  exit.eip[static_cast<unsigned>(Way::FallThrough)] = end;
-  if (branch && is_direct_branch(last.zydis, last.all_operands())) {
-    exit.eip[static_cast<unsigned>(Way::Taken)] = last.op.immediate;
-  }
-  const u32 page_offset = static_cast<u32>(block.physical) & kPageOffsetMask;
-  for (unsigned way = 0; way < 2; ++way) {
+  block.exit = {};
+  block.exit.link(Way::FallThrough).eip = end;
+  if (branch && is_direct_branch(last.zydis, last.all_operands()))
+    block.exit.link(Way::Taken).eip = last.op.immediate;
+  for (BlockLink& link : block.exit.links) {
     const u64 target =
-        static_cast<u64>(page_offset) + static_cast<s64>(static_cast<s32>(exit.eip[way] - request.eip));
-    exit.linkable[way] = !request.mode.single && !block.crosses_page() && target < kPageSize &&
-                         (request.mode.flat_code || (request.mode.code64k && exit.eip[way] <= 0xffff));
+        static_cast<u64>(request.page_offset) + static_cast<s64>(static_cast<s32>(link.eip - request.eip));
+    link.linkable = !request.mode.single && target < kPageSize &&
+                    (request.mode.flat_code || (request.mode.code64k && link.eip <= 0xffff));
   }
-  out.emplace_back();
-  std::memcpy(static_cast<void*>(&out.back()), &exit, sizeof(exit));
-  block.operations = out.data();
 }
 
 }  // namespace ringdown

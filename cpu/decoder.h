@@ -20,9 +20,9 @@ struct DecodeRequest {
   u32 eip = 0;
   BlockMode mode;
   u32 last_eip = 0xffff'ffff;  // CS limit: no instruction byte may lie behind it
-  /// Bit per byte of `bytes`: an instruction that begins here ends its block. Empty means none.
+  u32 page_offset = 0;         // of bytes[0]
+  /// Bit per byte of the page: an instruction that begins here ends its block. Empty means none.
   std::span<const u64> splits;
-  u32 first_split_bit = 0;  // bit of `splits` that belongs to bytes[0]
 };
 
 enum class DecodeStatus : u8 {
@@ -38,18 +38,17 @@ class Decoder {
   /// Asked whether a row stops; nullptr lets everything run.
   void set_trap_handler(const TrapHandler* handler) { handler_ = handler; }
 
-  /// Fills operations, counts, byte_length and exits of `block`; identity fields are the caller's.
-  DecodeStatus decode(const DecodeRequest& request, Block& block);
+  DecodeStatus decode(const DecodeRequest& request, DecodedBlock& block);
 
   /// Instructions per block at most.
-  static constexpr unsigned kMaximumInstructions = 48;
+  static constexpr unsigned kMaximumInstructions = DecodedBlock::kMaximumInstructions;
 
  private:
   struct Instruction;
   enum class Next : u8 { Continue, EndOfBlock };
 
   DecodeStatus decode_one(const DecodeRequest& request, u32 offset, Instruction& instruction);
-  void lower(const DecodeRequest& request, std::span<Instruction> instructions, Block& block);
+  void lower(const DecodeRequest& request, std::span<Instruction> instructions, DecodedBlock& block);
   bool ends_block(const Instruction& instruction, const DecodeRequest& request) const;
 
   const CpuModel& model_;

@@ -6,12 +6,10 @@
 namespace ringdown {
 
 const Operation* raise(Processor& cpu, const Operation* op, const Fault& fault) {
+  cpu.stand_at(*op);
   cpu.leave = Processor::Leave::Exception;
   cpu.fault = fault;
   cpu.faulting = op;
-  cpu.budget += op->remaining;
-  cpu.unretired = 0;
-  cpu.registers.eip = op->eip;
   return nullptr;
 }
 
@@ -25,18 +23,16 @@ const Operation* leave_behind(Processor& cpu, const Operation* op) {
 
 const Operation* leave_before(Processor& cpu, const Block* block) {
   cpu.budget += block->instruction_count;
-  cpu.registers.eip = block->eip;
+  cpu.registers.eip = block->identity.eip;
   cpu.leave = Processor::Leave::Boundary;
   return nullptr;
 }
 
 const Operation* follow_unlinked(Processor& cpu, const Operation* op, Way way) {
-  BlockExit& exit = exit_of(op);
-  const u32 eip = exit.eip[static_cast<unsigned>(way)];
-  if (!exit.linkable[static_cast<unsigned>(way)]) return jump_to(cpu, eip);
-  cpu.registers.eip = eip;
-  cpu.link_exit = &exit;
-  cpu.link_way = way;
+  BlockLink& link = exit_of(op).link(way);
+  if (!link.linkable) return jump_to(cpu, link.eip);
+  cpu.registers.eip = link.eip;
+  cpu.open_link = &link;
   cpu.leave = Processor::Leave::Boundary;
   return nullptr;
 }
@@ -46,6 +42,7 @@ namespace {
 /// Before anything a device could see: what time it is, and whether effects are allowed.
 void enter_slow_path(Processor& cpu, const Operation& op) {
   if (cpu.mxcsr_on_host) simd::return_host_control(cpu);
+  cpu.storing = &op;
   cpu.unretired = op.remaining;
   cpu.memory.effects_allowed = op.remaining <= 1;
 }

@@ -188,8 +188,8 @@ Fault write_operand(Processor& cpu, const Operation& op, const T& value) {
   cpu.budget -= block->instruction_count;
   if (cpu.budget < 0) [[unlikely]]
     return leave_before(cpu, block);
-  if constexpr (kTailCalls) return block->operations->handler(cpu, block->operations);
-  return block->operations;
+  if constexpr (kTailCalls) return block->operations()->handler(cpu, block->operations());
+  return block->operations();
 }
 
 /// Ends a block at a computed EIP (already truncated to the operand size and checked against CS's limit).
@@ -208,7 +208,7 @@ Fault write_operand(Processor& cpu, const Operation& op, const T& value) {
 
 /// Ends a block through its exit: `op` is the block's last operation.
 [[gnu::always_inline]] inline const Operation* follow(Processor& cpu, const Operation* op, Way way) {
-  const Block* target = exit_of(op).target[static_cast<unsigned>(way)];
+  const Block* const target = exit_of(op).link(way).target;
   if (target != nullptr) [[likely]]
     return enter(cpu, target);
   return follow_unlinked(cpu, op, way);

@@ -21,13 +21,8 @@ Processor::Processor(GuestMemory& guest_memory, Bus& ports, const CpuModel& mode
       decoder_(model),
       bare_paging_(guest_memory, memory) {
   memory.set_address_space(bare_paging_);
-  guest_memory.add_observer(*this);
-  blocks_->on_remove([this](const Block& block) {
-    JumpEntry& entry = jump_cache[jump_index(block.eip)];
-    if (entry.block == &block) entry = {};
-    link_exit = nullptr;  // it may be this block's
-    ++counters_.blocks_invalidated;
-  });
+  guest_memory.add_observer(*this, {Tracking::Code});
+  observe_blocks();
   reset();
 }
 
@@ -174,14 +169,14 @@ Exit Processor::run(Ticks limit) {
     release_attention();
     unretired = 0;
     if (blocks_->has_removed()) {
-      link_exit = nullptr;
+      open_link = nullptr;
       blocks_->free_removed();
     }
     if (stop_) return {*std::exchange(stop_, std::nullopt), 0};
     if (budget <= 0) return {ExitReason::Budget, 0};
     if (memory.fetch_changes() != seen_fetch_changes) {
       seen_fetch_changes = memory.fetch_changes();
-      link_exit = nullptr;       // the way out was fetched through other translations than the way in will be
+      open_link = nullptr;       // the way out was fetched through other translations than the way in will be
       set_privilege(privilege);  // its TLB may be another context's
     }
     const Boundary boundary = nothing_special() ? Boundary::Run : service_boundary(first, exit);
@@ -286,28 +281,26 @@ void Processor::run_one(SystemView& guest) {
 bool Processor::single_branched() const { return !single_.repeats && registers.eip != single_.behind; }
 
 bool Processor::run_at_eip(bool single) {
-  const Block* block = find_block(single || config_.single_instruction_blocks);
+  Block* block = find_block(single || config_.single_instruction_blocks);
   if (block != nullptr && budget < static_cast<s64>(block->instruction_count)) block = find_block(true);
   if (block == nullptr) return false;
   link(*block);
   budget -= block->instruction_count;
-  const Operation* op = block->operations;
+  const Operation* op = block->operations();
   if (single) single_ = {op->next_eip(), op->repeat != Repeat::None};
   while (op != nullptr) op = op->handler(*this, op);
   leave_host_units(*this);
   return true;
 }
 
-void Processor::link(const Block& target) {
-  if (link_exit == nullptr) return;
-  const unsigned way = static_cast<unsigned>(link_way);
+void Processor::link(Block& target) {
+  BlockLink* const link = std::exchange(open_link, nullptr);
+  if (link == nullptr) return;
   const bool same_translations = memory.fetch_changes() == seen_fetch_changes;
-  if (same_translations && link_exit->eip[way] == target.eip && target.mode == mode_ &&
+  if (same_translations && link->eip == target.identity.eip && target.identity.mode == mode_ &&
       !target.crosses_page()) {
-    link_exit->target[way] = &target;
-    const_cast<Block&>(target).incoming.push_back(&link_exit->target[way]);
+    link->connect(target);
   }
-  link_exit = nullptr;
 }
 
 bool Processor::handle_leave() {
@@ -325,7 +318,7 @@ bool Processor::handle_leave() {
 }
 
 bool Processor::handle_exception() {
-  link_exit = nullptr;
+  open_link = nullptr;
   if (fault.kind == Fault::Kind::Split) {
     split_block_at(registers.eip);
     return false;
@@ -350,7 +343,7 @@ void Processor::fault_before_instruction(const Fault& failure) {
 }
 
 void Processor::raise_event(const Event& event) {
-  link_exit = nullptr;
+  open_link = nullptr;
   if (trap_handler_ != nullptr) {
     trap_handler_->on_event(event);
   } else {
@@ -384,12 +377,6 @@ Fault Processor::execute_system(SystemView& view, const Operation& op) {
 
 // --- Operations on privileged state
 // ------------------------------------------------------------------------------
-
-void Processor::stand_at(const Operation& op) {
-  budget += op.remaining;
-  unretired = 0;
-  registers.eip = op.eip;
-}
 
 const Operation* Processor::complete_system(const Operation* op) {
   unretired = 0;
@@ -490,14 +477,8 @@ void Processor::set_ferr(bool asserted) {
   if (hooks_.set_ferr) hooks_.set_ferr(asserted);
 }
 
-void Processor::frame_written(HostFrame frame, u32 offset, u32 length) {
-  if (blocks_->bytes_written(frame, offset, length) != 0) request_attention();
-}
-
-void Processor::map_changed() {
-  blocks_->clear();
-  request_attention();
-}
+// Blocks are of host frames: where guest addresses lead does not change them, only how they are found.
+void Processor::map_changed() { request_attention(); }
 
 // --- State
 // ---------------------------------------------------------------------------------------------------
@@ -514,7 +495,7 @@ void Processor::serialize(Archive& archive) {
   unretired = 0;
   accounted_ticks_ = now;
   accounted_cpl_ = state.cpl;
-  link_exit = nullptr;
+  open_link = nullptr;
   blocks_->clear();
   memory.invalidate_all();
   paging_changed();

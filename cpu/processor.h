@@ -124,14 +124,15 @@ class Processor final : public TickSource,
   Fault fault{};
   const Operation* faulting = nullptr;
   /// A direct branch that had no target yet: filled in by the loop if it may be linked.
-  BlockExit* link_exit = nullptr;
-  Way link_way{};
+  BlockLink* open_link = nullptr;
+  /// The operation that went the slow way to memory last.
+  const Operation* storing = nullptr;
   /// Successor cache of indirect branches and page-crossing direct ones.
   struct JumpEntry {
     u32 eip = 0;
     u32 code_base = 0;
     u64 tag = 0;  // jump_context and the memory unit's fetch generation
-    const Block* block = nullptr;
+    Block* block = nullptr;
   };
   static constexpr u32 kJumpEntries = 4096;
   static constexpr u32 jump_index(u32 eip) { return (eip ^ (eip >> 12)) & (kJumpEntries - 1); }
@@ -147,6 +148,12 @@ class Processor final : public TickSource,
     if (memory.fetch_changes() != seen_fetch_changes) request_attention();
   }
   u32 seen_fetch_changes = 0;
+  /// Gives back what the block took for `op` and the instructions behind it, and stands at it.
+  void stand_at(const Operation& op) {
+    budget += op.remaining;
+    unretired = 0;
+    registers.eip = op.eip;
+  }
   /// Runs an operation on privileged state over a view: EIP is moved behind it first, and back on a fault.
   Fault execute_system(SystemView& view, const Operation& op);
   /// Continues behind the block-ending `op`, which completed over the physical view: without the loop if
@@ -243,6 +250,7 @@ class Processor final : public TickSource,
 
   // --- MemoryObserver: self-modifying code, DMA into code ------------------------------------------------
   void frame_written(HostFrame frame, u32 offset, u32 length) override;
+  bool concerns(HostFrame frame, u32 offset, u32 length) const override;
   void tracking_added(HostFrame) override {}
   void map_changed() override;
 
@@ -264,8 +272,6 @@ class Processor final : public TickSource,
   /// Delivers the event that is due, if any.
   bool service_events(PrivilegedState& guest);
   bool nothing_special();
-  /// Gives back what the block took for `op` and the instructions behind it, and stands at it.
-  void stand_at(const Operation& op);
   const Operation* behind_trap(const Operation* op, TrapHandler::Outcome outcome, u32 derivation);
   /// Continues at EIP, at a boundary behind the block-ending `op`; `derivation` is from before it.
   const Operation* resume(const Operation* op, u32 derivation);
@@ -275,16 +281,18 @@ class Processor final : public TickSource,
   bool single_branched() const;
   /// Runs the block at EIP; false if there was none (a fetch fault has been raised).
   bool run_at_eip(bool single);
-  const Block* find_block(bool single);
-  const Block* look_up_block(bool single);
-  const Block* decode_block(BlockMode mode, u32 linear, const Resolution& page, bool& beyond_limit);
-  const Block* fetch_failed(const Fault& fault);
+  Block* find_block(bool single);
+  Block* look_up_block(bool single);
+  Block* decode_block(const BlockIdentity& identity, u32 linear, const Resolution& page, Block* stale,
+                      bool& beyond_limit);
+  Block* fetch_failed(const Fault& fault);
   /// Raises a fault of the instruction at EIP, none of which has been decoded.
   void fault_before_instruction(const Fault& failure);
   /// Acts on `leave`; true if the instruction that ended the block retired.
   bool handle_leave();
   bool handle_exception();
   void split_block_at(u32 eip);
+  void observe_blocks();
   void raise_event(const Event& event);
   /// Takes instructions off the budget until the loop comes round.
   void hold_back(s64 instructions);
@@ -296,7 +304,7 @@ class Processor final : public TickSource,
   /// Watches the pages of data breakpoints while DR7 enables any, and of watchpoints.
   void watch_pages();
   void update_windows();
-  void link(const Block& target);
+  void link(Block& target);
 
   Bus& ports_;
   const CpuModel& model_;
@@ -333,7 +341,8 @@ class Processor final : public TickSource,
   Watchpoint watch_hit_;
   std::array<u32, 4> watched_addresses_{};  // DR0–DR3 and DR7 that the memory unit watches for
   u32 watched_control_ = 0;
-  std::unique_ptr<Block> uncached_;  // the last block that could not be cached
+  DecodedBlock decoded_;
+  BlockPointer uncached_;  // the last block that could not be cached
 };
 
 }  // namespace ringdown

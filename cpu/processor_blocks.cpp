@@ -7,23 +7,49 @@
 
 namespace ringdown {
 
-const Block* Processor::find_block(bool single) {
+void Processor::observe_blocks() {
+  blocks_->observe({
+      .on_stale =
+          [this](const Block& block) {
+            ++counters_.blocks_invalidated;
+            // The storing instruction itself: a repetition goes on with what lies there now.
+            if (block.holds(storing)) request_attention();
+          },
+      .on_remove =
+          [this](const Block& block) {
+            JumpEntry& entry = jump_cache[jump_index(block.identity.eip)];
+            if (entry.block == &block) entry = {};
+            open_link = nullptr;  // it may be this block's
+            if (!block.stale) ++counters_.blocks_invalidated;
+          },
+  });
+}
+
+void Processor::frame_written(HostFrame frame, u32 offset, u32 length) {
+  blocks_->bytes_written(frame, offset, length);
+}
+
+bool Processor::concerns(HostFrame frame, u32 offset, u32 length) const {
+  return blocks_->holds_code(frame, offset, length);
+}
+
+Block* Processor::find_block(bool single) {
   if (!single) {
     const JumpEntry& entry = jump_cache[jump_index(registers.eip)];
     if (entry.eip == registers.eip && entry.tag == jump_tag() &&
-        entry.code_base == state.segment(Segment::Cs).base && entry.block != nullptr) {
+        entry.code_base == state.segment(Segment::Cs).base && entry.block != nullptr && !entry.block->stale) {
       return entry.block;
     }
   }
   return look_up_block(single);
 }
 
-const Block* Processor::fetch_failed(const Fault& failure) {
+Block* Processor::fetch_failed(const Fault& failure) {
   fault_before_instruction(failure);
   return nullptr;
 }
 
-const Block* Processor::look_up_block(bool single) {
+Block* Processor::look_up_block(bool single) {
   const SegmentRegister& cs = state.segment(Segment::Cs);
   const u32 eip = registers.eip;
   if (eip > cs.limit) return fetch_failed(general_protection());
@@ -32,11 +58,11 @@ const Block* Processor::look_up_block(bool single) {
   const Resolution page = memory.fetch(GuestLinear(linear), privilege);
   if (page.kind == Resolution::Kind::Fault) return fetch_failed(Fault::page(linear, page.error_code));
 
-  BlockMode mode = mode_;
-  mode.single = single;
+  BlockIdentity identity{(static_cast<u64>(page.page.read_frame) << kPageShift) | (linear & kPageOffsetMask),
+                         eip, mode_};
+  identity.mode.single = single;
   const bool cacheable = page.kind == Resolution::Kind::Memory;
-  const u64 physical = (static_cast<u64>(page.page.read_frame) << kPageShift) | (linear & kPageOffsetMask);
-  Block* block = cacheable ? blocks_->find(physical, eip, mode) : nullptr;
+  Block* block = cacheable ? blocks_->find(identity) : nullptr;
   if (block != nullptr && block->crosses_page()) {
     const Resolution second = memory.fetch(GuestLinear((linear | kPageOffsetMask) + 1), privilege);
     if (second.kind != Resolution::Kind::Memory || second.page.read_frame != block->second_frame) {
@@ -44,103 +70,92 @@ const Block* Processor::look_up_block(bool single) {
       block = nullptr;
     }
   }
-  if (block != nullptr && eip + (block->byte_length - 1u) > cs.limit) {
+  if (block != nullptr && !block->stale && eip + (block->byte_length - 1u) > cs.limit) {
     // Decoded under a larger limit.
     if (!single) return look_up_block(true);
     blocks_->remove(*block);
     block = nullptr;
   }
-  const Block* found = block;
-  if (found == nullptr) {
+  if (block == nullptr || block->stale) {
     bool beyond_limit = false;
-    found = decode_block(mode, linear, page, beyond_limit);
+    block = decode_block(identity, linear, page, block, beyond_limit);
     if (beyond_limit) return fetch_failed(general_protection());
-    if (found == nullptr) return nullptr;
+    if (block == nullptr) return nullptr;
   }
-  if (!single && !found->crosses_page() && cacheable && page.keep_read && (mode.flat_code || mode.code64k)) {
-    jump_cache[jump_index(eip)] = {eip, cs.base, jump_tag(), found};
+  if (!single && !block->crosses_page() && cacheable && page.keep_read &&
+      (identity.mode.flat_code || identity.mode.code64k)) {
+    jump_cache[jump_index(eip)] = {eip, cs.base, jump_tag(), block};
   }
-  return found;
+  return block;
 }
 
 namespace {
 
 constexpr u32 kMaximumInstructionLength = 15;
-/// Blocks beyond this many bytes are all dropped: cheaper than choosing.
-constexpr u64 kBlockMemoryLimit = u64{48} << 20;
 
 }  // namespace
 
-const Block* Processor::decode_block(BlockMode mode, u32 linear, const Resolution& page, bool& beyond_limit) {
-  const SegmentRegister& cs = state.segment(Segment::Cs);
-  if (blocks_->memory_used() > kBlockMemoryLimit) {
-    blocks_->clear();
-    ++counters_.cache_flushes;
-  }
-  auto block = std::make_unique<Block>();
-  block->eip = registers.eip;
-  block->mode = mode;
-  const u32 offset = linear & kPageOffsetMask;
+Block* Processor::decode_block(const BlockIdentity& identity, u32 linear, const Resolution& page,
+                               Block* stale, bool& beyond_limit) {
+  if (stale == nullptr && blocks_->make_room()) ++counters_.cache_flushes;
   DecodeRequest request;
-  request.eip = registers.eip;
-  request.mode = mode;
-  request.last_eip = cs.limit;
+  request.eip = identity.eip;
+  request.mode = identity.mode;
+  request.last_eip = state.segment(Segment::Cs).limit;
+  request.page_offset = linear & kPageOffsetMask;
 
-  std::array<u8, kPageSize + kMaximumInstructionLength> bytes;
+  std::array<u8, 2 * kMaximumInstructionLength> bytes;
+  const u32 rest_of_page = kPageSize - request.page_offset;
   const bool from_memory = page.kind == Resolution::Kind::Memory;
   if (from_memory) {
     const HostFrame frame(page.page.read_frame);
-    block->physical = (static_cast<u64>(frame.value) << kPageShift) | offset;
-    request.bytes = std::span<const u8>(memory.memory().store().page(frame) + offset, kPageSize - offset);
+    request.bytes =
+        std::span<const u8>(memory.memory().store().page(frame) + request.page_offset, rest_of_page);
     request.splits = blocks_->splits(frame);
-    request.first_split_bit = offset;
   } else {
     // Code in device memory: one instruction, from bytes read now, kept for this execution only.
     request.mode.single = true;
-    const u32 count = std::min(kMaximumInstructionLength, kPageSize - offset);
-    memory.memory().read(GuestPhysical(page.physical.value + offset),
-                         std::as_writable_bytes(std::span<u8>(bytes).first(count)));
-    request.bytes = std::span<const u8>(bytes).first(count);
+    const std::span<u8> head = std::span(bytes).first(std::min(kMaximumInstructionLength, rest_of_page));
+    memory.memory().read(GuestPhysical(page.physical.value + request.page_offset),
+                         std::as_writable_bytes(head));
+    request.bytes = head;
   }
 
-  DecodeStatus status = decoder_.decode(request, *block);
+  bool cacheable = from_memory;
+  u32 second_frame = Block::kNoFrame;
+  DecodeStatus status = decoder_.decode(request, decoded_);
   if (status == DecodeStatus::NeedsNextPage) {
     const u32 next_page = (linear | kPageOffsetMask) + 1;
     const Resolution second = memory.fetch(GuestLinear(next_page), privilege);
     if (second.kind == Resolution::Kind::Fault)
       return fetch_failed(Fault::page(next_page, second.error_code));
-    const u32 head = static_cast<u32>(request.bytes.size());
-    std::copy(request.bytes.begin(), request.bytes.end(), bytes.begin());
+    const std::size_t head = request.bytes.size();
+    std::ranges::copy(request.bytes, bytes.begin());
+    const std::span<u8> tail = std::span(bytes).subspan(head, kMaximumInstructionLength);
     if (second.kind == Resolution::Kind::Memory) {
-      block->second_frame = second.page.read_frame;
-      std::memcpy(bytes.data() + head, memory.memory().store().page(HostFrame(second.page.read_frame)),
-                  kMaximumInstructionLength);
+      second_frame = second.page.read_frame;
+      std::memcpy(tail.data(), memory.memory().store().page(HostFrame(second_frame)), tail.size());
     } else {
-      block->second_frame = 0;  // never cached below; marks the block as crossing
-      memory.memory().read(second.physical, std::as_writable_bytes(std::span<u8>(bytes).subspan(
-                                                head, kMaximumInstructionLength)));
+      cacheable = false;
+      memory.memory().read(second.physical, std::as_writable_bytes(tail));
     }
     request.bytes = std::span<const u8>(bytes).first(head + kMaximumInstructionLength);
     request.splits = {};
     request.mode.single = true;
-    status = decoder_.decode(request, *block);
-    if (second.kind != Resolution::Kind::Memory) {
-      ++counters_.blocks_decoded;
-      beyond_limit = status == DecodeStatus::BeyondLimit;
-      uncached_ = std::move(block);
-      return beyond_limit ? nullptr : uncached_.get();
-    }
+    status = decoder_.decode(request, decoded_);
   }
   if (status != DecodeStatus::Done) {
     beyond_limit = true;
     return nullptr;
   }
   ++counters_.blocks_decoded;
-  if (!from_memory) {
-    uncached_ = std::move(block);
+  if (!cacheable) {
+    uncached_ = Block::create(identity, second_frame, decoded_);
     return uncached_.get();
   }
-  return &blocks_->insert(std::move(block));
+  if (stale == nullptr) return &blocks_->insert(identity, second_frame, decoded_);
+  open_link = nullptr;  // it may be this block's, whose exit moves
+  return &blocks_->renew(*stale, second_frame, decoded_);
 }
 
 void Processor::split_block_at(u32 eip) {

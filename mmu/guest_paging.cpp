@@ -17,7 +17,7 @@ u32 entry_shift(TableGeometry geometry, u8 level) {
 
 GuestPaging::GuestPaging(GuestMemory& memory, TranslationCache& cache)
     : memory_(memory), cache_(cache), uses_(std::make_unique<TableUses>(memory)) {
-  memory_.add_observer(*this);
+  memory_.add_observer(*this, {Tracking::PageTable});
 }
 
 GuestPaging::~GuestPaging() { memory_.remove_observer(*this); }

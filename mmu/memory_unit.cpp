@@ -11,6 +11,9 @@ namespace {
 
 u32 bytes_left_in_page(GuestLinear linear) { return kPageSize - (linear.value & kPageOffsetMask); }
 
+/// Pages of guest memory begin at pages of host memory.
+u32 offset_in_page(const u8* host) { return static_cast<u32>(reinterpret_cast<u64>(host) & kPageOffsetMask); }
+
 /// Naturally aligned accesses of a bus width go to a device in one piece; all others as bytes.
 bool is_bus_access(GuestPhysical address, std::size_t size) {
   return (size == 1 || size == 2 || size == 4 || size == 8) && address.value % size == 0;
@@ -21,7 +24,7 @@ bool is_bus_access(GuestPhysical address, std::size_t size) {
 MemoryUnit::MemoryUnit(GuestMemory& memory) : writers_(memory.store().frame_count()), memory_(memory) {
   begin_generation(supervisor_fetches_);
   select_context(0);
-  memory_.add_observer(*this);
+  memory_.add_observer(*this, {});
 }
 
 MemoryUnit::~MemoryUnit() { memory_.remove_observer(*this); }
@@ -134,7 +137,8 @@ AccessStatus MemoryUnit::resolve_pieces(GuestLinear linear, u32 size, AccessType
 bool MemoryUnit::has_effects(const Pieces& pieces, AccessType type) const {
   return std::ranges::any_of(pieces.all(), [&](const Piece& piece) {
     if (piece.host == nullptr) return !piece.discarded;
-    return type == AccessType::Write && tracking_of(piece) != 0;
+    return type == AccessType::Write && tracking_of(piece) != 0 &&
+           memory_.concerns_observers(frame_of(piece.host), offset_in_page(piece.host), piece.size);
   });
 }
 
@@ -183,8 +187,7 @@ AccessStatus MemoryUnit::write(GuestLinear linear, Privilege privilege, std::spa
   // Observers look at memory: everything is stored before the first of them is told.
   for (const Piece& piece : pieces.all()) {
     if (piece.host == nullptr || tracking_of(piece) == 0) continue;
-    const u32 offset = static_cast<u32>(reinterpret_cast<u64>(piece.host) & kPageOffsetMask);
-    memory_.notify_written(frame_of(piece.host), offset, piece.size);
+    memory_.notify_written(frame_of(piece.host), offset_in_page(piece.host), piece.size);
   }
   report_watched(linear, size, AccessType::Write);
   return AccessStatus::Done;

@@ -10,7 +10,7 @@ ShadowPaging::ShadowPaging(GuestMemory& memory, TranslationCache& cache, Deprivi
       cache_(cache),
       deprivilege_(deprivilege),
       tables_(std::make_unique<ShadowTables>(memory, cache)) {
-  memory_.add_observer(*this);
+  memory_.add_observer(*this, {Tracking::ShadowedTable, Tracking::DescriptorTable});
 }
 
 ShadowPaging::~ShadowPaging() { memory_.remove_observer(*this); }

@@ -10,6 +10,12 @@ const Operation* fall_through(Processor& cpu, const Operation* op) {
   return follow(cpu, op, Way::FallThrough);
 }
 
+const Operation* decode_again(Processor& cpu, const Operation* op) {
+  cpu.stand_at(*op);
+  cpu.leave = Processor::Leave::Boundary;
+  return nullptr;
+}
+
 const Operation* raise_invalid_opcode(Processor& cpu, const Operation* op) {
   return raise(cpu, op, invalid_opcode());
 }

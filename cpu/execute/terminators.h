@@ -8,6 +8,9 @@ namespace ringdown {
 
 /// Behind a block that ended without a branch: goes on at the next instruction. Counts as no instruction.
 const Operation* fall_through(Processor& cpu, const Operation* op);
+/// In place of the first operation of a block whose bytes have changed: leaves to the loop, which decodes
+/// them.
+const Operation* decode_again(Processor& cpu, const Operation* op);
 /// An opcode this processor does not have: #UD.
 const Operation* raise_invalid_opcode(Processor& cpu, const Operation* op);
 /// More than 15 bytes: #GP(0).

@@ -19,7 +19,7 @@ Monitor::Monitor(Processor& processor, GuestMemory& memory, Deprivilege deprivil
       tables_(memory) {
   statistics_.by_instruction.resize(instruction_table().size());
   shadow_.set_observer(this);
-  memory_.add_observer(*this);
+  memory_.add_observer(*this, {Tracking::DescriptorTable});
 }
 
 Monitor::~Monitor() { memory_.remove_observer(*this); }

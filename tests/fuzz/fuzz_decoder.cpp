@@ -26,7 +26,7 @@ struct Decoded {
     status = decoder.decode(request, block);
   }
   std::unique_ptr<u8[]> bytes;
-  Block block;
+  DecodedBlock block;
   DecodeStatus status;
 };
 
@@ -37,14 +37,14 @@ std::string hexadecimal(std::span<const u8> code) {
 }
 
 /// What is wrong with a block as such; empty if nothing.
-std::string check_shape(const Block& block, std::size_t available) {
+std::string check_shape(const DecodedBlock& block, std::size_t available) {
   if (block.instruction_count == 0 || block.instruction_count > Decoder::kMaximumInstructions)
     return fmt::format("a block of {} instructions\n", block.instruction_count);
   if (block.byte_length == 0 || block.byte_length > available)
     return fmt::format("a block of {} bytes of {}\n", block.byte_length, available);
   std::string text;
-  // Operations, perhaps one that falls through, and the exit. The last two instructions may be one operation.
-  const std::size_t operations = block.storage.size() - 1;
+  // Perhaps one more that falls through. The last two instructions may be one operation.
+  const u32 operations = block.operation_count;
   if (operations + 1 < block.instruction_count || operations > block.instruction_count + 1)
     text += fmt::format("{} operations for {} instructions\n", operations, block.instruction_count);
   for (std::size_t i = 0; i < operations; ++i) {
@@ -71,7 +71,7 @@ std::string check(Decoder& decoder, const DecodeRequest& request, std::span<cons
   if (!text.empty()) return text;
   DecodeRequest single = request;
   single.mode.single = true;
-  for (const Operation& op : std::span(whole.block.storage).first(whole.block.storage.size() - 1)) {
+  for (const Operation& op : whole.block.operations()) {
     if (op.remaining == 0) break;  // falls through
     single.eip = op.eip;
     const Decoded alone(decoder, single, code.subspan(op.eip - request.eip));

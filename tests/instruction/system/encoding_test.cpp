@@ -26,7 +26,7 @@ class Encodings {
     request.mode.single = true;
     REQUIRE(decoder_.decode(request, block_) == DecodeStatus::Done);
     Decoded decoded;
-    decoded.op = block_.operations[0];
+    decoded.op = block_.storage.front();
     if (decoded.op.handler != &raise_invalid_opcode)
       decoded.row = &instruction_table()[decoded.op.instruction];
     return decoded;
@@ -34,7 +34,7 @@ class Encodings {
 
  private:
   Decoder decoder_{CpuModel::standard()};
-  Block block_;
+  DecodedBlock block_;
 };
 
 }  // namespace

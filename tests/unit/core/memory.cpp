@@ -55,7 +55,7 @@ struct Fixture {
   Fixture() {
     memory.map_ram(GuestPhysical(0), kRamSize, HostFrame(0));
     memory.map_rom(GuestPhysical(0xffff'0000), kRomSize, store.first_rom_frame());
-    memory.add_observer(observer);
+    memory.add_observer(observer, {Tracking::Code, Tracking::PageTable});
   }
   ~Fixture() { memory.remove_observer(observer); }
 };

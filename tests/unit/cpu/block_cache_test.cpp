@@ -12,31 +12,49 @@ namespace {
 
 using M = CodeMachine;
 
-/// A cache over a memory of its own, filled by hand.
+DecodedBlock decoded(u32 length, u32 operations = 1) {
+  DecodedBlock block;
+  block.instruction_count = operations;
+  block.operation_count = operations;
+  block.byte_length = static_cast<u16>(length);
+  return block;
+}
+
+/// A cache over a memory of its own, filled by hand. Blocks lie at the EIP of their physical address.
 struct Cache {
-  Cache() { memory.map_ram(GuestPhysical(0), 0x1'0000, HostFrame(0)); }
-
-  Block& insert(u32 physical, u32 length, u32 eip = 0) {
-    auto block = std::make_unique<Block>();
-    block->physical = physical;
-    block->eip = eip == 0 ? physical : eip;
-    block->byte_length = static_cast<u16>(length);
-    block->instruction_count = 1;
-    if ((physical & kPageOffsetMask) + length > kPageSize) block->second_frame = (physical >> kPageShift) + 1;
-    block->storage.resize(2);
-    const BlockExit exit;
-    std::memcpy(static_cast<void*>(&block->storage[1]), &exit, sizeof(exit));
-    block->operations = block->storage.data();
-    return blocks.insert(std::move(block));
+  explicit Cache(u64 memory_limit = u64{1} << 30) : blocks(memory, memory_limit) {
+    memory.map_ram(GuestPhysical(0), kRam, HostFrame(0));
+    blocks.observe(
+        {.on_stale = [this](const Block&) { ++stale; }, .on_remove = [this](const Block&) { ++gone; }});
   }
-  bool has(u32 physical) const { return blocks.find(physical, physical, {}) != nullptr; }
-  bool tracked(u32 frame) const { return memory.tracked(HostFrame(frame), Tracking::Code); }
 
+  static BlockIdentity identity(u32 physical) { return {physical, physical, {}}; }
+  Block& insert(u32 physical, u32 length, u32 operations = 1) {
+    const bool crosses = (physical & kPageOffsetMask) + length > kPageSize;
+    return blocks.insert(identity(physical), crosses ? (physical >> kPageShift) + 1 : Block::kNoFrame,
+                         decoded(length, operations));
+  }
+  Block* find(u32 physical) const { return blocks.find(identity(physical)); }
+  bool fresh(u32 physical) const {
+    const Block* block = find(physical);
+    return block != nullptr && !block->stale;
+  }
+  bool tracked(u32 frame) const { return memory.tracked(HostFrame(frame), Tracking::Code); }
+  /// How many blocks a write made stale.
+  unsigned write(u32 physical, u32 length) {
+    const unsigned before = stale;
+    blocks.bytes_written(HostFrame(physical >> kPageShift), physical & kPageOffsetMask, length);
+    return stale - before;
+  }
+
+  static constexpr u32 kRam = 0x10'0000;
   Log log;
   Bus bus{"memory", log};
-  MemoryStore store = std::move(*MemoryStore::create(0x1'0000, 0));
+  MemoryStore store = std::move(*MemoryStore::create(kRam, 0));
   GuestMemory memory{store, bus};
-  BlockCache blocks{memory};
+  BlockCache blocks;
+  unsigned stale = 0;
+  unsigned gone = 0;
 };
 
 }  // namespace
@@ -44,81 +62,166 @@ struct Cache {
 TEST_CASE("Blocks are found by address, EIP and mode") {
   Cache c;
   Block& block = c.insert(0x1010, 4);
-  CHECK(c.blocks.find(0x1010, 0x1010, {}) == &block);
-  CHECK(c.blocks.find(0x1010, 0x2010, {}) == nullptr);
-  CHECK(c.blocks.find(0x1010, 0x1010, BlockMode{.code32 = true}) == nullptr);
-  CHECK(c.blocks.find(0x1011, 0x1011, {}) == nullptr);
+  c.insert(0x1011, 4);
+  CHECK(c.find(0x1010) == &block);
+  CHECK(c.blocks.find({0x1010, 0x2010, {}}) == nullptr);
+  CHECK(c.blocks.find({0x1010, 0x1010, BlockMode{.code32 = true}}) == nullptr);
+  CHECK(c.find(0x1012) == nullptr);
+  CHECK(c.find(0x2010) == nullptr);
 }
 
-TEST_CASE("A write removes exactly the blocks whose bytes it touches") {
+TEST_CASE("A write makes exactly the blocks stale whose bytes it touches") {
   Cache c;
   c.insert(0x1010, 4);
   c.insert(0x1014, 4);
+  c.insert(0x1100, 200);
+  const HostFrame frame(1);
+  CHECK_FALSE(c.blocks.holds_code(frame, 0x00c, 4));
+  CHECK(c.write(0x100c, 4) == 0);
+  CHECK(c.write(0x1018, 4) == 0);
+  CHECK(c.blocks.holds_code(frame, 0x013, 1));
+  CHECK(c.write(0x1013, 1) == 1);
+  CHECK_FALSE(c.fresh(0x1010));
+  CHECK(c.fresh(0x1014));
+  CHECK_FALSE(c.blocks.holds_code(frame, 0x010, 4));
+  CHECK(c.write(0x1010, 4) == 0);  // stale already
+  CHECK(c.write(0x11c7, 1) == 1);  // the last byte of the long one
+  CHECK(c.write(0x1000, kPageSize) == 1);
+  CHECK(c.gone == 0);
+}
+
+TEST_CASE("A page that is only stored to holds code no longer") {
+  Cache c;
+  c.insert(0x1010, 4);
+  c.insert(0x1020, 4);
+  c.write(0x1000, kPageSize);
   CHECK(c.tracked(1));
-  CHECK(c.blocks.bytes_written(HostFrame(1), 0x00c, 4) == 0);
-  CHECK(c.blocks.bytes_written(HostFrame(1), 0x018, 4) == 0);
-  CHECK(c.blocks.bytes_written(HostFrame(1), 0x013, 1) == 1);
-  CHECK_FALSE(c.has(0x1010));
-  CHECK(c.has(0x1014));
-  CHECK(c.blocks.bytes_written(HostFrame(1), 0x010, 4) == 0);  // no longer code
-  CHECK(c.tracked(1));
-  CHECK(c.blocks.bytes_written(HostFrame(1), 0, kPageSize) == 1);
+  for (u32 i = 0; i < 100; ++i) c.write(0x1800, 4);
   CHECK_FALSE(c.tracked(1));
+  CHECK(c.find(0x1010) == nullptr);
+  CHECK(c.gone == 2);
+}
+
+TEST_CASE("A stale block that is only stored to goes, while its page stays") {
+  Cache c;
+  c.insert(0x1010, 4);
+  c.insert(0x1020, 4);
+  for (u32 i = 0; i < 100; ++i) c.write(0x1010, 4);
+  CHECK(c.find(0x1010) == nullptr);
+  CHECK(c.fresh(0x1020));
+  CHECK(c.tracked(1));
 }
 
 TEST_CASE("A block that crosses pages goes with either page") {
-  for (const u32 frame : {1u, 2u}) {
+  for (const u32 write : {0x1fffu, 0x2002u}) {
     Cache c;
     c.insert(0x1ffe, 5);
     CHECK(c.tracked(1));
     CHECK(c.tracked(2));
-    CHECK(c.blocks.bytes_written(HostFrame(2), 3, 1) == 0);
-    CHECK(c.blocks.bytes_written(HostFrame(frame), frame == 1 ? 0xfff : 2, 1) == 1);
-    CHECK_FALSE(c.tracked(1));
+    CHECK(c.write(0x2003, 1) == 0);
+    CHECK(c.write(write, 1) == 1);
+    CHECK_FALSE(c.fresh(0x1ffe));
+    c.blocks.renew(*c.find(0x1ffe), Block::kNoFrame, decoded(2));
+    CHECK(c.fresh(0x1ffe));
+    CHECK(c.tracked(1));
     CHECK_FALSE(c.tracked(2));
   }
 }
 
-TEST_CASE("Links to and from a removed block are undone") {
+TEST_CASE("A stale block is renewed in its place if that is large enough") {
+  Cache c;
+  Block& block = c.insert(0x1010, 8, 3);
+  c.write(0x1010, 1);
+  CHECK(&c.blocks.renew(block, Block::kNoFrame, decoded(20, 2)) == &block);
+  CHECK(c.fresh(0x1010));
+  CHECK(c.write(0x1010 + 19, 1) == 1);
+  c.blocks.renew(block, Block::kNoFrame, decoded(20, 4));
+  CHECK(c.fresh(0x1010));
+  CHECK(c.find(0x1010)->operation_count == 4);
+  CHECK(c.gone == 1);
+}
+
+TEST_CASE("Links outlive what makes a block stale, not the block") {
   Cache c;
   Block& from = c.insert(0x1000, 2);
   Block& to = c.insert(0x1100, 2);
-  BlockExit& exit = exit_of(from.operations);
-  const auto link = [&] {
-    exit.target[1] = &to;
-    to.incoming.push_back(&exit.target[1]);
-  };
-  link();
+  BlockLink& link = from.exit().link(Way::Taken);
+  link.eip = 0x1100;
+  link.linkable = true;
+  link.connect(to);
+  to.exit().link(Way::FallThrough).connect(to);
+
+  c.write(0x1100, 1);
+  CHECK(link.target == &to);
+  c.blocks.renew(to, Block::kNoFrame, decoded(2));
+  CHECK(link.target == &to);
+
+  c.write(0x1000, 1);
+  DecodedBlock same = decoded(2);
+  same.exit.link(Way::Taken).eip = 0x1100;
+  same.exit.link(Way::Taken).linkable = true;
+  c.blocks.renew(from, Block::kNoFrame, same);
+  CHECK(from.exit().link(Way::Taken).target == &to);
+  c.write(0x1000, 1);
+  same.exit.link(Way::Taken).eip = 0x1104;
+  c.blocks.renew(from, Block::kNoFrame, same);
+  CHECK(from.exit().link(Way::Taken).target == nullptr);
+  CHECK(to.incoming == nullptr);
+
+  from.exit().link(Way::Taken).connect(to);
+  from.exit().link(Way::FallThrough).connect(to);
   c.blocks.remove(to);
-  CHECK(exit.target[1] == nullptr);
+  CHECK(from.exit().link(Way::Taken).target == nullptr);
+  CHECK(from.exit().link(Way::FallThrough).target == nullptr);
   Block& again = c.insert(0x1100, 2);
-  exit.target[1] = &again;
-  again.incoming.push_back(&exit.target[1]);
+  from.exit().link(Way::Taken).connect(again);
   c.blocks.remove(from);
-  CHECK(again.incoming.empty());
+  CHECK(again.incoming == nullptr);
 }
 
 TEST_CASE("Memory use grows with blocks and returns to zero; removed blocks live until freed") {
   Cache c;
   CHECK(c.blocks.memory_used() == 0);
-  unsigned gone = 0;
-  c.blocks.on_remove([&](const Block&) { ++gone; });
   for (u32 i = 0; i < 100; ++i) c.insert(0x2000 + 4 * i, 4);
-  CHECK(c.blocks.memory_used() >= 100 * (sizeof(Block) + 2 * sizeof(Operation)));
+  CHECK(c.blocks.memory_used() >= 100 * Block::host_bytes(1));
   c.blocks.clear();
-  CHECK(gone == 100);
+  CHECK(c.gone == 100);
   CHECK(c.blocks.memory_used() == 0);
   CHECK(c.blocks.has_removed());
   c.blocks.free_removed();
   CHECK_FALSE(c.blocks.has_removed());
 }
 
-TEST_CASE("A split removes the block and is remembered") {
+TEST_CASE("Room is made page by page, those looked up since the last time last") {
+  constexpr u64 kLimit = 200'000;
+  Cache c(kLimit);
+  const auto fill = [&c](u32 frame) {
+    for (u32 offset = 0; offset < kPageSize; offset += 64) c.insert((frame << kPageShift) + offset, 4);
+  };
+  u32 frames = 0;
+  for (; c.blocks.memory_used() <= kLimit; ++frames) fill(frames);
+  REQUIRE(frames > 4);
+  CHECK(c.blocks.make_room());
+  CHECK(c.blocks.memory_used() <= kLimit);
+  CHECK(c.blocks.memory_used() > kLimit / 2);
+  CHECK_FALSE(c.blocks.make_room());
+  // What is left has been passed over once; one page of it is looked up before room is needed again.
+  const auto held = [&c](u32 frame) { return c.tracked(frame); };
+  u32 first = 0;
+  while (!held(first)) ++first;
+  REQUIRE(c.find(first << kPageShift) != nullptr);
+  for (; c.blocks.memory_used() <= kLimit; ++frames) fill(frames);
+  CHECK(c.blocks.make_room());
+  CHECK(held(first));
+  CHECK_FALSE(held(first + 1));
+}
+
+TEST_CASE("A split makes the block stale and is remembered") {
   Cache c;
   c.insert(0x1010, 8);
   CHECK(c.blocks.splits(HostFrame(3)).empty());
   c.blocks.split_at(0x1014);
-  CHECK_FALSE(c.has(0x1010));
+  CHECK_FALSE(c.fresh(0x1010));
   CHECK(c.blocks.splits(HostFrame(1))[0] == u64{1} << 0x14);
 }
 
@@ -192,14 +295,57 @@ TEST_CASE("Patching a block that others are linked to leaves no way to the old o
   CHECK(m.get(Gpr::Eax) == 50);
 }
 
-TEST_CASE("Data beside code is written without dropping code") {
+TEST_CASE("Data beside code is written without dropping code or cutting blocks") {
   M m;
   m.place("ff05 00080100 ebf8");  // loop: inc dword [kCode + 800h]; jmp loop
   m.run(10);
+  CHECK(m.cpu.counters().block_splits == 0);
   const u64 before = m.cpu.counters().blocks_invalidated;
   m.run(1000);
   CHECK(m.cpu.counters().blocks_invalidated == before);
   CHECK(m.peek<u32>(M::kCode + 0x800) == 505);
+}
+
+TEST_CASE("A repeated store over itself goes on as what it has become") {
+  M m;
+  // mov edi, itself; mov ecx, 4; mov eax, 90909090h; rep stosb, of which the first byte is soon a NOP: STOSB
+  // remains, and what is behind it.
+  m.place("bf 0f000100 b9 04000000 b8 90909090 f3aa 41 f4");
+  CHECK(m.run().reason == ExitReason::Halted);
+  CHECK(m.peek<u32>(M::kCode + 0xf) == 0xf441'9090);
+  CHECK(m.get(Gpr::Ecx) == 4);  // one repetition, one STOSB became a NOP, INC ECX
+  CHECK(m.cpu.ticks() == 8);
+}
+
+TEST_CASE("Code is decoded once, wherever the memory map shows it") {
+  M m;
+  const HostFrame frame(M::kCode >> kPageShift);
+  m.place("40 f4");
+  const auto run_at = [&m](u32 eip) {
+    m.guest().activity = Activity::Running;
+    m.cpu.registers.eip = eip;
+    CHECK(m.run().reason == ExitReason::Halted);
+  };
+  run_at(M::kCode);
+  const u64 decoded = m.cpu.counters().blocks_decoded;
+  // A change of the map elsewhere, and one that shows other bytes at the address.
+  m.memory.map_device(GuestPhysical(0x1f'0000), kPageSize);
+  run_at(M::kCode);
+  CHECK(m.cpu.counters().blocks_decoded == decoded);
+  m.place(0x5'0000, "41 f4");
+  m.memory.map_ram(GuestPhysical(M::kCode), kPageSize, HostFrame(0x50));
+  run_at(M::kCode);
+  CHECK(m.get(Gpr::Eax) == 2);
+  CHECK(m.get(Gpr::Ecx) == 1);
+  m.memory.map_ram(GuestPhysical(M::kCode), kPageSize, frame);
+  run_at(M::kCode);
+  CHECK(m.get(Gpr::Eax) == 3);
+  // A store by another address of the same frame.
+  m.memory.map_ram(GuestPhysical(0x6'0000), kPageSize, frame);
+  m.poke<u8>(0x6'0000, 0x43);
+  run_at(M::kCode);
+  CHECK(m.get(Gpr::Eax) == 3);
+  CHECK(m.get(Gpr::Ebx) == 1);
 }
 
 TEST_CASE("An invalid opcode becomes valid when a later byte of it is written") {
@@ -275,7 +421,7 @@ TEST_CASE("A link does not outlive the mapping it was made under") {
   CHECK(m.get(Gpr::Ecx) == 1);
 }
 
-TEST_CASE("The cache is emptied before it grows without bound, and nothing is lost") {
+TEST_CASE("Room is made before blocks grow without bound, and nothing is lost") {
   M m;
   constexpr u32 kBegin = 0x9'0000, kEnd = 0x1f'0000;
   for (u32 at = kBegin; at < kEnd; at += 2) m.poke<u16>(at, 0x00eb);  // jmp to the next

@@ -35,17 +35,16 @@ struct Decoded {
     request.mode = mode;
     request.last_eip = last_eip;
     request.splits = splits;
-    block.eip = kEip;
-    block.mode = mode;
     status = Decoder(CpuModel::standard()).decode(request, block);
   }
-  const Operation& op(unsigned index) const { return block.operations[index]; }
+  const Operation& op(unsigned index) const { return block.operations()[index]; }
   u32 count() const { return block.instruction_count; }
-  const BlockExit& exit() const { return exit_of(&block.storage[block.storage.size() - 2]); }
+  u32 way_out(Way way) const { return block.exit.links[static_cast<unsigned>(way)].eip; }
+  bool linkable(Way way) const { return block.exit.links[static_cast<unsigned>(way)].linkable; }
 
   std::vector<u8> bytes;
   std::vector<u64> splits;
-  Block block;
+  DecodedBlock block;
   DecodeStatus status;
 };
 
@@ -70,26 +69,25 @@ TEST_CASE("A block runs up to its branch and knows both ways out") {
   CHECK(d.op(0).remaining == 3);
   CHECK(d.op(1).eip == kEip + 1);
   CHECK(d.op(2).remaining == 1);
-  CHECK(d.exit().eip[static_cast<unsigned>(Way::FallThrough)] == kEip + 5);
-  CHECK(d.exit().eip[static_cast<unsigned>(Way::Taken)] == kEip + 7);
-  CHECK(d.exit().linkable[0]);
-  CHECK(d.exit().linkable[1]);
-  CHECK(d.exit().target[0] == nullptr);
+  CHECK(d.way_out(Way::FallThrough) == kEip + 5);
+  CHECK(d.way_out(Way::Taken) == kEip + 7);
+  CHECK(d.linkable(Way::FallThrough));
+  CHECK(d.linkable(Way::Taken));
 }
 
 TEST_CASE("Without a branch a block falls through behind its last instruction") {
   const Decoded d("90 90 90");
   CHECK(d.count() == 3);
-  REQUIRE(d.block.storage.size() == 5);
+  REQUIRE(d.block.operation_count == 4);
   CHECK(d.op(3).handler == &fall_through);
-  CHECK(d.exit().eip[0] == kEip + 3);
+  CHECK(d.way_out(Way::FallThrough) == kEip + 3);
 }
 
 TEST_CASE("A block holds at most the decoder's maximum of instructions") {
   const Decoded d(repeat("90", 100));
   CHECK(d.count() == Decoder::kMaximumInstructions);
   CHECK(d.block.byte_length == Decoder::kMaximumInstructions);
-  CHECK(d.exit().eip[0] == kEip + Decoder::kMaximumInstructions);
+  CHECK(d.way_out(Way::FallThrough) == kEip + Decoder::kMaximumInstructions);
 }
 
 TEST_CASE("System operations, far branches and repeated string instructions end a block") {
@@ -107,7 +105,7 @@ TEST_CASE("One instruction a block where the mode says so, and behind marked byt
   single.single = true;
   const Decoded one("40 40 7402", single);
   CHECK(one.count() == 1);
-  CHECK_FALSE(one.exit().linkable[0]);
+  CHECK_FALSE(one.linkable(Way::FallThrough));
   CHECK(Decoded("40 40 40 40", kFlat, ~0u, {0b0010}).count() == 2);
   CHECK(Decoded("40 40 40 40", kFlat, ~0u, {0b1000'0000}).count() == 4);
   CHECK(Decoded("3d01000000 7402", kFlat, ~0u, {0b1}).count() == 1);  // a cut pair is not fused
@@ -117,7 +115,7 @@ TEST_CASE("An instruction that crosses the end of the page is left to the next b
   const Decoded later("40 b8 0102");  // inc eax; mov eax, imm32 with two bytes missing
   CHECK(later.status == DecodeStatus::Done);
   CHECK(later.count() == 1);
-  CHECK(later.exit().eip[0] == kEip + 1);
+  CHECK(later.way_out(Way::FallThrough) == kEip + 1);
   CHECK(Decoded("b8 0102").status == DecodeStatus::NeedsNextPage);
   CHECK(Decoded("66").status == DecodeStatus::NeedsNextPage);
 }
@@ -142,19 +140,19 @@ TEST_CASE("Fifteen bytes are an instruction, sixteen are not") {
 TEST_CASE("Unknown opcodes are invalid") {
   CHECK(is_invalid("0f04"));
   CHECK(is_invalid("ffff"));
-  CHECK(is_invalid("0f24c0"));         // MOV from a test register went with the 486
-  CHECK(is_invalid("8ec8"));           // MOV CS, AX
-  CHECK(is_invalid("0fc7c0"));         // CMPXCHG8B of a register
-  CHECK(is_invalid("62c000000000"));   // BOUND with a register
-  CHECK(is_invalid("8dc0"));           // LEA of a register
-  CHECK(is_invalid("0f01d0"));         // XGETBV came later
-  CHECK(is_invalid("0f3800c0"));       // SSSE3
-  CHECK(is_invalid("c5f877"));         // VEX: with mod 3, LDS of a register
+  CHECK(is_invalid("0f24c0"));        // MOV from a test register went with the 486
+  CHECK(is_invalid("8ec8"));          // MOV CS, AX
+  CHECK(is_invalid("0fc7c0"));        // CMPXCHG8B of a register
+  CHECK(is_invalid("62c000000000"));  // BOUND with a register
+  CHECK(is_invalid("8dc0"));          // LEA of a register
+  CHECK(is_invalid("0f01d0"));        // XGETBV came later
+  CHECK(is_invalid("0f3800c0"));      // SSSE3
+  CHECK(is_invalid("c5f877"));        // VEX: with mod 3, LDS of a register
 }
 
 TEST_CASE("What needs protected mode is invalid in real mode; SYSENTER and SYSEXIT are refused") {
   const std::pair<std::string_view, int> cases[] = {
-      {"0f00c0", 6}, {"0f00c8", 6}, {"0f00d0", 6}, {"0f00d8", 6}, {"0f00e0", 6},  {"0f00e8", 6},
+      {"0f00c0", 6}, {"0f00c8", 6}, {"0f00d0", 6}, {"0f00d8", 6}, {"0f00e0", 6}, {"0f00e8", 6},
       {"0f02c0", 6}, {"0f03c0", 6}, {"63c0", 6},   {"0f34", 13},  {"0f35", 13},
   };
   for (const auto& [hex, vector] : cases) {
@@ -184,20 +182,20 @@ TEST_CASE("LOCK is legal only before a store of the listed instructions") {
 TEST_CASE("A comparison and its jump are one operation that counts as two instructions") {
   const Decoded d("40 39d8 7505");  // inc eax; cmp eax, ebx; jnz
   CHECK(d.count() == 3);
-  REQUIRE(d.block.storage.size() == 3);  // inc, the pair, the exit
+  REQUIRE(d.block.operation_count == 2);  // inc, the pair
   CHECK(d.op(1).remaining == 2);
   CHECK(d.op(1).eip == kEip + 1);
-  CHECK(d.exit().eip[static_cast<unsigned>(Way::FallThrough)] == kEip + 5);
-  CHECK(d.exit().eip[static_cast<unsigned>(Way::Taken)] == kEip + 10);
+  CHECK(d.way_out(Way::FallThrough) == kEip + 5);
+  CHECK(d.way_out(Way::Taken) == kEip + 10);
 }
 
 TEST_CASE("16-bit targets wrap, and only flat or 64 KiB code is linked") {
   const Decoded wraps("e9 00f0", kReal);  // jmp near to 1003h + F000h
-  CHECK(wraps.exit().eip[static_cast<unsigned>(Way::Taken)] == 0x0003);
-  CHECK_FALSE(wraps.exit().linkable[static_cast<unsigned>(Way::Taken)]);  // another page
-  CHECK(wraps.exit().linkable[static_cast<unsigned>(Way::FallThrough)]);
+  CHECK(wraps.way_out(Way::Taken) == 0x0003);
+  CHECK_FALSE(wraps.linkable(Way::Taken));  // another page
+  CHECK(wraps.linkable(Way::FallThrough));
   const Decoded small("ebfe", BlockMode{.code32 = true});
-  CHECK_FALSE(small.exit().linkable[static_cast<unsigned>(Way::Taken)]);
+  CHECK_FALSE(small.linkable(Way::Taken));
 }
 
 TEST_CASE("An undecodable instruction owns every byte that was looked at") {

@@ -30,7 +30,7 @@ struct PagedMachine : MemoryMachine {
 };
 
 struct StoreObserver final : MemoryObserver {
-  explicit StoreObserver(GuestMemory& m) : memory(m) { memory.add_observer(*this); }
+  explicit StoreObserver(GuestMemory& m) : memory(m) { memory.add_observer(*this, {Tracking::Code}); }
   ~StoreObserver() override { memory.remove_observer(*this); }
   void frame_written(HostFrame frame, u32 offset, u32 length) override {
     stores.push_back({frame.value, offset, length});
@@ -102,6 +102,7 @@ TEST_CASE("aligned device accesses arrive whole, others as bytes") {
 TEST_CASE("an access with effects is split off before anything happens") {
   PagedMachine machine;
   MemoryUnit& unit = machine.unit;
+  const StoreObserver observer(machine.memory);
   machine.memory.track(HostFrame(0x110), Tracking::Code);
   unit.effects_allowed = false;
   u32 value = 0;
