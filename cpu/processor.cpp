@@ -385,11 +385,11 @@ const Operation* Processor::complete_system(const Operation* op) {
   return resume(op, derivation);
 }
 
-const Operation* Processor::refuse_system(const Operation* op, const Fault& failure) {
-  if (trap_handler_ == nullptr || failure.kind == Fault::Kind::Split) return raise(*this, op, failure);
+const Operation* Processor::refuse_system(const Operation* op) {
+  if (trap_handler_ == nullptr || fault.kind == Fault::Kind::Split) return raise(*this, op, fault);
   stand_at(*op);
   const u32 derivation = derivation_;
-  return behind_trap(op, trap_handler_->on_exception(failure, op), derivation);
+  return behind_trap(op, trap_handler_->on_exception(fault, op), derivation);
 }
 
 const Operation* Processor::trap_sensitive(const Operation* op) {

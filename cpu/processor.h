@@ -159,9 +159,9 @@ class Processor final : public TickSource,
   /// Continues behind the block-ending `op`, which completed over the physical view: without the loop if
   /// nothing is due at this boundary.
   const Operation* complete_system(const Operation* op);
-  /// `op`, which ends its block, raised `failure` over the physical view: to the trap handler if there is
+  /// `op`, which ends its block, raised `fault` over the physical view: to the trap handler if there is
   /// one, and behind it if that emulates it.
-  const Operation* refuse_system(const Operation* op, const Fault& failure);
+  const Operation* refuse_system(const Operation* op);
   /// The same for an operation that must not run.
   const Operation* trap_sensitive(const Operation* op);
   /// The trap handler counts an instruction that it emulated.

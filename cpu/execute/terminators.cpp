@@ -32,7 +32,9 @@ const Operation* stop_at_sensitive(Processor& cpu, const Operation* op) {
 const Operation* run_system_operation(Processor& cpu, const Operation* op) {
   leave_host_units(cpu);
   cpu.unretired = op->remaining;
-  if (Fault fault = cpu.execute_system(cpu.physical_view(), *op)) return cpu.refuse_system(op, fault);
+  // In the processor: with a local one, whose address is needed, what follows would be no tail call.
+  cpu.fault = cpu.execute_system(cpu.physical_view(), *op);
+  if (cpu.fault) return cpu.refuse_system(op);
   return cpu.complete_system(op);
 }
 
