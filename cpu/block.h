@@ -72,7 +72,6 @@ struct Block {
   BlockIdentity identity;
   /// Frame of the second page of an instruction that crosses into it; such a block holds only that one.
   u32 second_frame = kNoFrame;
-  u32 instruction_count = 0;
   u16 byte_length = 0;
   u16 operation_count = 0;
   u16 room = 0;  // for operations
@@ -82,6 +81,7 @@ struct Block {
   Block* next_in_line = nullptr;  // that begins in the same line of its page
   Block* next_across = nullptr;   // that crosses into the same second page
   BlockLink* incoming = nullptr;
+  u32 instruction_count = 0;  // beside the operations: entering looks at nothing else
 
   static constexpr u32 kNoFrame = 0xffff'ffff;
   static BlockPointer create(const BlockIdentity& identity, u32 second_frame, const DecodedBlock& decoded);

@@ -33,7 +33,10 @@ enum class DecodeStatus : u8 {
 
 class Decoder {
  public:
-  explicit Decoder(const CpuModel& model);
+  /// Whether instructions whose encoding was met before are made without Zydis; results are the same.
+  enum class Remember : u8 { Encodings, Nothing };
+
+  explicit Decoder(const CpuModel& model, Remember remember = Remember::Encodings);
 
   /// Asked whether a row stops; nullptr lets everything run.
   void set_trap_handler(const TrapHandler* handler) { handler_ = handler; }
@@ -45,13 +48,21 @@ class Decoder {
 
  private:
   struct Instruction;
-  enum class Next : u8 { Continue, EndOfBlock };
 
   DecodeStatus decode_one(const DecodeRequest& request, u32 offset, Instruction& instruction);
-  void lower(const DecodeRequest& request, std::span<Instruction> instructions, DecodedBlock& block);
+  DecodeStatus decode_anew(BlockMode mode, std::span<const u8> code, u32 eip, bool limited,
+                           Instruction& instruction);
+  ZyanStatus run_zydis(BlockMode mode, std::span<const u8> code);
   bool ends_block(const Instruction& instruction, const DecodeRequest& request) const;
+  static void find_live_flags(std::span<Instruction> instructions);
+  void lower(const DecodeRequest& request, std::span<Instruction> instructions, DecodedBlock& block);
+  Operation lower_one(const DecodeRequest& request, const Instruction& instruction);
+  Operation fuse_last(const DecodeRequest& request, std::span<const Instruction> instructions);
+  template <class Lower>
+  Operation lowered(const DecodeRequest& request, const Instruction& instruction, u32 way, Lower choose);
 
   const CpuModel& model_;
+  const Remember remember_;
   const TrapHandler* handler_ = nullptr;
   ZydisDecoder code32_;
   ZydisDecoder code16_;

@@ -194,10 +194,9 @@ Fault write_operand(Processor& cpu, const Operation& op, const T& value) {
 
 /// Ends a block at a computed EIP (already truncated to the operand size and checked against CS's limit).
 [[gnu::always_inline]] inline const Operation* jump_to(Processor& cpu, u32 eip) {
-  const Processor::JumpEntry& entry = cpu.jump_cache[Processor::jump_index(eip)];
-  if (entry.eip == eip && entry.tag == cpu.jump_tag() &&
-      entry.code_base == cpu.state.segment(Segment::Cs).base) [[likely]]
-    return enter(cpu, entry.block);
+  const Block* const block = cpu.jump_cache.find(eip, cpu.state.segment(Segment::Cs).base, cpu.jump_tag());
+  if (block != nullptr) [[likely]]
+    return enter(cpu, block);
   cpu.registers.eip = eip;
   cpu.leave = Processor::Leave::Boundary;
   return nullptr;

@@ -21,6 +21,9 @@ enum class Addressing : u8 {
   Segmented,   // everything else: limit, rights and base are looked up
 };
 
+/// All instructions of an encoding share what lowering made of the first one. Where the value of an immediate
+/// decides, lowering asks for it here, and what it makes is for this instruction alone; the value of a
+/// displacement never decides.
 struct LoweringContext {
   const ZydisDecodedInstruction& instruction;
   std::span<const ZydisDecodedOperand> operands;  // visible and hidden
@@ -30,6 +33,12 @@ struct LoweringContext {
   bool flags_live;
   /// Of the memory operand, Flat or Segmented; meaningless without one.
   Addressing addressing;
+
+  u32 immediate_of(const Operation& op) const {
+    by_value = true;
+    return op.immediate;
+  }
+  mutable bool by_value = false;  // the immediate was asked for
 };
 
 /// Chooses a handler template's instance by operand size:

@@ -49,6 +49,7 @@ struct Operation {
                   // by default)
 
   u32 next_eip() const { return eip + length; }
+  friend bool operator==(const Operation&, const Operation&) = default;
 };
 static_assert(sizeof(Operation) == 32);
 

@@ -15,6 +15,7 @@
 #include "cpu/fault.h"
 #include "cpu/float/x87_state.h"
 #include "cpu/instruction_table.h"
+#include "cpu/jump_cache.h"
 #include "cpu/privileged_state.h"
 #include "cpu/registers.h"
 #include "cpu/sse_state.h"
@@ -127,16 +128,8 @@ class Processor final : public TickSource,
   BlockLink* open_link = nullptr;
   /// The operation that went the slow way to memory last.
   const Operation* storing = nullptr;
-  /// Successor cache of indirect branches and page-crossing direct ones.
-  struct JumpEntry {
-    u32 eip = 0;
-    u32 code_base = 0;
-    u64 tag = 0;  // jump_context and the memory unit's fetch generation
-    Block* block = nullptr;
-  };
-  static constexpr u32 kJumpEntries = 4096;
-  static constexpr u32 jump_index(u32 eip) { return (eip ^ (eip >> 12)) & (kJumpEntries - 1); }
-  std::array<JumpEntry, kJumpEntries> jump_cache;
+  /// Successors of indirect branches and page-crossing direct ones, under `jump_tag()`.
+  JumpCache jump_cache;
   /// Block mode and privilege, in the highest bits.
   static constexpr unsigned kJumpModeShift = 47;
   u64 jump_context = 0;

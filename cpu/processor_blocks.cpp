@@ -17,8 +17,7 @@ void Processor::observe_blocks() {
           },
       .on_remove =
           [this](const Block& block) {
-            JumpEntry& entry = jump_cache[jump_index(block.identity.eip)];
-            if (entry.block == &block) entry = {};
+            jump_cache.forget(block);
             open_link = nullptr;  // it may be this block's
             if (!block.stale) ++counters_.blocks_invalidated;
           },
@@ -35,11 +34,8 @@ bool Processor::concerns(HostFrame frame, u32 offset, u32 length) const {
 
 Block* Processor::find_block(bool single) {
   if (!single) {
-    const JumpEntry& entry = jump_cache[jump_index(registers.eip)];
-    if (entry.eip == registers.eip && entry.tag == jump_tag() &&
-        entry.code_base == state.segment(Segment::Cs).base && entry.block != nullptr && !entry.block->stale) {
-      return entry.block;
-    }
+    Block* const block = jump_cache.find(registers.eip, state.segment(Segment::Cs).base, jump_tag());
+    if (block != nullptr && !block->stale) return block;
   }
   return look_up_block(single);
 }
@@ -54,6 +50,7 @@ Block* Processor::look_up_block(bool single) {
   const u32 eip = registers.eip;
   if (eip > cs.limit) return fetch_failed(general_protection());
   const u32 linear = cs.base + eip;
+  const GuestLinear second_page((linear | kPageOffsetMask) + 1);
   memory.effects_allowed = true;
   const Resolution page = memory.fetch(GuestLinear(linear), privilege);
   if (page.kind == Resolution::Kind::Fault) return fetch_failed(Fault::page(linear, page.error_code));
@@ -64,8 +61,10 @@ Block* Processor::look_up_block(bool single) {
   const bool cacheable = page.kind == Resolution::Kind::Memory;
   Block* block = cacheable ? blocks_->find(identity) : nullptr;
   if (block != nullptr && block->crosses_page()) {
-    const Resolution second = memory.fetch(GuestLinear((linear | kPageOffsetMask) + 1), privilege);
-    if (second.kind != Resolution::Kind::Memory || second.page.read_frame != block->second_frame) {
+    const Resolution second = memory.fetch(second_page, privilege);
+    block = blocks_->find(identity);  // setting an accessed bit is a store, and may have been to this code
+    if (block != nullptr &&
+        (second.kind != Resolution::Kind::Memory || second.page.read_frame != block->second_frame)) {
       blocks_->remove(*block);
       block = nullptr;
     }
@@ -82,10 +81,11 @@ Block* Processor::look_up_block(bool single) {
     if (beyond_limit) return fetch_failed(general_protection());
     if (block == nullptr) return nullptr;
   }
-  if (!single && !block->crosses_page() && cacheable && page.keep_read &&
-      (identity.mode.flat_code || identity.mode.code64k)) {
-    jump_cache[jump_index(eip)] = {eip, cs.base, jump_tag(), block};
-  }
+  // Whatever is not kept may change without another tag.
+  const bool kept =
+      page.keep_read && (!block->crosses_page() || memory.fetch(second_page, privilege).keep_read);
+  if (!single && kept && block != uncached_.get() && (identity.mode.flat_code || identity.mode.code64k))
+    jump_cache.put(cs.base, jump_tag(), *block);
   return block;
 }
 
@@ -153,6 +153,7 @@ Block* Processor::decode_block(const BlockIdentity& identity, u32 linear, const 
     uncached_ = Block::create(identity, second_frame, decoded_);
     return uncached_.get();
   }
+  stale = blocks_->find(identity);  // it may be gone, see above
   if (stale == nullptr) return &blocks_->insert(identity, second_frame, decoded_);
   open_link = nullptr;  // it may be this block's, whose exit moves
   return &blocks_->renew(*stale, second_frame, decoded_);

@@ -117,7 +117,7 @@ struct RotateCarryRight {
   }
 };
 
-/// A constant count is from 1 to 31; CL may hold a count that is zero.
+/// A constant count is from 1 to 31 (the decoder has masked it); CL may hold a count that is zero.
 enum class CountSource : u8 { Constant, Cl };
 
 template <CountSource Source>
@@ -144,7 +144,6 @@ template <class Op, Frequency Often = Frequency::Rare>
 Handler lower_shift(const LoweringContext& context, Operation& op) {
   arrange_one(context, op);
   const bool by_cl = context.operands[1].type == ZYDIS_OPERAND_TYPE_REGISTER;
-  op.immediate &= kCountMask;
   return for_size(op.size, [&]<class T>() {
     if (by_cl) return modifying<T, &shift<Op, T, CountSource::Cl, FlagUse::Live>>(context, op);
     if (op.immediate == 0) return modifying<T, &unchanged<T>>(context, op);
@@ -203,7 +202,6 @@ template <class Op>
 Handler lower_double_shift(const LoweringContext& context, Operation& op) {
   arrange_two(context, op);
   const bool by_cl = context.operands[2].type == ZYDIS_OPERAND_TYPE_REGISTER;
-  op.immediate &= kCountMask;
   return for_word_size(op.size, [&]<class T>() {
     if (by_cl) return double_shift_handler<Op, T, CountSource::Cl, FlagUse::Live>(context, op);
     if (op.immediate == 0) return modifying<T, &unchanged<T>>(context, op);

@@ -63,23 +63,21 @@ const Operation* pop_and_return(Processor& cpu, const Operation* op) {
 }
 
 /// ESP itself is left to the instructions one by one: its value changes in between.
-bool is_plain_register(const LoweringContext& context, Operation& op) {
-  if (op.size != OperandSize::Dword || context.operands[0].type != ZYDIS_OPERAND_TYPE_REGISTER) return false;
-  arrange_one(context, op);
-  return op.reg != offset_of(Gpr::Esp);
+bool is_plain_register(const Operation& op) {
+  return op.size == OperandSize::Dword && !op.memory && op.reg != kNoRegister &&
+         op.reg != offset_of(Gpr::Esp);
 }
 
 }  // namespace
 
-Handler pair_on_stack(const LoweringContext& first, Operation& op, const LoweringContext& second,
-                      Operation& second_op) {
-  const ZydisMnemonic mnemonic = first.row.mnemonic;
-  if (mnemonic != ZYDIS_MNEMONIC_PUSH && mnemonic != ZYDIS_MNEMONIC_POP) return nullptr;
-  if (stack_kind(first.mode) != kFlat || !is_plain_register(first, op)) return nullptr;
-  if (mnemonic == ZYDIS_MNEMONIC_POP && second.row.mnemonic == ZYDIS_MNEMONIC_RET)
-    return second.mode.flat_code && second_op.size == OperandSize::Dword ? &pop_and_return : nullptr;
-  if (second.row.mnemonic != mnemonic || !is_plain_register(second, second_op)) return nullptr;
-  return mnemonic == ZYDIS_MNEMONIC_PUSH ? &push_two : &pop_two;
+Handler pair_on_stack(BlockMode mode, const InstructionRow& first, const Operation& op,
+                      const InstructionRow& second, const Operation& second_op) {
+  if (first.mnemonic != ZYDIS_MNEMONIC_PUSH && first.mnemonic != ZYDIS_MNEMONIC_POP) return nullptr;
+  if (stack_kind(mode) != kFlat || !is_plain_register(op)) return nullptr;
+  if (first.mnemonic == ZYDIS_MNEMONIC_POP && second.mnemonic == ZYDIS_MNEMONIC_RET)
+    return mode.flat_code && second_op.size == OperandSize::Dword ? &pop_and_return : nullptr;
+  if (second.mnemonic != first.mnemonic || !is_plain_register(second_op)) return nullptr;
+  return first.mnemonic == ZYDIS_MNEMONIC_PUSH ? &push_two : &pop_two;
 }
 
 }  // namespace ringdown

@@ -1,7 +1,9 @@
 // Fuzzes the decoder with any bytes in every code mode: it reads only what it was given, its blocks are well
-// formed, and each instruction is the same by itself as in a block.
+// formed, each instruction is the same by itself as in a block, and what it remembers of encodings changes
+// nothing.
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "cpu/decoder.h"
@@ -64,9 +66,14 @@ bool same_instruction(const Operation& a, const Operation& b) {
          a.size == b.size && a.repeat == b.repeat && a.memory == b.memory && a.address16 == b.address16;
 }
 
-std::string check(Decoder& decoder, const DecodeRequest& request, std::span<const u8> code) {
+std::string check(Decoder& decoder, Decoder& forgetful, const DecodeRequest& request,
+                  std::span<const u8> code) {
   const Decoded whole(decoder, request, code);
+  const Decoded anew(forgetful, request, code);
+  if (whole.status != anew.status) return "another status than when decoded anew\n";
   if (whole.status != DecodeStatus::Done) return {};
+  if (!std::ranges::equal(whole.block.operations(), anew.block.operations()))
+    return "other operations than when decoded anew\n";
   std::string text = check_shape(whole.block, code.size());
   if (!text.empty()) return text;
   DecodeRequest single = request;
@@ -96,13 +103,14 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::span<const u8> code = input.rest().first(std::min(input.rest().size(), kMaximumBytes));
   if (code.empty()) return 0;
   Decoder decoder(model);
+  Decoder forgetful(model, Decoder::Remember::Nothing);
   for (unsigned modes = 0; modes < 32; ++modes) {
     request.mode.code32 = (modes & 1) != 0;
     request.mode.stack32 = (modes & 2) != 0;
     request.mode.paragraph = (modes & 4) != 0;
     request.mode.flat_code = (modes & 8) != 0;
     request.mode.flat_data = (modes & 16) != 0;
-    if (const std::string text = check(decoder, request, code); !text.empty())
+    if (const std::string text = check(decoder, forgetful, request, code); !text.empty())
       report_finding(fmt::format("{}, mode bits {:x}\n{}", text, modes, hexadecimal(code)));
   }
   return 0;

@@ -37,7 +37,7 @@ Handler lower_compare(const LoweringContext& context, const Operation& op) {
     return instruction_with_source<UsesSse, Computation<Float, MaskToXmm<sizeof(Source)>>, Source>(context,
                                                                                                    op);
   };
-  switch (static_cast<Predicate>(op.immediate & kPredicate)) {
+  switch (static_cast<Predicate>(context.immediate_of(op) & kPredicate)) {
     case Predicate::Equal:
       return handler.template operator()<HostEqual, Predicate::Equal>();
     case Predicate::LessThan:

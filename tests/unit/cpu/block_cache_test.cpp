@@ -128,6 +128,22 @@ TEST_CASE("A block that crosses pages goes with either page") {
   }
 }
 
+TEST_CASE("Both pages of an instruction may be the same frame") {
+  Cache c;
+  c.blocks.insert(Cache::identity(0x1ffe), 1, decoded(5));
+  CHECK(c.write(0x1003, 1) == 0);
+  CHECK(c.write(0x1000, kPageSize) == 1);
+  CHECK_FALSE(c.fresh(0x1ffe));
+  c.blocks.renew(*c.find(0x1ffe), 1, decoded(5));
+  CHECK(c.write(0x1002, 1) == 1);
+  for (u32 i = 0; i < 100; ++i) c.write(0x1000, kPageSize);
+  CHECK_FALSE(c.tracked(1));
+  CHECK(c.blocks.memory_used() == 0);
+  c.blocks.insert(Cache::identity(0x1ffe), 1, decoded(5));
+  c.blocks.clear();
+  CHECK(c.blocks.memory_used() == 0);
+}
+
 TEST_CASE("A stale block is renewed in its place if that is large enough") {
   Cache c;
   Block& block = c.insert(0x1010, 8, 3);
@@ -270,6 +286,29 @@ TEST_CASE("An instruction across two pages follows stores to its second page") {
   CHECK(m.run().reason == ExitReason::Halted);
   CHECK(m.get(Gpr::Ebx) == 0x1111'1111);
   CHECK(m.get(Gpr::Eax) == 0x2211'1111);
+}
+
+TEST_CASE("An instruction may hold the page table entry by which its end is fetched") {
+  M m;
+  m.enable_paging();
+  // The last two bytes of the page table are the first of ADD EAX, imm32, and of the entry of the page
+  // behind.
+  constexpr u32 kFirst = 0x3f'e000, kSecond = 0x3f'f000, kEntry = M::kPageTable + 0xffc;
+  m.poke<u32>(M::page_entry(kFirst), M::kPageTable | 7);
+  m.place(0x5'0000, "000000 f4");
+  for (u32 round = 1; round <= 40; ++round) {
+    m.poke<u32>(kEntry, 0x5'0007);  // not accessed
+    m.poke<u8>(0x5'0000, static_cast<u8>(round));
+    m.cpu.paging_changed();
+    m.cpu.memory.invalidate_all();
+    m.set(Gpr::Eax, 0);
+    m.guest().activity = Activity::Running;
+    m.cpu.registers.eip = kFirst + 0xffe;
+    CHECK(m.run().reason == ExitReason::Halted);
+    CHECK(m.cpu.registers.eip == kSecond + 4);
+    CHECK(m.get(Gpr::Eax) == round << 8);
+    CHECK(m.peek<u32>(kEntry) == 0x5'0027);
+  }
 }
 
 TEST_CASE("DMA into code that is linked and hot takes effect at its tick") {
