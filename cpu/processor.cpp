@@ -52,6 +52,7 @@ void Processor::reset() {
 void Processor::set_trap_handler(TrapHandler* handler) {
   trap_handler_ = handler;
   guest_state_ = &guest_view().state;
+  physical_view_.tables_in_memory = handler == nullptr;
   decoder_.set_trap_handler(handler);
   blocks_->clear();
   if (handler == nullptr) {
@@ -69,7 +70,7 @@ void Processor::set_privilege(Privilege p) {
 
 // What follows from the state: nothing here is architectural.
 void Processor::state_changed() {
-  source_ = ExecutionSource(state, registers.flags);
+  update_windows(source_.update(state, registers.flags).segments);
   ++derivation_;
   account_cpl();
   const SegmentRegister& cs = state.segment(Segment::Cs);
@@ -93,7 +94,6 @@ void Processor::state_changed() {
       (state.cr0 & cr0::kAm) != 0 && state.cpl == 3 && (registers.flags.control() & eflags::kAc) != 0;
   memory.set_caching(!aligned);
   update_watch();
-  update_windows();
   update_fpu_blocked();
   sse_usable = (state.cr0 & (cr0::kTs | cr0::kEm)) == 0 && (state.cr4 & cr4::kOsfxsr) != 0;
 }
@@ -102,8 +102,9 @@ void Processor::update_fpu_blocked() {
   fpu_blocked = x87_on_host || (state.cr0 & (cr0::kTs | cr0::kEm)) != 0 || x87.has_pending_exception();
 }
 
-void Processor::update_windows() {
+void Processor::update_windows(SegmentSet changed) {
   for (unsigned i = 0; i < kSegmentCount; ++i) {
+    if ((changed >> i & 1) == 0) continue;
     const SegmentRegister& segment = state.segments[i];
     const SegmentAttributes rights = segment.attributes;
     const u64 end = rights.present() && !rights.expand_down() ? u64{segment.limit} + 1 : 0;
@@ -179,7 +180,7 @@ Exit Processor::run(Ticks limit) {
       open_link = nullptr;       // the way out was fetched through other translations than the way in will be
       set_privilege(privilege);  // its TLB may be another context's
     }
-    const Boundary boundary = nothing_special() ? Boundary::Run : service_boundary(first, exit);
+    const Boundary boundary = nothing_due() ? Boundary::Run : service_boundary(first, exit);
     if (boundary == Boundary::Leave) return exit;
     first = false;
     if (boundary == Boundary::Again) continue;
@@ -193,13 +194,19 @@ Exit Processor::run(Ticks limit) {
   }
 }
 
-bool Processor::nothing_special() {
-  const PrivilegedState& guest = guest_view().state;
+bool Processor::nothing_due() {
+  PrivilegedState& guest = guest_view().state;
   const bool interrupted = intr_ && (guest.flags & eflags::kIf) != 0;
-  return !interrupted && !nmi_pending_ && guest.activity == Activity::Running &&
-         guest.shadow == InterruptShadow::None && guest.pending_debug == 0 &&
-         !guest.virtual_interrupt_due() && (registers.flags.control() & (eflags::kTf | eflags::kRf)) == 0 &&
-         (guest.dr7 & 0xff) == 0 && breakpoints_.empty() && watchpoints_.empty();
+  const bool nothing = !interrupted && !nmi_pending_ && guest.activity == Activity::Running &&
+                       guest.pending_debug == 0 && !guest.virtual_interrupt_due() &&
+                       (registers.flags.control() & (eflags::kTf | eflags::kRf)) == 0 &&
+                       (guest.dr7 & 0xff) == 0 && breakpoints_.empty() && watchpoints_.empty();
+  if (!nothing || guest.shadow == InterruptShadow::None) return nothing;
+  // The shadow of STI or MOV SS has nothing to hold back. As long as the budget lasts, an instruction runs
+  // before anything can come up.
+  if (budget <= 0) return false;
+  guest.shadow = InterruptShadow::None;
+  return true;
 }
 
 Processor::Boundary Processor::service_boundary(bool first, Exit& exit) {
@@ -414,7 +421,7 @@ const Operation* Processor::behind_trap(const Operation* op, TrapHandler::Outcom
 
 const Operation* Processor::resume(const Operation* op, u32 derivation) {
   const bool forbidden_ring = trap_handler_ != nullptr && state.cpl == 0;
-  if (forbidden_ring || memory.fetch_changes() != seen_fetch_changes || !nothing_special()) {
+  if (forbidden_ring || memory.fetch_changes() != seen_fetch_changes || !nothing_due()) {
     leave = Leave::Boundary;
     return nullptr;
   }

@@ -264,7 +264,9 @@ class Processor final : public TickSource,
   Boundary service_boundary(bool first, Exit& exit);
   /// Delivers the event that is due, if any.
   bool service_events(PrivilegedState& guest);
-  bool nothing_special();
+  /// Whether the next instruction may run, and others behind it, as if this were no boundary. An interrupt
+  /// shadow that holds nothing back ends.
+  bool nothing_due();
   const Operation* behind_trap(const Operation* op, TrapHandler::Outcome outcome, u32 derivation);
   /// Continues at EIP, at a boundary behind the block-ending `op`; `derivation` is from before it.
   const Operation* resume(const Operation* op, u32 derivation);
@@ -296,7 +298,7 @@ class Processor final : public TickSource,
   void update_watch();
   /// Watches the pages of data breakpoints while DR7 enables any, and of watchpoints.
   void watch_pages();
-  void update_windows();
+  void update_windows(SegmentSet changed);
   void link(Block& target);
 
   Bus& ports_;

@@ -18,34 +18,33 @@ SegmentAttributes deprivileged(SegmentAttributes attributes, Deprivilege deprivi
 
 namespace {
 
-void derive_segments(const PrivilegedState& virtual_state, Deprivilege deprivilege,
-                     PrivilegedState& physical) {
-  const bool paragraph = virtual_state.paragraph_segments();
-  for (unsigned i = 0; i < kSegmentCount; ++i) {
-    SegmentRegister segment = virtual_state.segments[i];
-    if (paragraph) {
-      segment.attributes.value = SegmentAttributes::Dpl::with(segment.attributes.value, 3);
-    } else if (segment.attributes.present()) {
-      segment.attributes = deprivileged(segment.attributes, deprivilege);
-    }
-    physical.segments[i] = segment;
+/// Code and stack show the ring they run at; data selectors stay as they were loaded.
+bool shows_ring(Segment name) { return name == Segment::Cs || name == Segment::Ss; }
+
+SegmentRegister physical_segment(Segment name, SegmentRegister segment, bool paragraph,
+                                 Deprivilege deprivilege) {
+  if (paragraph) {
+    segment.attributes.value = SegmentAttributes::Dpl::with(segment.attributes.value, 3);
+    return segment;
   }
-  if (paragraph) return;
-  // Code and stack show the ring they run at; data selectors stay as they were loaded.
-  for (const Segment name : {Segment::Cs, Segment::Ss}) {
-    u16& selector = physical.segment(name).selector;
-    if (!Selector(selector).null()) {
-      selector = static_cast<u16>((selector & ~3u) | physical_ring(selector & 3, deprivilege));
-    }
+  if (segment.attributes.present()) segment.attributes = deprivileged(segment.attributes, deprivilege);
+  if (shows_ring(name) && !Selector(segment.selector).null()) {
+    const u8 ring = physical_ring(segment.selector & 3, deprivilege);
+    segment.selector = static_cast<u16>((segment.selector & ~3u) | ring);
   }
+  return segment;
 }
 
 }  // namespace
 
-void derive_physical_state(const PrivilegedState& v, Deprivilege deprivilege, PrivilegedState& physical) {
+void derive_physical_state(const PrivilegedState& v, Deprivilege deprivilege, PrivilegedState& physical,
+                           SegmentSet changed) {
   using namespace monitor_tables;
   const bool paragraph = v.paragraph_segments();
-  derive_segments(v, deprivilege, physical);
+  for (unsigned i = 0; i < kSegmentCount; ++i) {
+    if ((changed >> i & 1) == 0) continue;
+    physical.segments[i] = physical_segment(static_cast<Segment>(i), v.segments[i], paragraph, deprivilege);
+  }
   physical.ldtr = {kLdtSelector, {0x0082}, kLdtBase, v.ldtr.attributes.present() ? v.ldtr.limit : 0};
   physical.tr = {kTssSelector, {0x008b}, kTssBase, kTssLimit};
   physical.gdtr = {kGdtBase, static_cast<u16>(kGdtLimit)};

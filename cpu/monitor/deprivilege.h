@@ -1,6 +1,7 @@
 // Derives the physical state that the processor runs the guest with from the guest's virtual state.
 #pragma once
 
+#include "cpu/execution_source.h"
 #include "cpu/privileged_state.h"
 #include "mmu/shadow_paging.h"
 
@@ -29,8 +30,9 @@ u8 physical_ring(u8 virtual_ring, Deprivilege deprivilege);
 SegmentAttributes deprivileged(SegmentAttributes attributes, Deprivilege deprivilege);
 
 /// Fills `physical` (docs/monitor.md lists each field). Real mode becomes virtual-8086 mode with the hidden
-/// parts that the guest has, also where hardware could not hold them there.
+/// parts that the guest has, also where hardware could not hold them there. The segment registers that did
+/// not change since the last time can be left out.
 void derive_physical_state(const PrivilegedState& virtual_state, Deprivilege deprivilege,
-                           PrivilegedState& physical);
+                           PrivilegedState& physical, SegmentSet changed = kAllSegments);
 
 }  // namespace ringdown

@@ -30,7 +30,7 @@ void Monitor::attach() {
   accounted_cpl_ = virtual_.cpl;
   processor_.memory.set_address_space(shadow_);
   shadow_.set_controls(paging_controls(view_));
-  derive_guest();
+  enter_guest_anew();
   await_handover(handover_.has_value());
 }
 
@@ -44,7 +44,7 @@ void Monitor::detach() {
 void Monitor::set_policy(Policy policy) {
   if (policy_.lets_anything_through()) {
     adopt_physical_changes();
-    derive_guest();
+    enter_guest_anew();
   }
   requested_ = std::move(policy);
   await_handover(false);
@@ -145,19 +145,26 @@ bool Monitor::instruction_assisted() {
 // --------------------------------------------------------------------------------------
 
 void Monitor::enter_guest() {
-  // What was let through may have changed the physical state by itself.
-  const bool same = source_.matches(virtual_, processor_.registers.flags) && !policy_.lets_anything_through();
-  if (!same) derive_guest();
-  // A table that is not watched may have been mended meanwhile.
-  if (same && stale_segment_) check_segments(processor_.ticks());
+  const ExecutionSource::Changes changes = source_.update(virtual_, processor_.registers.flags);
+  if (policy_.lets_anything_through()) {
+    derive_guest(kAllSegments);  // what was let through may have changed the physical state by itself
+  } else if (changes.any()) {
+    derive_guest(changes.segments);
+  } else if (stale_segment_) {
+    check_segments(processor_.ticks());  // a table that is not watched may have been mended meanwhile
+  }
 }
 
-void Monitor::derive_guest() {
-  source_ = ExecutionSource(virtual_, processor_.registers.flags);
+void Monitor::enter_guest_anew() {
+  source_.update(virtual_, processor_.registers.flags);
+  derive_guest(kAllSegments);
+}
+
+void Monitor::derive_guest(SegmentSet changed) {
   if (virtual_.cpl != accounted_cpl_) account(processor_.ticks());
   const bool tables_moved = !(virtual_.gdtr == watched_gdtr_) || !(virtual_.ldtr == watched_ldtr_);
   if (tables_moved || virtual_.protected_mode() != watched_protected_) watch_descriptor_tables();
-  derive_physical_state(virtual_, deprivilege_, processor_.state);
+  derive_physical_state(virtual_, deprivilege_, processor_.state, changed);
   if (deprivilege_ == Deprivilege::Ring3)
     shadow_.set_side(virtual_.cpl == 3 ? GuestSide::User : GuestSide::Kernel);
   if (recheck_segments_ || stale_segment_ || virtual_.paragraph_segments())
@@ -328,7 +335,7 @@ void Monitor::serialize(Archive& archive) {
   accounted_cpl_ = virtual_.cpl;
   watched_gdtr_ = {};
   paging_changed();
-  derive_guest();
+  enter_guest_anew();
   await_handover(awaiting_handover && handover_.has_value());
 }
 

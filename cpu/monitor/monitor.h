@@ -93,7 +93,9 @@ class Monitor final : public TrapHandler,
   void await_handover(bool await);
   /// Brings the processor's physical state in line with the virtual one.
   void enter_guest();
-  void derive_guest();
+  /// The same, whatever it holds now.
+  void enter_guest_anew();
+  void derive_guest(SegmentSet changed);
   /// After let-through instructions: what they loaded physically becomes virtual state.
   void adopt_physical_changes();
   SegmentRegister guest_segment(u16 selector, const SegmentRegister& physical);

@@ -5,6 +5,28 @@
 
 namespace ringdown {
 
+namespace {
+
+/// Whether [offset, offset + size) of the stack does not wrap at 64 KiB.
+bool is_straight(const SegmentRegister& ss, u32 offset, u32 size) {
+  return ss.attributes.big() || offset + size <= 0x1'0000;
+}
+
+}  // namespace
+
+bool PushFrame::store_fast(const SystemView& view, u32 linear, Privilege privilege) const {
+  u8* top = view.memory.fast_write(linear, count_ * bytes_each_, privilege);
+  if (top == nullptr) return false;
+  for (unsigned i = count_; i-- > 0; top += bytes_each_) {
+    if (bytes_each_ == 4) {
+      std::memcpy(top, &values_[i], 4);
+    } else {
+      std::memcpy(top, &values_[i], 2);
+    }
+  }
+  return true;
+}
+
 Fault PushFrame::store_element(SystemView& view, u32 linear, Privilege privilege, u32 value) const {
   if (bytes_each_ == 4) return view.write<u32>(linear, privilege, value);
   return view.write<u16>(linear, privilege, static_cast<u16>(value));
@@ -15,6 +37,13 @@ Fault PushFrame::store(SystemView& view, const SegmentRegister& ss, Privilege pr
   // A task switch can leave SS empty.
   const bool usable = ss.attributes.present() || view.state.paragraph_segments();
   if (!usable) return stack_fault(error_code);
+  const u32 below = move_stack_pointer(ss, esp, 0u - count_ * bytes_each_);
+  const u32 bottom = stack_offset(ss, below);
+  if (is_straight(ss, bottom, count_ * bytes_each_) && ss.contains(bottom, count_ * bytes_each_) &&
+      store_fast(view, ss.base + bottom, privilege)) {
+    esp = below;
+    return Fault::none();
+  }
   u32 pointer = esp;
   std::array<u32, kMost> linear;
   for (unsigned i = 0; i < count_; ++i) {
@@ -54,18 +83,35 @@ Fault PushFrame::push_on_current_stack(SystemView& view) const {
   return Fault::none();
 }
 
+StackReader::StackReader(SystemView& view, OperandSize size)
+    : view_(view), size_(size), esp_(view.registers.get(Gpr::Esp)), run_esp_(esp_) {
+  const SegmentRegister& ss = view.state.segment(Segment::Ss);
+  u32 linear = 0;
+  const bool readable =
+      is_straight(ss, stack_offset(ss, esp_), kRunBytes) &&
+      !view.check_segment(Segment::Ss, stack_offset(ss, esp_), kRunBytes, AccessType::Read, linear);
+  // While alignment is checked, the TLB is empty.
+  if (readable) run_ = view.memory.fast_read(linear, kRunBytes, view.privilege());
+}
+
 Fault StackReader::pop(u32& value) {
-  const SegmentRegister& ss = view_.state.segment(Segment::Ss);
-  const u32 offset = stack_offset(ss, esp_);
-  if (size_ == OperandSize::Dword) {
-    if (Fault fault = view_.read_segment(Segment::Ss, offset, value)) return fault;
-    skip(4);
+  if (size_ == OperandSize::Dword) return pop_element(value);
+  u16 word = 0;
+  if (Fault fault = pop_element(word)) return fault;
+  value = word;
+  return Fault::none();
+}
+
+template <class T>
+Fault StackReader::pop_element(T& value) {
+  const u32 within = esp_ - run_esp_;
+  if (run_ != nullptr && within <= kRunBytes - sizeof(T)) {
+    std::memcpy(&value, run_ + within, sizeof(T));
   } else {
-    u16 word = 0;
-    if (Fault fault = view_.read_segment(Segment::Ss, offset, word)) return fault;
-    value = word;
-    skip(2);
+    const u32 offset = stack_offset(view_.state.segment(Segment::Ss), esp_);
+    if (Fault fault = view_.read_segment(Segment::Ss, offset, value)) return fault;
   }
+  skip(sizeof(T));
   return Fault::none();
 }
 

@@ -40,18 +40,19 @@ class PushFrame {
  private:
   static constexpr unsigned kMost = 40;  // 31 parameters and a return frame with its stack
 
+  /// Stores the frame at `linear` if it lies where the TLB allows that at once.
+  bool store_fast(const SystemView& view, u32 linear, Privilege privilege) const;
   Fault store_element(SystemView& view, u32 linear, Privilege privilege, u32 value) const;
 
   u32 bytes_each_;
   unsigned count_ = 0;
-  std::array<u32, kMost> values_{};
+  std::array<u32, kMost> values_;
 };
 
 /// Reads words from the top of the current stack without moving it.
 class StackReader {
  public:
-  StackReader(SystemView& view, OperandSize size)
-      : view_(view), size_(size), esp_(view.registers.get(Gpr::Esp)) {}
+  StackReader(SystemView& view, OperandSize size);
   /// The next word, zero-extended. Faults as the access through SS does.
   Fault pop(u32& value);
   void skip(u32 bytes) { esp_ = move_stack_pointer(view_.state.segment(Segment::Ss), esp_, bytes); }
@@ -59,9 +60,18 @@ class StackReader {
   u32 esp() const { return esp_; }
 
  private:
+  /// A return frame to an outer level is looked for at once.
+  static constexpr u32 kRunBytes = 20;
+
+  template <class T>
+  Fault pop_element(T& value);
+
   SystemView& view_;
   OperandSize size_;
   u32 esp_;
+  /// Where the run's bytes lie on the host, if all of them may be read there; else nullptr.
+  const u8* run_ = nullptr;
+  u32 run_esp_;  // of its first byte
 };
 
 /// The stack that the current TSS holds for a privilege level.

@@ -54,6 +54,8 @@ class SystemView {
   PrivilegedState& state;
   MemoryUnit& memory;
   SystemBackend& backend;
+  /// The backend's tables lie in linear memory: reads may go the short way.
+  bool tables_in_memory = true;
 
   unsigned cpl() const { return state.cpl; }
   Privilege privilege() const { return backend.privilege_at(state.cpl); }
@@ -62,9 +64,10 @@ class SystemView {
   u32 eflags() const { return registers.flags.value() | state.flags; }
   /// Replaces the bits of `mask`.
   void set_eflags(u32 value, u32 mask) {
-    const u32 merged = (eflags() & ~mask) | (value & mask);
-    registers.flags.assign(merged);
-    state.flags = merged & eflags::kPrivileged;
+    Flags& flags = registers.flags;
+    if ((mask & eflags::kStatus) != 0) flags.assign_status((flags.status() & ~mask) | (value & mask));
+    flags.set_control((flags.control() & ~mask) | (value & mask));
+    state.flags = (state.flags & ~mask) | (value & mask & eflags::kPrivileged);
   }
 
   /// Linear accesses at a privilege; the fault is #PF (or Split).
@@ -82,6 +85,7 @@ class SystemView {
   /// Implicit supervisor accesses to system tables.
   template <class T>
   Fault read_table(u32 linear, T& value) {
+    if (tables_in_memory) return read(linear, Privilege::Supervisor, value);
     return to_fault(
         backend.read_table(GuestLinear(linear), std::as_writable_bytes(std::span<T, 1>(&value, 1))));
   }
