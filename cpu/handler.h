@@ -2,6 +2,7 @@
 // instructions with one out-of-line slow path behind it.
 #pragma once
 
+#include "core/host_compiler.h"
 #include "cpu/execute/known_register.h"
 #include "cpu/lowering.h"
 #include "cpu/processor.h"
@@ -19,12 +20,10 @@ inline constexpr bool kTailCalls = false;
 
 /// The operation behind `op`.
 [[gnu::always_inline]] inline const Operation* following(const Operation* op) {
-  ++op;
   // A compiler that knew where this points relative to `op` would load the handler through the old pointer
   // and copy the new one behind it: four instructions to go on, where an addition and a jump through memory
   // do.
-  asm("" : "+r"(op));
-  return op;
+  return opaque(op + 1);
 }
 
 /// Continues with the operation behind `op`: the last thing a handler does.

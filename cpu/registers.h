@@ -3,6 +3,7 @@
 
 #include <cstring>
 
+#include "core/host_compiler.h"
 #include "core/types.h"
 #include "cpu/flags.h"
 
@@ -46,14 +47,11 @@ struct Registers {
   void serialize(Archive& archive) { archive(gpr, eip, flags); }
 
  private:
-  /// An addition of its own unless the offset is known: x86-64 processors forward what was stored in a
-  /// register to its next load at once, but six cycles later if either is addressed with an index.
+  /// An addition of its own unless the offset is known, so that no index is needed to address the register.
   template <class Byte>
   [[gnu::always_inline]] static Byte* slot(Byte* file, RegisterOffset offset) {
     Byte* address = file + offset;
-#if defined(__x86_64__)
-    if (!__builtin_constant_p(offset)) asm("" : "+r"(address));
-#endif
+    if (kHostForwardsPlainAddresses && !__builtin_constant_p(offset)) address = opaque(address);
     return address;
   }
 };
