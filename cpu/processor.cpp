@@ -224,11 +224,11 @@ Processor::Boundary Processor::service_boundary(bool first, Exit& exit) {
     return Boundary::Leave;
   }
   const u32 linear = s.segment(Segment::Cs).base + registers.eip;
-  if (!first && has_breakpoint(linear)) {
+  const bool resume = (registers.flags.control() & eflags::kRf) != 0;
+  if (!first && !resume && has_breakpoint(linear)) {
     exit = {ExitReason::Breakpoint, linear};
     return Boundary::Leave;
   }
-  const bool resume = (registers.flags.control() & eflags::kRf) != 0;
   if ((s.dr7 & 0xff) != 0 && !resume && !debug_held) {
     if (const u32 hits = instruction_breakpoint_hits(s, linear); hits != 0) {
       // RF stays clear: the handler sets it in the image to get past (Intel SDM vol. 3B, 17.3.1.1).
@@ -274,11 +274,13 @@ void Processor::run_one(SystemView& guest) {
   // With IA32_DEBUGCTL.BTF, only steps over branches are traps (Intel SDM vol. 3B, 17.4.3).
   const bool branches_only = (guest.state.msr.debug_control & debug_control::kBtf) != 0;
   const bool each_iteration = step || guest.state.shadow != InterruptShadow::None ||
-                              (guest.state.dr7 & 0xff) != 0 || !watchpoints_.empty();
+                              (guest.state.dr7 & 0xff) != 0 || !breakpoints_.empty() ||
+                              !watchpoints_.empty();
   registers.flags.set_control(registers.flags.control() & ~eflags::kRf);
   guest.state.shadow = InterruptShadow::None;
   step_suppressed_ = false;
-  if (each_iteration) hold_back(budget - 1);  // of a repeated instruction
+  // Neither further iterations of a repeated instruction nor what is found behind a branch.
+  if (each_iteration) hold_back(budget - 1);
   if (!run_at_eip(true)) return;
   const bool retired = handle_leave();
   if (!retired || !step || step_suppressed_ || (branches_only && !single_branched())) return;

@@ -429,6 +429,22 @@ TEST_CASE("A debugger's breakpoint stops before its instruction and lets it pass
   CHECK(m.run(100).reason == ExitReason::Budget);
 }
 
+TEST_CASE("A debugger's breakpoint stops in code that has run before, once at a repeated instruction") {
+  M m;
+  // call the third line; jmp to the start; rep stosb; ret
+  m.place("e8 02000000 ebf9 f3aa c3");
+  constexpr u32 kRepeated = M::kCode + 7;
+  m.set(Gpr::Edi, 0x30100);
+  m.set(Gpr::Ecx, 8);
+  CHECK(m.run(100).reason == ExitReason::Budget);
+  m.cpu.set_breakpoint(kRepeated);
+  for (int round = 0; round < 3; ++round) {
+    CHECK(m.run().reason == ExitReason::Breakpoint);
+    CHECK(m.cpu.registers.eip == kRepeated);
+    m.set(Gpr::Ecx, 5);
+  }
+}
+
 TEST_CASE("Watchpoints stop behind the access that they name, and not beside") {
   using Watchpoint = Processor::Watchpoint;
   // A block that has run before without: mov [0x30004], ecx; mov ebx, [0x30004]; rep stosb; jmp to the start
