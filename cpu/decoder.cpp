@@ -13,17 +13,24 @@
 namespace ringdown {
 
 struct Decoder::Instruction {
-  Encoding encoding;  // meaningless without a row
+  const Encoding* encoding = nullptr;  // nullptr: invalid opcode
   const u8* code = nullptr;
-  u64 key = 0;                          // of `encoding`; 0 if it cannot be remembered
-  const InstructionRow* row = nullptr;  // nullptr: invalid opcode
-  Operation op;
-  /// Neither invalid, nor stopped, nor on privileged state.
-  bool has_own_handler() const { return row != nullptr && !stops && row->system == nullptr; }
-  u32 bytes = 0;          // that decoding depended on
+  u64 key = 0;  // of `encoding`; 0 if it cannot be remembered
+  u32 eip = 0;
+  u32 flags_written = 0;
+  u8 length = 0;
+  u8 bytes = 0;           // that decoding depended on
   bool too_long = false;  // more than 15 bytes: #GP(0)
   bool flags_live = true;
   bool stops = false;
+  bool is_new = false;  // `encoding` was not known
+  Encoding made;        // where it is, if it was not
+
+  const InstructionRow& row() const { return *encoding->row; }
+  bool runs_directly() const { return encoding != nullptr && !stops; }
+  /// Neither invalid, nor stopped, nor on privileged state.
+  bool has_own_handler() const { return runs_directly() && row().system == nullptr; }
+  u32 next_eip() const { return eip + length; }
 };
 
 struct Decoder::Scratch {
@@ -79,28 +86,23 @@ DecodeStatus Decoder::decode_one(const DecodeRequest& request, u32 offset, Instr
   const EncodingHead head = head_of(code, request.mode.code32);
   instruction.code = code.data();
   instruction.key = remember_ == Remember::Encodings ? head.key(request.mode.code32) : 0;
-  instruction.too_long = false;
+  instruction.eip = eip;
   instruction.stops = false;
-  instruction.flags_live = true;
-  const Encoding* known = scratch_->known.find(instruction.key);
-  if (known != nullptr && known->op.length <= available) {
-    instruction.encoding = *known;
-  } else {
-    const DecodeStatus status = decode_anew(request.mode, code, eip, limited, instruction);
-    if (status != DecodeStatus::Done || instruction.row == nullptr) return status;
-    if (instruction.encoding.is_decided_by(head, scratch_->zydis, code.data())) {
-      scratch_->known.keep(instruction.key, instruction.encoding);
-    } else {
-      instruction.key = 0;
-    }
+  instruction.encoding = scratch_->known.find(instruction.key);
+  instruction.is_new = instruction.encoding == nullptr || instruction.encoding->op.length > available;
+  if (instruction.is_new) {
+    const DecodeStatus status = decode_anew(request.mode, code, limited, instruction);
+    if (status != DecodeStatus::Done || instruction.encoding == nullptr) return status;
+    if (!instruction.encoding->is_decided_by(head, scratch_->zydis, code.data())) instruction.key = 0;
   }
-  instruction.row = instruction.encoding.row;
-  instruction.op = instruction.encoding.op;
-  instruction.encoding.place(instruction.op, code.data(), eip);
-  instruction.bytes = instruction.op.length;
-  if (instruction.encoding.shifts_by_nothing(instruction.op)) instruction.key = 0;
-  instruction.stops =
-      handler_ != nullptr && handler_->stops(*instruction.row, instruction.op, request.mode.policy);
+  const Encoding& encoding = *instruction.encoding;
+  instruction.length = instruction.bytes = encoding.op.length;
+  instruction.flags_written = encoding.written;
+  if (encoding.shifts_by_nothing(code.data())) {
+    instruction.flags_written = encoding.row->flags_written;
+    instruction.key = 0;
+  }
+  instruction.stops = handler_ != nullptr && handler_->stops(*encoding.row, eip, request.mode.policy);
   return DecodeStatus::Done;
 }
 
@@ -117,38 +119,33 @@ ZyanStatus Decoder::run_zydis(BlockMode mode, std::span<const u8> code) {
                                     zydis.instruction.operand_count);
 }
 
-DecodeStatus Decoder::decode_anew(BlockMode mode, std::span<const u8> code, u32 eip, bool limited,
+DecodeStatus Decoder::decode_anew(BlockMode mode, std::span<const u8> code, bool limited,
                                   Instruction& instruction) {
   const u32 available = static_cast<u32>(code.size());
   const ZydisInstruction& zydis = scratch_->zydis;
-  instruction.row = nullptr;
-  instruction.op = Operation{};
-  instruction.op.eip = eip;
+  instruction.encoding = nullptr;
   const ZyanStatus status = run_zydis(mode, code);
   if (status == ZYDIS_STATUS_NO_MORE_DATA && available < kMaximumInstructionLength) {
     return limited ? DecodeStatus::BeyondLimit : DecodeStatus::NeedsNextPage;
   }
   instruction.too_long = status == ZYDIS_STATUS_INSTRUCTION_TOO_LONG;
   if (!ZYAN_SUCCESS(status)) {
-    instruction.op.length = 1;
-    instruction.bytes = std::min(available, kMaximumInstructionLength);
+    instruction.length = 1;
+    instruction.bytes = static_cast<u8>(std::min(available, kMaximumInstructionLength));
     return DecodeStatus::Done;
   }
-  instruction.op.length = zydis.instruction.length;
-  instruction.bytes = zydis.instruction.length;
+  instruction.length = instruction.bytes = zydis.instruction.length;
   const InstructionRow* row = find_row(zydis.instruction, zydis.all_operands());
   if (row == nullptr || !model_.has(row->feature)) return DecodeStatus::Done;
-  instruction.row = row;
-  instruction.encoding = Encoding::of(zydis, *row, eip);
+  instruction.made = Encoding::of(zydis, *row, instruction.eip);
+  instruction.encoding = &instruction.made;
   return DecodeStatus::Done;
 }
 
 bool Decoder::ends_block(const Instruction& instruction, const DecodeRequest& request) const {
-  if (instruction.row == nullptr || instruction.stops || instruction.row->system != nullptr) return true;
-  if (instruction.encoding.branch || instruction.encoding.repeated_string) return true;
-  if (request.mode.single) return true;
+  if (!instruction.runs_directly() || instruction.encoding->ends_block || request.mode.single) return true;
   if (request.splits.empty()) return false;
-  const u32 bit = request.page_offset + (instruction.op.eip - request.eip);
+  const u32 bit = request.page_offset + (instruction.eip - request.eip);
   return bit / 64 < request.splits.size() && ((request.splits[bit / 64] >> (bit % 64)) & 1) != 0;
 }
 
@@ -167,9 +164,18 @@ DecodeStatus Decoder::decode(const DecodeRequest& request, DecodedBlock& block) 
     offset += instruction.bytes;
     if (ends_block(instruction, request)) break;
   }
+  instructions = instructions.first(count);
   block.byte_length =
       static_cast<u16>(std::min<u32>(offset, kMaximumInstructions * kMaximumInstructionLength));
-  lower(request, instructions.first(count), block);
+  block.instruction_count = count;
+  find_live_flags(instructions);
+  lower(request, instructions, block);
+  set_exit(request, instructions.back(), block);
+  // Only now: what is kept takes the place of others, which instructions of this block may be of.
+  for (const Instruction& instruction : instructions) {
+    if (instruction.is_new && instruction.encoding != nullptr)
+      scratch_->known.keep(instruction.key, instruction.made);
+  }
   return DecodeStatus::Done;
 }
 
@@ -178,110 +184,104 @@ void Decoder::find_live_flags(std::span<Instruction> instructions) {
   u32 live = eflags::kStatus;
   for (std::size_t i = instructions.size(); i-- > 0;) {
     Instruction& instruction = instructions[i];
-    if (instruction.row == nullptr || instruction.stops || instruction.row->system != nullptr) {
+    if (!instruction.has_own_handler()) {
       live = eflags::kStatus;
       continue;
     }
-    const u32 written = instruction.encoding.flags_written(instruction.op);
+    const u32 written = instruction.flags_written;
     instruction.flags_live = written == 0 || (written & live) != 0;
-    live = (live & ~written) | instruction.row->flags_read;
-    if (instruction.encoding.may_fault) live = eflags::kStatus;
+    live = (live & ~written) | instruction.row().flags_read;
+    if (instruction.encoding->may_fault) live = eflags::kStatus;
   }
 }
 
 // What lowering chooses by is part of `way`: the mode, whether flags are live, the jump that is fused.
 template <class Lower>
-Operation Decoder::lowered(const DecodeRequest& request, const Instruction& instruction, u32 way,
-                           Lower choose) {
+void Decoder::lower_by(Lower choose, const DecodeRequest& request, const Instruction& instruction, u32 way,
+                       Operation& op) {
+  const Encoding& encoding = *instruction.encoding;
   if (const Operation* known = scratch_->known.find_lowered(instruction.key, way)) {
-    Operation op = *known;
-    instruction.encoding.place(op, instruction.code, instruction.op.eip);
-    return op;
+    op = *known;
+    encoding.place(op, instruction.code, instruction.eip);
+    return;
   }
-  Operation op = instruction.op;
+  const Operation plain = encoding.at(instruction.code, instruction.eip);
+  op = plain;
   // It was decoded before: this cannot fail.
-  (void)run_zydis(request.mode, {instruction.code, instruction.op.length});
+  (void)run_zydis(request.mode, {instruction.code, instruction.length});
   const bool flat_segment =
       request.mode.flat_data && !op.address16 &&
       (op.segment == Segment::Ds || op.segment == Segment::Es || op.segment == Segment::Ss);
-  const LoweringContext context{scratch_->zydis.instruction,
-                                scratch_->zydis.all_operands(),
-                                *instruction.row,
-                                request.mode,
-                                instruction.flags_live,
-                                flat_segment ? Addressing::Flat : Addressing::Segmented};
+  const LoweringContext context{
+      scratch_->zydis.instruction, scratch_->zydis.all_operands(),
+      instruction.row(),           request.mode,
+      instruction.flags_live,      flat_segment ? Addressing::Flat : Addressing::Segmented};
   op.handler = choose(context, op);
-  const bool same_values =
-      op.immediate == instruction.op.immediate && op.displacement == instruction.op.displacement;
+  const bool same_values = op.immediate == plain.immediate && op.displacement == plain.displacement;
   if (same_values && !context.by_value) scratch_->known.keep_lowered(instruction.key, way, op);
-  return op;
 }
 
-Operation Decoder::lower_one(const DecodeRequest& request, const Instruction& instruction) {
+void Decoder::lower_one(const DecodeRequest& request, const Instruction& instruction, Operation& op) {
   if (instruction.has_own_handler()) {
     const u32 way = way_of(request.mode) | (instruction.flags_live ? kFlagsLive : 0);
-    return lowered(request, instruction, way, instruction.row->lowering);
-  }
-  Operation op = instruction.op;
-  if (instruction.row == nullptr) {
-    op.handler = instruction.too_long ? &raise_instruction_too_long : &raise_invalid_opcode;
-  } else {
+    lower_by(instruction.row().lowering, request, instruction, way, op);
+  } else if (instruction.encoding != nullptr) {
+    op = instruction.encoding->at(instruction.code, instruction.eip);
     op.handler = instruction.stops ? &stop_at_sensitive : &run_system_operation;
+  } else {
+    op = Operation{};
+    op.handler = instruction.too_long ? &raise_instruction_too_long : &raise_invalid_opcode;
+    op.eip = instruction.eip;
+    op.length = instruction.length;
   }
-  return op;
 }
 
-// The last two instructions as one operation; it has no handler if they cannot be one.
-Operation Decoder::fuse_last(const DecodeRequest& request, std::span<const Instruction> instructions) {
-  if (!request.mode.flat_code || instructions.size() < 2) return Operation{};
+// The last two instructions as one operation; false if they cannot be one.
+bool Decoder::fuse_last(const DecodeRequest& request, std::span<const Instruction> instructions,
+                        DecodedBlock& block) {
+  if (!request.mode.flat_code || instructions.size() < 2) return false;
   const Instruction& jump = instructions.back();
   const Instruction& first = instructions[instructions.size() - 2];
-  if (!first.has_own_handler() || !jump.has_own_handler() || !condition_of_jump(jump.row->mnemonic))
-    return Operation{};
-  const ZydisMnemonic mnemonic = jump.row->mnemonic;
-  return lowered(
-      request, first, way_of(request.mode) | kFused | mnemonic << kJumpShift,
-      [mnemonic](const LoweringContext& context, Operation& op) { return fuse(context, op, mnemonic); });
+  if (!jump.has_own_handler() || !jump.encoding->direct_branch || !first.has_own_handler()) return false;
+  const ZydisMnemonic mnemonic = jump.row().mnemonic;
+  if (!condition_of_jump(mnemonic)) return false;
+  Operation& op = block.storage[instructions.size() - 2];
+  lower_by(
+      [mnemonic](const LoweringContext& context, Operation& pair) { return fuse(context, pair, mnemonic); },
+      request, first, way_of(request.mode) | kFused | mnemonic << kJumpShift, op);
+  return op.handler != nullptr;
 }
 
-void Decoder::lower(const DecodeRequest& request, std::span<Instruction> instructions, DecodedBlock& block) {
-  find_live_flags(instructions);
-  block.operation_count = 0;
-  const auto append = [&block](const Operation& op, std::size_t remaining) {
-    Operation& to = block.storage[block.operation_count++];
-    to = op;
-    to.remaining = static_cast<u8>(remaining);
-  };
-  const Operation pair = fuse_last(request, instructions);
-  const std::size_t alone = instructions.size() - (pair.handler != nullptr ? 2 : 0);
-  for (std::size_t i = 0; i < alone; ++i)
-    append(lower_one(request, instructions[i]), instructions.size() - i);
-  if (pair.handler != nullptr) append(pair, 2);
+void Decoder::lower(const DecodeRequest& request, std::span<const Instruction> instructions,
+                    DecodedBlock& block) {
+  const bool fused = fuse_last(request, instructions, block);
+  const std::size_t alone = instructions.size() - (fused ? 2 : 0);
+  for (std::size_t i = 0; i < alone; ++i) lower_one(request, instructions[i], block.storage[i]);
+  block.operation_count = static_cast<u32>(alone + (fused ? 1 : 0));
+  for (std::size_t i = 0; i < block.operation_count; ++i)
+    block.storage[i].remaining = static_cast<u8>(instructions.size() - i);
   for (std::size_t i = 0; i + 1 < alone; ++i) {
     const Instruction& first = instructions[i];
     const Instruction& second = instructions[i + 1];
     if (!first.has_own_handler() || !second.has_own_handler()) continue;
     Operation& op = block.storage[i];
-    if (Handler both = pair_on_stack(request.mode, *first.row, op, *second.row, block.storage[i + 1]))
+    if (Handler both = pair_on_stack(request.mode, first.row(), op, second.row(), block.storage[i + 1]))
       op.handler = both;
   }
+}
 
-  const Instruction& last = instructions.back();
-  const u32 end = last.op.next_eip();
-  const bool branch = last.row != nullptr && !last.stops && last.encoding.branch;
-  const bool own_exit = last.row == nullptr || last.stops || last.row->system != nullptr || branch ||
-                        last.encoding.repeated_string;
-  if (!own_exit) {
-    Operation terminator;
+void Decoder::set_exit(const DecodeRequest& request, const Instruction& last, DecodedBlock& block) {
+  if (last.runs_directly() && !last.encoding->ends_block) {
+    Operation& terminator = block.storage[block.operation_count++];
+    terminator = Operation{};
     terminator.handler = &fall_through;
-    terminator.eip = end;
-    append(terminator, 0);
+    terminator.eip = last.next_eip();
+    terminator.remaining = 0;
   }
-  block.instruction_count = static_cast<u32>(instructions.size());
-
   block.exit = {};
-  block.exit.link(Way::FallThrough).eip = end;
-  if (branch && last.encoding.direct_branch) block.exit.link(Way::Taken).eip = last.op.immediate;
+  block.exit.link(Way::FallThrough).eip = last.next_eip();
+  if (last.runs_directly() && last.encoding->direct_branch)
+    block.exit.link(Way::Taken).eip = last.encoding->at(last.code, last.eip).immediate;
   for (BlockLink& link : block.exit.links) {
     const u64 target =
         static_cast<u64>(request.page_offset) + static_cast<s64>(static_cast<s32>(link.eip - request.eip));

@@ -50,16 +50,18 @@ class Decoder {
   struct Instruction;
 
   DecodeStatus decode_one(const DecodeRequest& request, u32 offset, Instruction& instruction);
-  DecodeStatus decode_anew(BlockMode mode, std::span<const u8> code, u32 eip, bool limited,
-                           Instruction& instruction);
+  DecodeStatus decode_anew(BlockMode mode, std::span<const u8> code, bool limited, Instruction& instruction);
   ZyanStatus run_zydis(BlockMode mode, std::span<const u8> code);
   bool ends_block(const Instruction& instruction, const DecodeRequest& request) const;
   static void find_live_flags(std::span<Instruction> instructions);
-  void lower(const DecodeRequest& request, std::span<Instruction> instructions, DecodedBlock& block);
-  Operation lower_one(const DecodeRequest& request, const Instruction& instruction);
-  Operation fuse_last(const DecodeRequest& request, std::span<const Instruction> instructions);
+  void lower(const DecodeRequest& request, std::span<const Instruction> instructions, DecodedBlock& block);
+  void lower_one(const DecodeRequest& request, const Instruction& instruction, Operation& op);
+  bool fuse_last(const DecodeRequest& request, std::span<const Instruction> instructions,
+                 DecodedBlock& block);
   template <class Lower>
-  Operation lowered(const DecodeRequest& request, const Instruction& instruction, u32 way, Lower choose);
+  void lower_by(Lower choose, const DecodeRequest& request, const Instruction& instruction, u32 way,
+                Operation& op);
+  static void set_exit(const DecodeRequest& request, const Instruction& last, DecodedBlock& block);
 
   const CpuModel& model_;
   const Remember remember_;

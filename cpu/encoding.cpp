@@ -8,8 +8,6 @@ namespace ringdown {
 
 namespace {
 
-constexpr u32 kShiftCountMask = 31;
-
 Segment segment_of(ZydisRegister reg) {
   switch (reg) {
     case ZYDIS_REGISTER_ES:
@@ -227,10 +225,11 @@ Encoding Encoding::of(const ZydisInstruction& zydis, const InstructionRow& row, 
   encoding.immediate = value_at(raw.imm[0].offset, raw.imm[0].size, raw.imm[0].is_signed != 0);
   encoding.second = value_at(raw.imm[1].offset, raw.imm[1].size, raw.imm[1].is_signed != 0);
   encoding.relative = raw.imm[0].is_relative != 0;
-  encoding.branch = instruction.meta.branch_type != ZYDIS_BRANCH_TYPE_NONE;
   encoding.direct_branch = is_direct_branch(instruction, zydis.all_operands());
-  encoding.repeated_string =
+  const bool branch = instruction.meta.branch_type != ZYDIS_BRANCH_TYPE_NONE;
+  const bool repeated_string =
       encoding.op.repeat != Repeat::None && instruction.meta.category == ZYDIS_CATEGORY_STRINGOP;
+  encoding.ends_block = branch || repeated_string || row.system != nullptr;
   encoding.constant_shift = is_constant_shift(instruction, zydis.all_operands());
   encoding.written = encoding.constant_shift ? flags_of_shift(instruction) : row.flags_written;
   if (encoding.constant_shift) encoding.op.immediate &= kShiftCountMask;

@@ -21,6 +21,8 @@ struct ZydisInstruction {
   }
 };
 
+inline constexpr u32 kShiftCountMask = 31;
+
 /// All instructions that differ in nothing but address, displacement and immediates.
 struct Encoding {
   /// A number in the instruction's bytes.
@@ -35,27 +37,28 @@ struct Encoding {
   const InstructionRow* row = nullptr;
   Value displacement;
   Value immediate;
-  Value second;                    // immediate, or the selector of a far pointer
-  bool relative : 1 = false;       // the immediate counts from the next instruction
-  bool branch : 1 = false;         // of any kind
-  bool direct_branch : 1 = false;  // near, to an address in the instruction
-  bool repeated_string : 1 = false;
-  bool may_fault : 1 = false;  // also in the midst of a block
+  Value second;                // immediate, or the selector of a far pointer
+  bool relative = false;       // the immediate counts from the next instruction
+  bool direct_branch = false;  // near, to an address in the instruction
+  bool ends_block = false;     // a branch of any kind, a repeated string instruction, a system operation
+  bool may_fault = false;      // also in the midst of a block
   /// Shifts or rotates by the immediate, of which the processor takes five bits (Intel SDM vol. 2B, SAL).
-  bool constant_shift : 1 = false;
+  bool constant_shift = false;
   u32 written = 0;  // status flags; of a constant shift, if it is not by 0
 
   /// Of an instruction with that row at `eip`.
   static Encoding of(const ZydisInstruction& zydis, const InstructionRow& row, u32 eip);
-  /// A shift by 0 is lowered as another instruction would be, and writes no flags.
-  bool shifts_by_nothing(const Operation& instance) const {
-    return constant_shift && instance.immediate == 0;
+  /// A shift by 0 is lowered as another instruction would be, and writes no flags but those of its row.
+  bool shifts_by_nothing(const u8* bytes) const {
+    return constant_shift && immediate.size != 0 && (immediate.read(bytes) & kShiftCountMask) == 0;
   }
-  /// Status flags that an instruction of this encoding always writes.
-  u32 flags_written(const Operation& instance) const {
-    return shifts_by_nothing(instance) ? row->flags_written : written;
+  /// The instruction of this encoding at `bytes`.
+  Operation at(const u8* bytes, u32 eip) const {
+    Operation result = op;
+    place(result, bytes, eip);
+    return result;
   }
-  /// Gives `to` the address and the values of the instruction of this encoding at `bytes`.
+  /// Gives `to` the address and the values of that instruction.
   void place(Operation& to, const u8* bytes, u32 eip) const;
   /// Whether all instructions with the head of this one are of this encoding.
   bool is_decided_by(const EncodingHead& head, const ZydisInstruction& zydis, const u8* bytes) const;

@@ -56,12 +56,12 @@ void Monitor::await_handover(bool await) {
   processor_.set_trap_handler(this);  // drops what was decoded under the policy before
 }
 
-bool Monitor::at_handover(const Operation& op) const {
-  return awaiting_handover_ && processor_.state.segment(Segment::Cs).base + op.eip == handover_->value;
+bool Monitor::at_handover(u32 eip) const {
+  return awaiting_handover_ && processor_.state.segment(Segment::Cs).base + eip == handover_->value;
 }
 
-bool Monitor::stops(const InstructionRow& row, const Operation& op, u8 policy) const {
-  return policy_.stops(row, PolicyKey::from_value(policy)) || at_handover(op);
+bool Monitor::stops(const InstructionRow& row, u32 eip, u8 policy) const {
+  return policy_.stops(row, PolicyKey::from_value(policy)) || at_handover(eip);
 }
 
 Privilege Monitor::privilege() const {
@@ -76,7 +76,7 @@ Privilege Monitor::privilege() const {
 // ---------------------------------------------------------------------------------------------------
 
 TrapHandler::Outcome Monitor::on_sensitive(const Operation& op) {
-  if (!at_handover(op)) return emulate(op, TrapCause::Sensitive);
+  if (!at_handover(op.eip)) return emulate(op, TrapCause::Sensitive);
   await_handover(false);
   return Outcome::Again;
 }

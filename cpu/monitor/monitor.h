@@ -49,7 +49,7 @@ class Monitor final : public TrapHandler,
   Deprivilege deprivilege() const { return deprivilege_; }
 
   // TrapHandler
-  bool stops(const InstructionRow& row, const Operation& op, u8 policy) const override;
+  bool stops(const InstructionRow& row, u32 eip, u8 policy) const override;
   u8 policy() const override { return PolicyKey::of(virtual_).value(); }
   Privilege privilege() const override;
   Outcome on_sensitive(const Operation& op) override;
@@ -88,7 +88,7 @@ class Monitor final : public TrapHandler,
  private:
   Outcome emulate(const Operation& op, TrapCause cause);
   void reflect(const Event& event);
-  bool at_handover(const Operation& op) const;
+  bool at_handover(u32 eip) const;
   /// Lets everything trap until the hand-over, or puts the policy that was asked for in force.
   void await_handover(bool await);
   /// Brings the processor's physical state in line with the virtual one.

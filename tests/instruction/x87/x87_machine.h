@@ -17,7 +17,7 @@ class FaultCatcher final : public TrapHandler {
  public:
   explicit FaultCatcher(Processor& cpu) : cpu_(cpu) {}
 
-  bool stops(const InstructionRow&, const Operation&, u8) const override { return false; }
+  bool stops(const InstructionRow&, u32, u8) const override { return false; }
   u8 policy() const override { return 0; }
   Privilege privilege() const override { return Privilege::User; }
   Outcome on_sensitive(const Operation&) override { return Outcome::NotRetired; }
