@@ -49,7 +49,7 @@ void Block::assign(const DecodedBlock& decoded) {
   instruction_count = decoded.instruction_count;
   byte_length = decoded.byte_length;
   stale = false;
-  stores_while_stale = 0;
+  stores = 0;
   new (&exit()) BlockExit(decoded.exit);
   for (unsigned way = 0; way < successors.size(); ++way) {
     if (successors[way] != nullptr) exit().links[way].connect(*successors[way]);

@@ -77,7 +77,7 @@ struct Block {
   u16 room = 0;  // for operations
   /// Its bytes have changed since: what enters it comes back to the loop, which decodes them again.
   bool stale = false;
-  u8 stores_while_stale = 0;
+  u8 stores = 0;                  // to its bytes, since it was decoded or became stale
   Block* next_in_line = nullptr;  // that begins in the same line of its page
   Block* next_across = nullptr;   // that crosses into the same second page
   BlockLink* incoming = nullptr;

@@ -127,6 +127,7 @@ void BlockCache::remove(Block& block) {
 void BlockCache::make_stale(Block& block) {
   if (observer_.on_stale) observer_.on_stale(block);
   block.stale = true;
+  block.stores = 0;
   block.operations()->handler = &decode_again;
   --pages_[block.frame()]->fresh;
   if (block.crosses_page()) --pages_[block.second_frame]->fresh;
@@ -186,10 +187,11 @@ void BlockCache::bytes_written(HostFrame frame, u32 offset, u32 length) {
     return true;
   });
   for (Block* block : hit_) {
-    if (!block->stale) {
+    const bool patient = ++block->stores <= kPatience;
+    if (block->stale) {
+      if (!patient) remove(*block);
+    } else if (!patient || !observer_.update || !observer_.update(*block, offset, length)) {
       make_stale(*block);
-    } else if (++block->stores_while_stale > kPatience) {
-      remove(*block);
     }
   }
 }

@@ -13,13 +13,16 @@
 namespace ringdown {
 
 /// Blocks by page and identity. Frames that hold code are tracked (Tracking::Code). A block whose bytes are
-/// written becomes stale: it keeps its place and the links that lead to it, and is decoded again in that
-/// place when it is entered. Where stores go on without it being entered, what is there is no code any more,
-/// and blocks go.
+/// written is brought in line with them, or becomes stale: it keeps its place and the links that lead to it,
+/// and is decoded again in that place when it is entered. Where stores go on without it being entered, what
+/// is there is no code any more, and blocks go.
 class BlockCache {
  public:
-  /// Called for every block that becomes stale or goes, before it does.
   struct Observer {
+    /// Asked to bring a block in line with bytes that were written in the page of its first; else it becomes
+    /// stale.
+    std::function<bool(Block&, u32 offset, u32 length)> update;
+    // Called for every block that becomes stale or goes, before it does.
     std::function<void(const Block&)> on_stale;
     std::function<void(const Block&)> on_remove;
   };
@@ -42,9 +45,9 @@ class BlockCache {
   /// have not been looked up lately. Returns whether it had to.
   bool make_room();
 
-  /// Bytes of a tracked frame were written: the blocks that contain any become stale.
+  /// Bytes of a tracked frame were written: the blocks that contain any are brought in line or become stale.
   void bytes_written(HostFrame frame, u32 offset, u32 length);
-  /// Whether such a write would make any block stale.
+  /// Whether such a write would concern any block.
   bool holds_code(HostFrame frame, u32 offset, u32 length) const;
 
   /// Makes the instruction at this address end its block from now on; those that hold it become stale.
@@ -64,7 +67,8 @@ class BlockCache {
   static constexpr u64 kMemoryLimit = u64{48} << 20;
   static constexpr unsigned kWordsPerPage = kPageSize / 64;
   static constexpr unsigned kLineBytes = 32;
-  /// Stores to a stale block, or to a page whose blocks are all stale, before they go.
+  /// Stores that a block is brought in line with before it becomes stale; and to a stale block, or to a page
+  /// whose blocks are all stale, before they go.
   static constexpr unsigned kPatience = 16;
 
   struct Page {

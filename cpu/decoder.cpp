@@ -179,6 +179,17 @@ DecodeStatus Decoder::decode(const DecodeRequest& request, DecodedBlock& block) 
   return DecodeStatus::Done;
 }
 
+bool Decoder::update_values(Operation& op, std::span<const u8> code, BlockMode mode, u32 first,
+                            u32 length) const {
+  if (!op.plain_values) return false;
+  const EncodingHead head = head_of(code, mode.code32);
+  if (first < head.length || first + length > op.length) return false;
+  const Encoding* const encoding = scratch_->known.find(head.key(mode.code32));
+  if (encoding == nullptr) return false;
+  encoding->place(op, code.data(), op.eip);
+  return true;
+}
+
 // Flags that something behind an instruction may still see. Whatever can fault shows all of them.
 void Decoder::find_live_flags(std::span<Instruction> instructions) {
   u32 live = eflags::kStatus;
@@ -218,6 +229,7 @@ void Decoder::lower_by(Lower choose, const DecodeRequest& request, const Instruc
       instruction.flags_live,      flat_segment ? Addressing::Flat : Addressing::Segmented};
   op.handler = choose(context, op);
   const bool same_values = op.immediate == plain.immediate && op.displacement == plain.displacement;
+  op.plain_values = same_values && !context.by_value && encoding.has_plain_values();
   if (same_values && !context.by_value) scratch_->known.keep_lowered(instruction.key, way, op);
 }
 

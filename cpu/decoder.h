@@ -43,6 +43,11 @@ class Decoder {
 
   DecodeStatus decode(const DecodeRequest& request, DecodedBlock& block);
 
+  /// Brings `op`, which was made of the instruction at `code`, in line with `length` bytes of it from `first`
+  /// on that were written since. False, and nothing is done, if they hold more than values, or values that
+  /// decide.
+  bool update_values(Operation& op, std::span<const u8> code, BlockMode mode, u32 first, u32 length) const;
+
   /// Instructions per block at most.
   static constexpr unsigned kMaximumInstructions = DecodedBlock::kMaximumInstructions;
 

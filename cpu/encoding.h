@@ -58,6 +58,9 @@ struct Encoding {
     place(result, bytes, eip);
     return result;
   }
+  /// Whether other values make the same operation but for its fields (if lowering did not look at them): not
+  /// if they say where a block goes or which flags are written.
+  bool has_plain_values() const { return !relative && !constant_shift; }
   /// Gives `to` the address and the values of that instruction.
   void place(Operation& to, const u8* bytes, u32 eip) const;
   /// Whether all instructions with the head of this one are of this encoding.

@@ -47,7 +47,16 @@ void enter_slow_path(Processor& cpu, const Operation& op) {
   cpu.memory.effects_allowed = op.remaining <= 1;
 }
 
+/// The segment's checks. Alignment is one of them while the TLB keeps nothing.
 Fault check(Processor& cpu, Segment segment, u32 offset, u32 size, AccessType type, u32& linear) {
+  const Processor::SegmentWindow& window = cpu.windows[static_cast<unsigned>(segment)];
+  const u64 end = type == AccessType::Write  ? window.write_end
+                  : type == AccessType::Read ? window.read_end
+                                             : 0;
+  if (u64{offset} + size <= end && cpu.memory.caching()) [[likely]] {
+    linear = window.base + offset;
+    return Fault::none();
+  }
   return cpu.physical_view().check_segment(segment, offset, size, type, linear);
 }
 

@@ -44,6 +44,8 @@ struct Operation {
   bool lock : 1 = false;
   OperandSize size : 2 = OperandSize::Dword;
   Repeat repeat : 2 = Repeat::None;
+  /// The values in the instruction's bytes are fields here, and nothing else depends on them.
+  bool plain_values : 1 = false;
   u8 number : 3 = 0;  // ModRM.reg (or the opcode's register) as encoded: segment, control, XMM, ... register
   u16 extra = 0;  // ENTER: level; far pointer: selector; else for the chapter's lowering (ModRM.rm as encoded
                   // by default)

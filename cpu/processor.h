@@ -288,6 +288,8 @@ class Processor final : public TickSource,
   bool handle_exception();
   void split_block_at(u32 eip);
   void observe_blocks();
+  /// Brings a block in line with stored bytes that hold nothing but an operand of one of its instructions.
+  bool update_values(Block& block, u32 offset, u32 length);
   void raise_event(const Event& event);
   /// Takes instructions off the budget until the loop comes round.
   void hold_back(s64 instructions);

@@ -9,6 +9,7 @@ namespace ringdown {
 
 void Processor::observe_blocks() {
   blocks_->observe({
+      .update = [this](Block& block, u32 offset, u32 length) { return update_values(block, offset, length); },
       .on_stale =
           [this](const Block& block) {
             ++counters_.blocks_invalidated;
@@ -22,6 +23,20 @@ void Processor::observe_blocks() {
             if (!block.stale) ++counters_.blocks_invalidated;
           },
   });
+}
+
+bool Processor::update_values(Block& block, u32 offset, u32 length) {
+  // A handler may look at its own operation after its store.
+  if (block.crosses_page() || block.holds(storing)) return false;
+  const u32 eip = block.identity.eip + (offset - block.offset());
+  for (Operation& op : std::span(block.operations(), block.operation_count)) {
+    const u32 first = eip - op.eip;
+    if (first >= op.length) continue;
+    const u32 at = offset - first;
+    const u8* const page = memory.memory().store().page(HostFrame(block.frame()));
+    return decoder_.update_values(op, {page + at, kPageSize - at}, block.identity.mode, first, length);
+  }
+  return false;
 }
 
 void Processor::frame_written(HostFrame frame, u32 offset, u32 length) {

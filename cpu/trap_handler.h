@@ -18,7 +18,8 @@ class TrapHandler {
  public:
   virtual ~TrapHandler() = default;
 
-  /// Decode-time policy: must the instruction at `eip` stop instead of run, in blocks with this `policy` byte?
+  /// Decode-time policy: must the instruction at `eip` stop instead of run, in blocks with this `policy`
+  /// byte?
   virtual bool stops(const InstructionRow& row, u32 eip, u8 policy) const = 0;
   /// The policy byte for code that runs now.
   virtual u8 policy() const = 0;

@@ -37,6 +37,16 @@ struct Pair {
            a.exit.links[1].eip == b.exit.links[1].eip && std::ranges::equal(a.operations(), b.operations());
   }
 
+  /// Decodes `before`, brings its operation in line with what became of the bytes from `first` on, and
+  /// compares that with what they are decoded to.
+  enum class Update : u8 { Refused, Right, Wrong };
+  Update update(std::span<const u8> before, std::span<const u8> after, u32 first, u32 length,
+                BlockMode mode) {
+    Operation op = decode(warm, before, mode, 0x1000).storage[0];
+    if (!warm.update_values(op, after, mode, first, length)) return Update::Refused;
+    return op == decode(cold, after, mode, 0x1000).storage[0] ? Update::Right : Update::Wrong;
+  }
+
   Decoder warm{CpuModel::standard()};
   Decoder cold{CpuModel::standard(), Decoder::Remember::Nothing};
   DecodedBlock from_warm;
@@ -67,6 +77,49 @@ TEST_CASE("Every encoding is what it is, whatever values it was met with before"
     }
   });
   CHECK(differing == 0);
+}
+
+TEST_CASE("An operation follows new values as if decoded anew, or refuses to") {
+  Pair pair;
+  unsigned wrong = 0, right = 0;
+  for_each_encoding([&](const Encoding& encoding) {
+    const auto& raw = encoding.instruction.raw;
+    const u32 values = (raw.disp.size + raw.imm[0].size + raw.imm[1].size) / 8u;
+    if (values == 0) return;
+    const u32 head = encoding.instruction.length - values;
+    std::array<u8, 16> before{};
+    std::copy(encoding.bytes.begin(), encoding.bytes.end(), before.begin());
+    std::array<u8, 16> after = before;
+    for (const u8 value : {0x00, 0x80, 0x05}) {
+      for (u32 i = head; i < head + values; ++i) after[i] = static_cast<u8>(value + 0x10 * (i - head));
+      for (BlockMode mode : {kModes[0], kModes[1]}) {
+        mode.single = true;
+        const Pair::Update result = pair.update(before, after, head, values, mode);
+        right += result == Pair::Update::Right ? 1 : 0;
+        if (result == Pair::Update::Wrong && ++wrong == 1)
+          UNSCOPED_INFO("opcode " << int{before[0]} << ' ' << int{before[1]} << ' ' << int{before[2]});
+      }
+    }
+  });
+  CHECK(wrong == 0);
+  CHECK(right > 10'000);
+}
+
+TEST_CASE("Values that decide more than an operand are not followed") {
+  Pair pair;
+  using Code = std::array<u8, 5>;
+  const auto update = [&pair](Code before, u32 first, u8 value) {
+    Code after = before;
+    after[first] = value;
+    return pair.update(before, after, first, 1, kModes[0]);
+  };
+  CHECK(update({0xb8, 1, 2, 3, 4}, 1, 9) == Pair::Update::Right);       // MOV EAX, imm32
+  CHECK(update({0xb8, 1, 2, 3, 4}, 0, 0xb9) == Pair::Update::Refused);  // becomes MOV ECX
+  CHECK(update({0xeb, 1}, 1, 9) == Pair::Update::Refused);              // JMP
+  CHECK(update({0xe8, 1}, 1, 9) == Pair::Update::Refused);              // CALL
+  CHECK(update({0xc1, 0xe0, 1}, 2, 0) == Pair::Update::Refused);        // SHL by nothing
+  CHECK(update({0x0f, 0xc2, 0xc1, 1}, 3, 2) == Pair::Update::Refused);  // CMPPS: the predicate is its handler
+  CHECK(update({0xcd, 1}, 1, 9) == Pair::Update::Refused);              // INT n
 }
 
 TEST_CASE("A pair that is one operation has the values of its own bytes") {
