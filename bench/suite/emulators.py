@@ -1,6 +1,8 @@
 """One small adapter for each emulator: the command that boots the guest with its console in a file and its second
 serial line connected to a socket that listens."""
 import shutil
+import signal
+import socket
 import subprocess
 
 from suite.guest import PARAMETERS, ROOT
@@ -10,7 +12,16 @@ CONSOLE = "console.log"
 STATISTICS = "statistics.json"  # of emulators that count what they do
 
 
-class Ringdown:
+class Emulator:
+    """What those have in common that need nothing else."""
+    name: str
+    hint: str  # how to get it
+    line_family = socket.AF_UNIX  # of the socket to which the serial line connects
+    environment = {}  # variables beside this process's own
+    ended_by = signal.SIGTERM
+
+
+class Ringdown(Emulator):
     """Ringdown in one of its modes."""
     default_program = ROOT / "build/release/frontend/ringdown"
     hint = "build it: cmake --preset release && cmake --build build/release --target ringdown"
@@ -37,7 +48,7 @@ class Ringdown:
                 "--serial", f"file:{folder / CONSOLE}", "--serial", f"unix:{line}"]
 
 
-class Qemu:
+class Qemu(Emulator):
     """Debian's QEMU, with the features of Ringdown's default processor as far as it has them."""
     name = "qemu"
     program = "qemu-system-i386"

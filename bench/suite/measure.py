@@ -3,6 +3,7 @@ import errno
 
 from suite.machines import run_emulator, run_native
 from suite.rows import BOOT
+from suite.session import BenchError
 
 
 class Measurement:
@@ -15,6 +16,7 @@ class Measurement:
         self.checksums = {}  # of the run on this host, by row
         self.features = {}  # CPUID's leaf 1 by emulator: signature, ECX, EDX
         self.resources = {}  # by emulator: what run_emulator returned of each run
+        self.failures = {}  # by emulator: what went wrong
 
     def take_reference(self):
         """Runs the rows on this host: every later run must give the same checksums. False if the host runs no 32-bit
@@ -34,8 +36,12 @@ class Measurement:
         return True
 
     def run(self, emulator):
-        """One boot, and one run of all rows."""
-        self.resources.setdefault(emulator.name, []).append(run_emulator(emulator, self.guest, self.measure))
+        """One boot, and one run of all rows. What was measured before a failure stays."""
+        try:
+            resources = run_emulator(emulator, self.guest, self.measure)
+            self.resources.setdefault(emulator.name, []).append(resources)
+        except BenchError as error:
+            self.failures[emulator.name] = str(error)
 
     def measure(self, session):
         seconds = self.seconds.setdefault(session.name, {})
@@ -48,5 +54,5 @@ class Measurement:
         checksum, took = session.run(row, rounds)
         expected = self.checksums.setdefault(row.name, checksum)
         if checksum != expected:
-            session.fail(f"row {row.name} has the checksum {checksum}, it should be {expected}")
+            session.fail(f"it has the checksum {checksum}, it should be {expected}")
         return took

@@ -11,7 +11,7 @@ def kib(line):
 def peak_memory(status, smaps, guest_mib):
     """From the texts of /proc/PID/status and smaps: the most that was resident, in all and beyond the guest's memory,
     in MiB. The guest's memory is the mapping of its size; up to a MiB more, as some keep a ROM behind it."""
-    peak = next(kib(line) for line in status.splitlines() if line.startswith("VmHWM:"))
+    peak = kib({line.split(":")[0]: line for line in status.splitlines()}["VmHWM"])
     guest = size = 0
     for line in smaps.splitlines():
         if line.startswith("Size:"):

@@ -4,8 +4,10 @@ from xml.sax.saxutils import escape
 
 from suite.scaling import SERIES
 
-COLOURS = {"trap": "#b5442b", "bare": "#3b6ea5", "qemu": "#777777"}
+COLOURS = {"trap": "#b5442b", "bare": "#3b6ea5", "qemu": "#777777", "bochs": "#c9a227"}
 FONT = 'font-family="sans-serif" font-size="12"'
+GLYPH = 8  # pixels of a digit, at most
+GAP = 6  # pixels between a bar or mark and its number
 
 
 def text(x, y, words, anchor="start", more=""):
@@ -39,6 +41,13 @@ class LogScale:
         return [10.0 ** exponent for exponent in range(self.low, self.high + 1)]
 
 
+def place_of_number(words, bar, mark):
+    """Where a number begins that stands behind its bar: behind the target's mark too, if it would be on that."""
+    width = GLYPH * len(words)
+    covered = mark is not None and bar < mark < bar + GAP + width
+    return (mark if covered else bar) + GAP
+
+
 def ratios(summaries):
     """A bar for each row: CPU time of trap beside QEMU's on a logarithmic scale, and a mark at the row's target."""
     rows = [summary for summary in summaries if summary.beside_qemu is not None]
@@ -56,23 +65,26 @@ def ratios(summaries):
     for i, summary in enumerate(rows):
         y = top + pitch * i
         end, one = scale(summary.beside_qemu), scale(1.0)
+        mark = scale(summary.row.target) if summary.row.target else None
+        words = f"{summary.beside_qemu:.3g}"
         colour = {True: "#4c8c4a", False: COLOURS["trap"], None: "#999999"}[summary.holds]
         parts += [text(left - 8, y + 15, summary.row.name, "end"),
                   f'<rect x="{min(end, one):.1f}" y="{y + 4}" width="{abs(end - one):.1f}" height="{pitch - 8}" '
                   f'fill="{colour}"/>',
-                  text(max(end, one) + 6, y + 15, f"{summary.beside_qemu:.3g}")]
-        if summary.row.target:
-            parts.append(line(scale(summary.row.target), y + 1, scale(summary.row.target), y + pitch - 1, "black", 2.5))
+                  text(place_of_number(words, max(end, one), mark), y + 15, words)]
+        if mark:
+            parts.append(line(mark, y + 1, mark, y + pitch - 1, "black", 2.5))
     parts.append(line(scale(1.0), top - 4, scale(1.0), bottom, "black"))
     return document(width, bottom + 20, parts)
 
 
 def scaling_panel(series, measured, x, y, width, height):
     """One series: the cost of an operation over the size, both logarithmic, a line for each emulator."""
-    costs = {emulator: series.nanoseconds(seconds) for emulator, seconds in measured.items()}
     sizes = [parameter / series.per_unit for parameter in series.parameters]
+    costs = {emulator: [(size, cost) for size, cost in zip(sizes, series.nanoseconds(seconds)) if cost]
+             for emulator, seconds in measured.items()}
     across = LogScale(sizes, x, x + width)
-    up = LogScale([cost for of_one in costs.values() for cost in of_one], y + height, y)
+    up = LogScale([cost for of_one in costs.values() for _, cost in of_one] or [1], y + height, y)
     parts = [text(x, y - 12, f"{series.name}: ns over {series.unit}", more='font-weight="bold"')]
     for power in up.powers():
         parts += [line(x, up(power), x + width, up(power), "#dddddd"),
@@ -82,7 +94,7 @@ def scaling_panel(series, measured, x, y, width, height):
                   text(across(power), y + height + 16, f"{power:.9g}", "middle")]
     for emulator, of_one in costs.items():
         colour = COLOURS.get(emulator, "black")
-        points = " ".join(f"{across(size):.1f},{up(cost):.1f}" for size, cost in zip(sizes, of_one))
+        points = " ".join(f"{across(size):.1f},{up(cost):.1f}" for size, cost in of_one)
         parts.append(f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"/>')
     return parts
 

@@ -37,6 +37,11 @@ def resources_table(resources, guest_mib):
     return lines
 
 
+def failure_lines(failures):
+    """A line for each, without what logs say."""
+    return [f"FAILED: {words.splitlines()[0]}" for words in failures.values()]
+
+
 def idle_table(shares, target):
     lines = [["a waiting guest, of one processor", "share", "target", "holds"]]
     for emulator, share in shares.items():

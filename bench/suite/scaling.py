@@ -3,7 +3,8 @@ import dataclasses
 import typing
 
 from suite.rows import Row
-from suite.summary import median
+from suite.report import number
+from suite.summary import median, ratio
 
 PAGE_BYTES = 4096
 MIB = 1 << 20
@@ -32,9 +33,10 @@ class Series:
         return -(-self.operations // self.per_round(parameter))
 
     def nanoseconds(self, seconds):
-        """Median cost of one operation at each size, from one emulator's seconds by row."""
-        return [1e9 * median(seconds[row.name]) / (rounds * self.per_round(parameter))
-                for (row, rounds), parameter in zip(self.rows(), self.parameters)]
+        """Median cost of one operation at each size, from one emulator's seconds by row; None where there are none."""
+        medians = [(median(seconds.get(row.name)), rounds) for row, rounds in self.rows()]
+        return [middle and 1e9 * middle / (rounds * self.per_round(parameter))
+                for (middle, rounds), parameter in zip(medians, self.parameters)]
 
 
 def pages(parameter):
@@ -59,7 +61,7 @@ def table(measured):
         lines.append([f"{series.name}, ns; {series.unit}:", *sizes, "last/first"])
         for emulator, seconds in measured.items():
             costs = series.nanoseconds(seconds)
-            lines.append([f"  {emulator}", *(f"{cost:.0f}" for cost in costs), f"{costs[-1] / costs[0]:.2f}"])
+            lines.append([f"  {emulator}", *(number(cost, 0) for cost in costs), number(ratio(costs[-1], costs[0]), 2)])
     width = max(len(line) for line in lines)
     return [line[:-1] + [""] * (width - len(line)) + line[-1:] for line in lines]
 

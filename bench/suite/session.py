@@ -34,9 +34,11 @@ class Session:
         self.seconds = seconds
         self.log = log
         self.pending = b""
+        self.row = None  # that runs, or ran last
 
     def fail(self, what):
-        raise BenchError(f"{self.name}: {what}{self.log()}")
+        where = f"{self.name}, row {self.row.name}" if self.row else self.name
+        raise BenchError(f"{where}: {what}{self.log()}")
 
     def read(self):
         """What has come; nothing at the end."""
@@ -83,6 +85,7 @@ class Session:
 
     def run(self, row, rounds):
         """Runs a row; returns its checksum and seconds."""
+        self.row = row
         work = row.work or row.name
         self.write(f"run {work} {rounds} {row.parameter}\n".encode())
         _, begin = self.expect(f"@begin {work}")

@@ -1,13 +1,19 @@
 #!/usr/bin/env python3
 """What the bench suite makes of markers, seconds and sizes."""
 import os
+import signal
+import socket
 import sys
 import unittest
+import unittest.mock
 import xml.etree.ElementTree
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "bench"))
-from suite import plot, report, scaling
+from suite import machines, plot, report, scaling
+from suite.emulators import Emulator
 from suite.environment import different_features
+from suite.guest import Guest
+from suite.measure import Measurement
 from suite.memory import peak_memory
 from suite.rows import BOOT, ROWS, Row
 from suite.session import BenchError, Session
@@ -42,7 +48,7 @@ class Conversation(unittest.TestCase):
         return str(caught.exception)
 
     def test_an_end_too_soon(self):
-        self.assertEqual(self.failure(b"@begin copy\n@end co"), "guest: it ended before '@end copy'\nlast words")
+        self.assertEqual(self.failure(b"@begin copy\n@end co"), "guest, row far: it ended before '@end copy'\nlast words")
 
     def test_an_error(self):
         self.assertIn("says: no disk", self.failure(b"@error no disk\n"))
@@ -52,6 +58,76 @@ class Conversation(unittest.TestCase):
 
     def test_no_checksum(self):
         self.assertIn("without a checksum", self.failure(b"@begin copy\n@end copy\n"))
+
+
+class Scripted(Emulator):
+    """A program that answers as a guest does, until something happens to it."""
+    program = """
+import os, signal, socket, sys
+name, line, trouble = sys.argv[1:]
+if trouble == "deaf":
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+family, address = (socket.AF_UNIX, line) if line.startswith("/") else (socket.AF_INET, ("127.0.0.1", int(line[10:])))
+with socket.socket(family) as connection:
+    connection.connect(address)
+    stream = connection.makefile("rw")
+    def say(words):
+        stream.write(words + "\\n")
+        stream.flush()
+    say("@ready 1 2 3")
+    for command in iter(stream.readline, ""):
+        work = command.split()[1]
+        if work == trouble:
+            print("something broke", file=sys.stderr)
+            sys.exit(1)
+        say("@begin " + work)
+        stream.readline()
+        say("@end " + work + " cafe")
+    signal.pause()
+"""
+
+    def __init__(self, trouble, line_family=socket.AF_UNIX, ended_by=signal.SIGTERM):
+        self.name = "scripted"
+        self.trouble = trouble
+        self.line_family = line_family
+        self.ended_by = ended_by
+
+    def command(self, guest, folder, line):
+        return [sys.executable, "-c", self.program, self.name, line, self.trouble]
+
+
+class Runs(unittest.TestCase):
+    def measured(self, emulator):
+        rows = [(Row("copy", 1, None), 1), (Row("copy-far", 1, None, work="far"), 1)]
+        measurement = Measurement(Guest("", "", "", ""), rows)
+        measurement.run(emulator)
+        return measurement
+
+    def test_nothing_happens(self):
+        for family in (socket.AF_UNIX, socket.AF_INET):
+            measurement = self.measured(Scripted("", family))
+            self.assertEqual(measurement.failures, {})
+            self.assertEqual({row: len(runs) for row, runs in measurement.seconds["scripted"].items()},
+                             {"copy": 1, "copy-far": 1})
+            self.assertEqual(len(measurement.resources["scripted"]), 1)
+
+    def test_rows_before_the_one_it_died_in_are_kept(self):
+        measurement = self.measured(Scripted("far"))
+        self.assertEqual(list(measurement.seconds["scripted"]), ["copy"])
+        self.assertEqual(report.failure_lines(measurement.failures),
+                         ["FAILED: scripted, row copy-far: it ended before '@begin far'"])
+        self.assertIn("\nsomething broke", measurement.failures["scripted"])
+        summaries = summarize([row for row, _ in measurement.rows], measurement.seconds)
+        self.assertEqual([line[1] != "" for line in report.table(summaries, ["scripted"])], [True, True, False])
+        self.assertEqual(len(report.resources_table(measurement.resources, 256)), 1)
+
+    def test_one_that_does_not_end_is_killed(self):
+        with unittest.mock.patch.object(machines, "ENDING_SECONDS", 0.1):
+            measurement = self.measured(Scripted("deaf"))
+            self.assertEqual(report.failure_lines(measurement.failures),
+                             ["FAILED: scripted: it was killed, as it had not ended 0.1 s after SIGTERM"])
+            self.assertEqual(list(measurement.seconds["scripted"]), ["copy", "copy-far"])
+        self.assertEqual(self.measured(Scripted("deaf", ended_by=signal.SIGKILL)).failures, {})
 
 
 class Summaries(unittest.TestCase):
@@ -114,6 +190,13 @@ class Scaling(unittest.TestCase):
         for cost in self.series.nanoseconds(seconds):
             self.assertAlmostEqual(cost, 5)
 
+    def test_sizes_that_are_missing(self):
+        first = self.series.rows()[0][0].name
+        lines = scaling.table({"trap": {first: [1.0]}, "qemu": {}})
+        self.assertEqual([cell != "" for cell in lines[1][1:4]], [True, False, False])
+        self.assertEqual(lines[2][-1], "")
+        self.assertIn("</svg>", plot.scaling({"trap": {first: [1.0]}, "qemu": {}}))
+
     def test_small_sizes_are_repeated(self):
         for series in scaling.SERIES:
             for parameter in series.parameters:
@@ -128,6 +211,17 @@ class Plots(unittest.TestCase):
         rows = (BOOT, *ROWS)
         measured = {name: {row.name: [seconds] for row in rows} for name, seconds in (("trap", 0.3), ("qemu", 2.0))}
         self.assertEqual(len(self.shapes(plot.ratios(summarize(rows, measured)), "rect")), 1 + len(rows))
+
+    def test_no_number_is_under_its_targets_mark(self):
+        rows = [Row(str(target), 1, target) for target in (0.5, 1.0, 1.1, 1.5, 2.0, 4.0)]
+        for seconds in (0.3, 0.9, 1.0, 1.4, 1.9):
+            measured = {"trap": {row.name: [seconds] for row in rows}, "qemu": {row.name: [1.0] for row in rows}}
+            svg = plot.ratios(summarize(rows, measured))
+            numbers = [shape for shape in self.shapes(svg, "text") if shape.text == f"{seconds:.3g}"][-len(rows):]
+            marks = [shape for shape in self.shapes(svg, "line") if shape.get("stroke-width") == "2.5"]
+            for number, mark in zip(numbers, marks):
+                begin, at = float(number.get("x")), float(mark.get("x1"))
+                self.assertFalse(begin - 1 < at < begin + plot.GLYPH * len(number.text), (seconds, begin, at))
 
     def test_nothing_to_compare(self):
         self.assertEqual(len(self.shapes(plot.ratios([]), "text")), 1)
