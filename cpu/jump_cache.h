@@ -34,8 +34,8 @@ class JumpCache {
     Block* block = nullptr;
   };
   /// More than blocks fit in the processor's caches; a program touches only what its own branches need.
-  static constexpr u32 kEntries = 65536;
-  static constexpr u32 index(u32 eip) { return (eip ^ (eip >> 16)) % kEntries; }
+  static constexpr u32 kEntries = 131072;
+  static constexpr u32 index(u32 eip) { return (eip ^ (eip >> 17)) % kEntries; }
 
   std::vector<Entry> entries_ = std::vector<Entry>(kEntries);
 };

@@ -278,8 +278,9 @@ class Processor final : public TickSource,
   bool run_at_eip(bool single);
   Block* find_block(bool single);
   Block* look_up_block(bool single);
-  Block* decode_block(const BlockIdentity& identity, u32 linear, const Resolution& page, Block* stale,
-                      bool& beyond_limit);
+  /// Where the code of a block lies.
+  struct LookUp;
+  Block* decode_block(LookUp& at, Block* stale);
   Block* fetch_failed(const Fault& fault);
   /// Raises a fault of the instruction at EIP, none of which has been decoded.
   void fault_before_instruction(const Fault& failure);

@@ -60,6 +60,15 @@ Block* Processor::fetch_failed(const Fault& failure) {
   return nullptr;
 }
 
+struct Processor::LookUp {
+  u32 linear = 0;
+  Resolution page;  // of that
+  BlockIdentity identity;
+  /// Every translation on the way is kept: what is not may change without another tag.
+  bool kept = false;
+  bool beyond_limit = false;  // the instruction crosses CS's limit
+};
+
 Block* Processor::look_up_block(bool single) {
   const SegmentRegister& cs = state.segment(Segment::Cs);
   const u32 eip = registers.eip;
@@ -70,13 +79,16 @@ Block* Processor::look_up_block(bool single) {
   const Resolution page = memory.fetch(GuestLinear(linear), privilege);
   if (page.kind == Resolution::Kind::Fault) return fetch_failed(Fault::page(linear, page.error_code));
 
-  BlockIdentity identity{(static_cast<u64>(page.page.read_frame) << kPageShift) | (linear & kPageOffsetMask),
-                         eip, mode_};
+  LookUp at{linear, page, {}, page.keep_read};
+  BlockIdentity& identity = at.identity;
+  identity = {(static_cast<u64>(page.page.read_frame) << kPageShift) | (linear & kPageOffsetMask), eip,
+              mode_};
   identity.mode.single = single;
   const bool cacheable = page.kind == Resolution::Kind::Memory;
   Block* block = cacheable ? blocks_->find(identity) : nullptr;
   if (block != nullptr && block->crosses_page()) {
     const Resolution second = memory.fetch(second_page, privilege);
+    at.kept = at.kept && second.keep_read;
     block = blocks_->find(identity);  // setting an accessed bit is a store, and may have been to this code
     if (block != nullptr &&
         (second.kind != Resolution::Kind::Memory || second.page.read_frame != block->second_frame)) {
@@ -91,15 +103,11 @@ Block* Processor::look_up_block(bool single) {
     block = nullptr;
   }
   if (block == nullptr || block->stale) {
-    bool beyond_limit = false;
-    block = decode_block(identity, linear, page, block, beyond_limit);
-    if (beyond_limit) return fetch_failed(general_protection());
+    block = decode_block(at, block);
+    if (at.beyond_limit) return fetch_failed(general_protection());
     if (block == nullptr) return nullptr;
   }
-  // Whatever is not kept may change without another tag.
-  const bool kept =
-      page.keep_read && (!block->crosses_page() || memory.fetch(second_page, privilege).keep_read);
-  if (!single && kept && block != uncached_.get() && (identity.mode.flat_code || identity.mode.code64k))
+  if (!single && at.kept && block != uncached_.get() && (identity.mode.flat_code || identity.mode.code64k))
     jump_cache.put(cs.base, jump_tag(), *block);
   return block;
 }
@@ -110,14 +118,15 @@ constexpr u32 kMaximumInstructionLength = 15;
 
 }  // namespace
 
-Block* Processor::decode_block(const BlockIdentity& identity, u32 linear, const Resolution& page,
-                               Block* stale, bool& beyond_limit) {
+Block* Processor::decode_block(LookUp& at, Block* stale) {
+  const BlockIdentity& identity = at.identity;
+  const Resolution& page = at.page;
   if (stale == nullptr && blocks_->make_room()) ++counters_.cache_flushes;
   DecodeRequest request;
   request.eip = identity.eip;
   request.mode = identity.mode;
   request.last_eip = state.segment(Segment::Cs).limit;
-  request.page_offset = linear & kPageOffsetMask;
+  request.page_offset = at.linear & kPageOffsetMask;
 
   std::array<u8, 2 * kMaximumInstructionLength> bytes;
   const u32 rest_of_page = kPageSize - request.page_offset;
@@ -140,8 +149,10 @@ Block* Processor::decode_block(const BlockIdentity& identity, u32 linear, const 
   u32 second_frame = Block::kNoFrame;
   DecodeStatus status = decoder_.decode(request, decoded_);
   if (status == DecodeStatus::NeedsNextPage) {
-    const u32 next_page = (linear | kPageOffsetMask) + 1;
+    const u32 next_page = (at.linear | kPageOffsetMask) + 1;
     const Resolution second = memory.fetch(GuestLinear(next_page), privilege);
+    at.kept = at.kept && second.keep_read;
+    if (stale != nullptr) stale = blocks_->find(identity);  // it may be gone, see above
     if (second.kind == Resolution::Kind::Fault)
       return fetch_failed(Fault::page(next_page, second.error_code));
     const std::size_t head = request.bytes.size();
@@ -160,7 +171,7 @@ Block* Processor::decode_block(const BlockIdentity& identity, u32 linear, const 
     status = decoder_.decode(request, decoded_);
   }
   if (status != DecodeStatus::Done) {
-    beyond_limit = true;
+    at.beyond_limit = true;
     return nullptr;
   }
   ++counters_.blocks_decoded;
@@ -168,7 +179,6 @@ Block* Processor::decode_block(const BlockIdentity& identity, u32 linear, const 
     uncached_ = Block::create(identity, second_frame, decoded_);
     return uncached_.get();
   }
-  stale = blocks_->find(identity);  // it may be gone, see above
   if (stale == nullptr) return &blocks_->insert(identity, second_frame, decoded_);
   open_link = nullptr;  // it may be this block's, whose exit moves
   return &blocks_->renew(*stale, second_frame, decoded_);
