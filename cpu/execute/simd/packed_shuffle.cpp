@@ -56,23 +56,18 @@ template <class Lane, unsigned First, class Register>
   write_register(cpu, op.number, std::bit_cast<Register>(result));
 }
 
-/// PSHUFD.
+/// Where the lower two of four lanes come from; the upper two come from the source.
+enum class LowerLanes : u8 { Source, Destination };
+
+/// PSHUFD and SHUFPS.
+template <LowerLanes From>
 [[gnu::always_inline]] inline void shuffle_doublewords(Processor& cpu, const Operation& op,
                                                        XmmRegister source) {
-  const auto from = lanes<u32>(source);
+  const auto upper = lanes<u32>(source);
+  const auto lower = From == LowerLanes::Source ? upper : lanes<u32>(cpu.sse.xmm[op.number]);
   const u32 order = op.immediate;
-  const auto result = host_sse::from_doublewords(from[choice(order, 0)], from[choice(order, 1)],
-                                                 from[choice(order, 2)], from[choice(order, 3)]);
-  host_sse::store_whole(&cpu.sse.xmm[op.number], result);
-}
-
-/// SHUFPS: two lanes of the destination, then two of the source.
-[[gnu::always_inline]] inline void shuffle_singles(Processor& cpu, const Operation& op, XmmRegister source) {
-  const auto a = lanes<u32>(cpu.sse.xmm[op.number]);
-  const auto b = lanes<u32>(source);
-  const u32 order = op.immediate;
-  const auto result = host_sse::from_doublewords(a[choice(order, 0)], a[choice(order, 1)],
-                                                 b[choice(order, 2)], b[choice(order, 3)]);
+  const auto result = host_sse::from_doublewords(lower[choice(order, 0)], lower[choice(order, 1)],
+                                                 upper[choice(order, 2)], upper[choice(order, 3)]);
   host_sse::store_whole(&cpu.sse.xmm[op.number], result);
 }
 [[gnu::always_inline]] inline void shuffle_doubles(Processor& cpu, const Operation& op, XmmRegister source) {
@@ -160,13 +155,13 @@ Handler lower_shuffle(const LoweringContext& context, Operation& op) {
     case ZYDIS_MNEMONIC_PSHUFW:
       return with_source<UsesMmx, shuffle_four<u16, 0, MmxRegister>, MmxRegister>(context, op);
     case ZYDIS_MNEMONIC_PSHUFD:
-      return with_source<UsesSse, shuffle_doublewords, XmmRegister>(context, op);
+      return with_source<UsesSse, shuffle_doublewords<LowerLanes::Source>, XmmRegister>(context, op);
     case ZYDIS_MNEMONIC_PSHUFLW:
       return with_source<UsesSse, shuffle_four<u16, 0, XmmRegister>, XmmRegister>(context, op);
     case ZYDIS_MNEMONIC_PSHUFHW:
       return with_source<UsesSse, shuffle_four<u16, 4, XmmRegister>, XmmRegister>(context, op);
     case ZYDIS_MNEMONIC_SHUFPS:
-      return with_source<UsesSse, shuffle_singles, XmmRegister>(context, op);
+      return with_source<UsesSse, shuffle_doublewords<LowerLanes::Destination>, XmmRegister>(context, op);
     default:
       return with_source<UsesSse, shuffle_doubles, XmmRegister>(context, op);
   }
