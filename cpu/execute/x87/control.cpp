@@ -152,25 +152,18 @@ const Operation* host_fnstcw(Processor& cpu, const Operation* op) {
   return not_waiting<fnstcw>(cpu, op);
 }
 
-template <u8 Opcode, u8 ModRm, Handler Software>
+template <u8 Opcode, u8 ModRm>
 struct StatusToAx {
-  static const Operation* handler(Processor& cpu, const Operation* op) {
-    if (!cpu.x87_on_host) [[unlikely]]
-      return Software(cpu, op);
+  static constexpr bool kControl = true;
+  [[gnu::always_inline]] static void run(Processor& cpu, const Operation&) {
     cpu.registers.write<u16>(offset_of(Gpr::Eax), host_x87::execute_to_ax<Opcode, ModRm>());
-    return next(cpu, op);
   }
 };
 
-/// An instruction that the pointers do not tell of.
-template <u8 Opcode, u8 ModRm, Handler Software>
-struct Unrecorded {
-  static const Operation* handler(Processor& cpu, const Operation* op) {
-    if (!cpu.x87_on_host) [[unlikely]]
-      return Software(cpu, op);
-    host_x87::execute<Opcode, ModRm>();
-    return next(cpu, op);
-  }
+template <u8 Opcode, u8 ModRm>
+struct ClearsExceptions {
+  static constexpr bool kControl = true;
+  [[gnu::always_inline]] static void run(Processor&, const Operation&) { host_x87::execute<Opcode, ModRm>(); }
 };
 
 Handler lower_fldcw(const LoweringContext& context) {
@@ -201,7 +194,7 @@ Handler lower_x87_control(const LoweringContext& context, Operation& op) {
     case ZYDIS_MNEMONIC_FNINIT:
       return &x87::not_waiting<x87::fninit>;
     case ZYDIS_MNEMONIC_FNCLEX:
-      return x87::on_host<x87::Unrecorded, 0xDB, 0xE2, &x87::not_waiting<x87::fnclex>>();
+      return x87::on_host<x87::ClearsExceptions, 0xDB, 0xE2, &x87::not_waiting<x87::fnclex>>();
     case ZYDIS_MNEMONIC_FNSTCW:
       return x87::lower_fnstcw(context);
     case ZYDIS_MNEMONIC_FNSTSW:

@@ -20,46 +20,52 @@ template <Handler Software>
 
 // --- On registers ------------------------------------------------------------------------------------------
 
-template <u8 Opcode, u8 ModRm, Handler Software>
+// What an encoding without a memory operand does on the host's unit: `run`. A control instruction is not what
+// the x87 pointers tell of, and works on the registers wherever they are.
+
+template <u8 Opcode, u8 ModRm>
 struct OnRegisters {
-  static const Operation* handler(Processor& cpu, const Operation* op) {
-    if (!cpu.x87_on_host) [[unlikely]]
-      return without_host<Software>(cpu, op);
-    record(cpu, *op);
-    host_x87::execute<Opcode, ModRm>();
-    return next(cpu, op);
-  }
+  static constexpr bool kControl = false;
+  [[gnu::always_inline]] static void run(Processor&, const Operation&) { host_x87::execute<Opcode, ModRm>(); }
 };
 
 /// FCOMI and its kin.
-template <u8 Opcode, u8 ModRm, Handler Software>
+template <u8 Opcode, u8 ModRm>
 struct ToFlags {
-  static const Operation* handler(Processor& cpu, const Operation* op) {
-    if (!cpu.x87_on_host) [[unlikely]]
-      return without_host<Software>(cpu, op);
-    record(cpu, *op);
+  static constexpr bool kControl = false;
+  [[gnu::always_inline]] static void run(Processor& cpu, const Operation&) {
     const host_x87::ConditionFlags flags = host_x87::execute_to_flags<Opcode, ModRm>();
     cpu.registers.flags.assign_status((flags.zero ? eflags::kZf : 0u) | (flags.parity ? eflags::kPf : 0u) |
                                       (flags.carry ? eflags::kCf : 0u));
-    return next(cpu, op);
   }
 };
 
-/// The handler of one encoding in that form, or `Software` where the build has no host unit.
-template <template <u8, u8, Handler> class Form, u8 Opcode, u8 ModRm, Handler Software>
+template <class Action, Handler Software>
+const Operation* host_registers(Processor& cpu, const Operation* op) {
+  if (!cpu.x87_on_host) [[unlikely]] {
+    if constexpr (Action::kControl) return Software(cpu, op);
+    return without_host<Software>(cpu, op);
+  }
+  if constexpr (!Action::kControl) record(cpu, *op);
+  Action::run(cpu, *op);
+  return next(cpu, op);
+}
+
+/// The handler of one encoding with that action, or `Software` where the build has no host unit.
+template <template <u8, u8> class Action, u8 Opcode, u8 ModRm, Handler Software>
 constexpr Handler on_host() {
   if constexpr (host_x87::kHoldsRegisters) {
-    return &Form<Opcode, ModRm, Software>::handler;
+    return &host_registers<Action<Opcode, ModRm>, Software>;
   } else {
     return Software;
   }
 }
 
 /// The same for the encodings with ST(0) to ST(7) in ModRM.rm, of which `op` is one.
-template <template <u8, u8, Handler> class Form, u8 Opcode, u8 FirstModRm, Handler Software>
+template <template <u8, u8> class Action, u8 Opcode, u8 FirstModRm, Handler Software>
 Handler on_host_with_index(const Operation& op) {
   constexpr auto kHandlers = []<u8... I>(std::integer_sequence<u8, I...>) {
-    return std::array<Handler, sizeof...(I)>{on_host<Form, Opcode, FirstModRm + I, Software>()...};
+    return std::array<Handler, sizeof...(I)>{on_host<Action, Opcode, FirstModRm + I, Software>()...};
   }
   (std::make_integer_sequence<u8, 8>{});
   return kHandlers[stack_index(op)];

@@ -339,14 +339,11 @@ Handler lower_fst_register(const Operation& op, Pops pops) {
 }
 
 /// FCMOVcc as FCMOVE of a condition that was found before.
-template <u8 Opcode, u8 ModRm, Handler Software>
+template <u8 Opcode, u8 ModRm>
 struct Conditionally {
-  static const Operation* handler(Processor& cpu, const Operation* op) {
-    if (!cpu.x87_on_host) [[unlikely]]
-      return without_host<Software>(cpu, op);
-    record(cpu, *op);
-    host_x87::execute_if<Opcode, ModRm>(moves(cpu, *op));
-    return next(cpu, op);
+  static constexpr bool kControl = false;
+  [[gnu::always_inline]] static void run(Processor& cpu, const Operation& op) {
+    host_x87::execute_if<Opcode, ModRm>(moves(cpu, op));
   }
 };
 
