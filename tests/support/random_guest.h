@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "tests/support/code_machine.h"
+#include "tests/support/random_snippets.h"
 
 namespace ringdown::test {
 
@@ -19,11 +20,6 @@ enum class GuestKind : u8 {
 /// hash in memory and goes on with the next slot.
 class RandomGuest {
  public:
-  struct Snippet {
-    std::string name;
-    std::vector<u8> bytes;
-  };
-
   RandomGuest(GuestKind kind, u32 seed);
 
   /// Writes the program, its handlers, tables and timer events into a fresh machine.

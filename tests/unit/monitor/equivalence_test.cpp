@@ -74,8 +74,8 @@ std::string compare(const RandomGuest& guest, const Way& way) {
 
 /// Leaves out every snippet without which the runs still part.
 void shrink(RandomGuest& guest, const Way& way) {
-  for (std::vector<RandomGuest::Snippet>* list : {&guest.slots, &guest.inner_slots}) {
-    for (RandomGuest::Snippet& snippet : *list) {
+  for (std::vector<Snippet>* list : {&guest.slots, &guest.inner_slots}) {
+    for (Snippet& snippet : *list) {
       std::vector<u8> bytes;
       std::swap(bytes, snippet.bytes);
       if (compare(guest, way).empty()) std::swap(bytes, snippet.bytes);
