@@ -28,8 +28,8 @@ struct Decoder::Instruction {
 
   const InstructionRow& row() const { return *encoding->row; }
   bool runs_directly() const { return encoding != nullptr && !stops; }
-  /// Neither invalid, nor stopped, nor on privileged state.
-  bool has_own_handler() const { return runs_directly() && row().system == nullptr; }
+  /// Neither invalid, nor stopped, nor a system operation over a view.
+  bool has_own_handler() const { return runs_directly() && row().lowering != nullptr; }
   u32 next_eip() const { return eip + length; }
 };
 
@@ -102,7 +102,8 @@ DecodeStatus Decoder::decode_one(const DecodeRequest& request, u32 offset, Instr
     instruction.flags_written = encoding.row->flags_written;
     instruction.key = 0;
   }
-  instruction.stops = handler_ != nullptr && handler_->stops(*encoding.row, eip, request.mode.policy);
+  instruction.stops =
+      handler_ != nullptr && handler_->stops(*encoding.row, encoding.op, eip, request.mode.policy);
   return DecodeStatus::Done;
 }
 
@@ -239,7 +240,7 @@ void Decoder::lower_one(const DecodeRequest& request, const Instruction& instruc
     lower_by(instruction.row().lowering, request, instruction, way, op);
   } else if (instruction.encoding != nullptr) {
     op = instruction.encoding->at(instruction.code, instruction.eip);
-    op.handler = instruction.stops ? &stop_at_sensitive : &run_system_operation;
+    op.handler = instruction.stops ? &stop_at_sensitive : system_handler(instruction.row().effect);
   } else {
     op = Operation{};
     op.handler = instruction.too_long ? &raise_instruction_too_long : &raise_invalid_opcode;

@@ -229,7 +229,7 @@ Encoding Encoding::of(const ZydisInstruction& zydis, const InstructionRow& row, 
   const bool branch = instruction.meta.branch_type != ZYDIS_BRANCH_TYPE_NONE;
   const bool repeated_string =
       encoding.op.repeat != Repeat::None && instruction.meta.category == ZYDIS_CATEGORY_STRINGOP;
-  encoding.ends_block = branch || repeated_string || row.system != nullptr;
+  encoding.ends_block = branch || repeated_string || row.lowering == nullptr;
   encoding.constant_shift = is_constant_shift(instruction, zydis.all_operands());
   encoding.written = encoding.constant_shift ? flags_of_shift(instruction) : row.flags_written;
   if (encoding.constant_shift) encoding.op.immediate &= kShiftCountMask;

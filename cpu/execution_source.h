@@ -4,6 +4,7 @@
 #include <array>
 #include <cstring>
 #include <type_traits>
+#include <utility>
 
 #include "cpu/privileged_state.h"
 
@@ -36,26 +37,48 @@ class ExecutionSource {
     take_others(s, flags);
     return changes;
   }
+  /// Takes one segment register, where nothing else changed.
+  void take_segment(const PrivilegedState& s, Segment segment) {
+    segments_[static_cast<unsigned>(segment)] = s.segment(segment);
+  }
+  /// Whether flags are part of it: IF and IOPL of a kernel change with every critical section, and nothing
+  /// depends on them.
+  static bool depends_on_flags(const PrivilegedState& s) { return s.cpl == 3; }
+  /// The same as `update`, where the segments that changed are known.
+  void take(const PrivilegedState& s, const Flags& flags, SegmentSet changed) {
+    if (changed != 0) segments_ = s.segments;
+    take_others(s, flags);
+  }
 
  private:
-  /// No padding: whether two are equal is one comparison of bytes.
+  /// 0 if all bytes are the same. Without a branch: what changes from one time to the next is hard to
+  /// predict.
   template <class T>
-  static bool same(const T& a, const T& b) {
-    static_assert(std::has_unique_object_representations_v<T>);
-    return std::memcmp(&a, &b, sizeof(T)) == 0;
+  static u64 difference(const T& a, const T& b) {
+    static_assert(std::has_unique_object_representations_v<T> && sizeof(T) % sizeof(u32) == 0);
+    const auto word = [](const T& from, std::size_t at) {
+      u32 value = 0;
+      std::memcpy(&value, reinterpret_cast<const u8*>(&from) + at, sizeof(value));
+      return value;
+    };
+    u64 bits = 0;
+    for (std::size_t at = 0; at < sizeof(T); at += sizeof(u32)) bits |= word(a, at) ^ word(b, at);
+    return bits;
   }
 
   SegmentSet segment_changes(const PrivilegedState& s) const {
-    unsigned changed = 0;
-    for (unsigned i = 0; i < kSegmentCount; ++i)
-      changed |= (same(segments_[i], s.segments[i]) ? 0u : 1u) << i;
-    return static_cast<SegmentSet>(changed);
+    return segment_changes(s, std::make_index_sequence<kSegmentCount>());
+  }
+  template <std::size_t... I>
+  SegmentSet segment_changes(const PrivilegedState& s, std::index_sequence<I...>) const {
+    return static_cast<SegmentSet>(((difference(segments_[I], s.segments[I]) != 0 ? 1u << I : 0u) | ...));
   }
 
   bool others_match(const PrivilegedState& s, const Flags& flags) const {
     const u32 words = (cr0_ ^ s.cr0) | (cr4_ ^ s.cr4) | (flags_ ^ flags_of(s, flags)) | (cpl_ ^ u32{s.cpl}) |
                       (dr7_ ^ s.dr7) | (gdtr_.base ^ s.gdtr.base) | (u32{gdtr_.limit} ^ s.gdtr.limit);
-    return words == 0 && tsc_offset_ == s.msr.tsc_offset && same(ldtr_, s.ldtr) && same(dr_, s.dr);
+    const u64 wide = static_cast<u64>(tsc_offset_ ^ s.msr.tsc_offset);
+    return (words | wide | difference(ldtr_, s.ldtr) | difference(dr_, s.dr)) == 0;
   }
 
   void take_others(const PrivilegedState& s, const Flags& flags) {
@@ -72,10 +95,9 @@ class ExecutionSource {
   }
 
   /// VM; at CPL 3 also AC, which asks for alignment checks, and those that decide whether PUSHF and POPF may
-  /// run under a monitor. IF and IOPL of a kernel change with every critical section, and nothing depends on
-  /// them.
+  /// run under a monitor.
   static u32 flags_of(const PrivilegedState& s, const Flags& flags) {
-    if (s.cpl != 3) return s.flags & eflags::kVm;
+    if (!depends_on_flags(s)) return s.flags & eflags::kVm;
     return s.flags | (flags.control() & eflags::kAc);
   }
 

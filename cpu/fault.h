@@ -56,7 +56,8 @@ constexpr bool has_error_code(Vector vector) {
   return false;
 }
 
-/// Why an instruction did not complete. Converts to true if it did not.
+/// Why an instruction did not complete. Converts to true if it did not. Every system operation returns one
+/// several times over: it has eight bytes and no padding, so that it travels in one register.
 struct [[nodiscard]] Fault {
   enum class Kind : u8 {
     None,
@@ -66,21 +67,22 @@ struct [[nodiscard]] Fault {
   };
   Kind kind = Kind::None;
   Vector vector{};
-  u32 error_code = 0;
+  u16 error_code = 0;
   u32 address = 0;  // #PF: linear address for CR2. #DB: bits for DR6
 
   explicit operator bool() const { return kind != Kind::None; }
 
   static Fault none() { return {}; }
   static Fault exception(Vector vector, u32 error_code = 0) {
-    return {Kind::Exception, vector, error_code, 0};
+    return {Kind::Exception, vector, static_cast<u16>(error_code), 0};
   }
   static Fault page(u32 linear, u32 error_code) {
-    return {Kind::Exception, Vector::PageFault, error_code, linear};
+    return {Kind::Exception, Vector::PageFault, static_cast<u16>(error_code), linear};
   }
   static Fault split() { return {Kind::Split, {}, 0, 0}; }
   static Fault shutdown() { return {Kind::Shutdown, {}, 0, 0}; }
 };
+static_assert(sizeof(Fault) == 8);
 
 inline Fault divide_error() { return Fault::exception(Vector::DivideError); }
 inline Fault invalid_opcode() { return Fault::exception(Vector::InvalidOpcode); }

@@ -14,23 +14,28 @@ using enum Sensitivity;
 using namespace eflags;
 
 constexpr InstructionRow kTable[] = {
+#define SYSTEM(mnemonic, form, name, sensitivity, feature, read, written, undefined, lowering, system, \
+               effect)                                                                                 \
+  {ZYDIS_MNEMONIC_##mnemonic,                                                                          \
+   Form::form,                                                                                         \
+   name,                                                                                               \
+   sensitivity,                                                                                        \
+   Feature::feature,                                                                                   \
+   read,                                                                                               \
+   written,                                                                                            \
+   undefined,                                                                                          \
+   lowering,                                                                                           \
+   system,                                                                                             \
+   SystemEffect::effect},
 #define ROW(mnemonic, form, name, sensitivity, feature, read, written, undefined, lowering, system) \
-  {ZYDIS_MNEMONIC_##mnemonic,                                                                       \
-   Form::form,                                                                                      \
-   name,                                                                                            \
-   sensitivity,                                                                                     \
-   Feature::feature,                                                                                \
-   read,                                                                                            \
-   written,                                                                                         \
-   undefined,                                                                                       \
-   lowering,                                                                                        \
-   system},
+  SYSTEM(mnemonic, form, name, sensitivity, feature, read, written, undefined, lowering, system, Nothing)
 #include "cpu/rows/integer.inc"
 #include "cpu/rows/mmx.inc"
 #include "cpu/rows/sse.inc"
 #include "cpu/rows/system.inc"
 #include "cpu/rows/x87.inc"
 #undef ROW
+#undef SYSTEM
 };
 
 constexpr InstructionId kNoRow = 0xffff;

@@ -70,17 +70,27 @@ using Lowering = Handler (*)(const LoweringContext& context, Operation& op);
 /// restores EIP).
 using SystemOperation = Fault (*)(SystemView& view, const Operation& op);
 
+/// What of that which the processor's way of executing is derived from (cpu/execution_source.h) a system
+/// operation may have changed once it has completed.
+enum class SystemEffect : u8 {
+  Nothing,
+  Flags,    // EFLAGS bits but VM
+  Segment,  // the segment register that Operation::number names
+  State,    // anything
+};
+
 struct InstructionRow {
   ZydisMnemonic mnemonic;
   Form form;
   std::string_view name;  // as statistics print it and --let-through takes it
   Sensitivity sensitivity;
   Feature feature;
-  u32 flags_read;       // EFLAGS status bits it depends on
-  u32 flags_written;    // status bits it always writes (defined or undefined)
-  u32 flags_undefined;  // of those written: undefined by the manual
-  Lowering lowering;    // exactly one of lowering and system is set
-  SystemOperation system;
+  u32 flags_read;          // EFLAGS status bits it depends on
+  u32 flags_written;       // status bits it always writes (defined or undefined)
+  u32 flags_undefined;     // of those written: undefined by the manual
+  Lowering lowering;       // runs it on the physical state; nullptr: `system` does over the physical view
+  SystemOperation system;  // of whatever a monitor may have to emulate; nullptr: nothing to emulate
+  SystemEffect effect;     // of `system`
 };
 
 /// All rows; an InstructionId is an index into it.

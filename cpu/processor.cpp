@@ -2,6 +2,7 @@
 #include "cpu/processor.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "cpu/block_cache.h"
 #include "cpu/execute/host_units.h"
@@ -68,11 +69,24 @@ void Processor::set_privilege(Privilege p) {
   fetch_generation = &memory.fetch_generation(p);
 }
 
-// What follows from the state: nothing here is architectural.
-void Processor::state_changed() {
-  update_windows(source_.update(state, registers.flags).segments);
-  ++derivation_;
-  account_cpl();
+void Processor::state_changed() { derive_execution(source_.update(state, registers.flags).segments); }
+
+void Processor::state_changed(SegmentSet segments) {
+  source_.take(state, registers.flags, segments);
+  derive_execution(segments);
+}
+
+void Processor::segment_changed(Segment segment) {
+  source_.take_segment(state, segment);
+  const SegmentSet changed = static_cast<SegmentSet>(1u << static_cast<unsigned>(segment));
+  if (execution_mode() == mode_) {
+    update_windows(changed);
+  } else {
+    derive_execution(changed);
+  }
+}
+
+BlockMode Processor::execution_mode() const {
   const SegmentRegister& cs = state.segment(Segment::Cs);
   BlockMode mode;
   mode.code32 = cs.attributes.big();
@@ -82,13 +96,19 @@ void Processor::state_changed() {
   mode.code64k = cs.limit == 0xffff;
   mode.flat_data = state.segment(Segment::Ds).flat_writable() && state.segment(Segment::Es).flat_writable() &&
                    state.segment(Segment::Ss).flat_writable();
-  if (trap_handler_ != nullptr) {
-    mode.policy = trap_handler_->policy();
-  }
+  if (trap_handler_ != nullptr) mode.policy = trap_handler_->policy();
+  return mode;
+}
+
+// Nothing here is architectural.
+void Processor::derive_execution(SegmentSet changed) {
+  update_windows(changed);
+  ++derivation_;
+  if (state.cpl != accounted_cpl_) account_cpl();
+  mode_ = execution_mode();
   set_privilege(privilege_at(state.cpl));
-  mode_ = mode;
   jump_context =
-      (static_cast<u64>(mode.value()) << kJumpModeShift) | (privilege == Privilege::User ? u64{1} << 63 : 0);
+      (static_cast<u64>(mode_.value()) << kJumpModeShift) | (privilege == Privilege::User ? u64{1} << 63 : 0);
   // EFLAGS.AC at CPL 3 under CR0.AM: the fast path does not check alignment, so there must be none.
   const bool aligned =
       (state.cr0 & cr0::kAm) != 0 && state.cpl == 3 && (registers.flags.control() & eflags::kAc) != 0;
@@ -103,8 +123,8 @@ void Processor::update_fpu_blocked() {
 }
 
 void Processor::update_windows(SegmentSet changed) {
-  for (unsigned i = 0; i < kSegmentCount; ++i) {
-    if ((changed >> i & 1) == 0) continue;
+  for (unsigned left = changed; left != 0; left &= left - 1) {
+    const unsigned i = static_cast<unsigned>(std::countr_zero(left));
     const SegmentRegister& segment = state.segments[i];
     const SegmentAttributes rights = segment.attributes;
     const u64 end = rights.present() && !rights.expand_down() ? u64{segment.limit} + 1 : 0;
@@ -187,7 +207,7 @@ Exit Processor::run(Ticks limit) {
     if (trap_handler_ != nullptr && state.cpl == 0) [[unlikely]]
       return {ExitReason::Invariant, registers.eip};
     if (boundary == Boundary::RunOne) {
-      run_one(guest_view());
+      run_one(*guest_state_);
     } else if (run_at_eip(false)) {
       handle_leave();
     }
@@ -195,7 +215,7 @@ Exit Processor::run(Ticks limit) {
 }
 
 bool Processor::nothing_due() {
-  PrivilegedState& guest = guest_view().state;
+  PrivilegedState& guest = *guest_state_;
   const bool interrupted = intr_ && (guest.flags & eflags::kIf) != 0;
   const bool nothing = !interrupted && !nmi_pending_ && guest.activity == Activity::Running &&
                        guest.pending_debug == 0 && !guest.virtual_interrupt_due() &&
@@ -210,8 +230,7 @@ bool Processor::nothing_due() {
 }
 
 Processor::Boundary Processor::service_boundary(bool first, Exit& exit) {
-  SystemView& guest = guest_view();
-  PrivilegedState& s = guest.state;
+  PrivilegedState& s = *guest_state_;
   if (s.activity == Activity::Shutdown) {
     exit = {ExitReason::Shutdown, 0};
     return Boundary::Leave;
@@ -232,7 +251,7 @@ Processor::Boundary Processor::service_boundary(bool first, Exit& exit) {
   if ((s.dr7 & 0xff) != 0 && !resume && !debug_held) {
     if (const u32 hits = instruction_breakpoint_hits(s, linear); hits != 0) {
       // RF stays clear: the handler sets it in the image to get past (Intel SDM vol. 3B, 17.3.1.1).
-      raise_event({Event::Source::Exception, static_cast<u8>(Vector::Debug), false, 0, hits});
+      raise_event({Event::Source::Exception, static_cast<u8>(Vector::Debug), 0, hits});
       return Boundary::Again;
     }
   }
@@ -250,18 +269,18 @@ bool Processor::service_events(PrivilegedState& s) {
   if (s.pending_debug != 0) {
     const u32 bits = s.pending_debug;
     s.pending_debug = 0;
-    raise_event({Event::Source::Exception, static_cast<u8>(Vector::Debug), false, 0, bits});
+    raise_event({Event::Source::Exception, static_cast<u8>(Vector::Debug), 0, bits});
     return true;
   }
   if (s.shadow != InterruptShadow::None) return false;
   if (nmi_pending_ && !s.nmi_blocked) {
     nmi_pending_ = false;
     s.nmi_blocked = true;
-    raise_event({Event::Source::External, static_cast<u8>(Vector::Nmi), false, 0, 0});
+    raise_event({Event::Source::External, static_cast<u8>(Vector::Nmi), 0, 0});
     return true;
   }
   if (intr_ && (s.flags & eflags::kIf) != 0 && interrupts_ != nullptr) {
-    raise_event({Event::Source::External, interrupts_->acknowledge(), false, 0, 0});
+    raise_event({Event::Source::External, interrupts_->acknowledge(), 0, 0});
     return true;
   }
   return false;
@@ -269,22 +288,21 @@ bool Processor::service_events(PrivilegedState& s) {
 
 // One instruction by itself, where what happens around it matters: RF and the interrupt shadow hold for this
 // one only, and TF as it was before decides about the trap behind it (Intel SDM vol. 3A, 17.3.1.4).
-void Processor::run_one(SystemView& guest) {
+void Processor::run_one(PrivilegedState& guest) {
   const bool step = registers.flags.tf();
   // With IA32_DEBUGCTL.BTF, only steps over branches are traps (Intel SDM vol. 3B, 17.4.3).
-  const bool branches_only = (guest.state.msr.debug_control & debug_control::kBtf) != 0;
-  const bool each_iteration = step || guest.state.shadow != InterruptShadow::None ||
-                              (guest.state.dr7 & 0xff) != 0 || !breakpoints_.empty() ||
-                              !watchpoints_.empty();
+  const bool branches_only = (guest.msr.debug_control & debug_control::kBtf) != 0;
+  const bool each_iteration = step || guest.shadow != InterruptShadow::None || (guest.dr7 & 0xff) != 0 ||
+                              !breakpoints_.empty() || !watchpoints_.empty();
   registers.flags.set_control(registers.flags.control() & ~eflags::kRf);
-  guest.state.shadow = InterruptShadow::None;
+  guest.shadow = InterruptShadow::None;
   step_suppressed_ = false;
   // Neither further iterations of a repeated instruction nor what is found behind a branch.
   if (each_iteration) hold_back(budget - 1);
   if (!run_at_eip(true)) return;
   const bool retired = handle_leave();
   if (!retired || !step || step_suppressed_ || (branches_only && !single_branched())) return;
-  guest_view().state.pending_debug |= dr6::kBs;
+  guest.pending_debug |= dr6::kBs;
 }
 
 bool Processor::single_branched() const { return !single_.repeats && registers.eip != single_.behind; }
@@ -351,7 +369,7 @@ void Processor::fault_before_instruction(const Fault& failure) {
   handle_exception();
 }
 
-void Processor::raise_event(const Event& event) {
+void Processor::raise_event(Event event) {
   open_link = nullptr;
   if (trap_handler_ != nullptr) {
     trap_handler_->on_event(event);
@@ -363,7 +381,7 @@ void Processor::raise_event(const Event& event) {
 
 // Handlers whose first instruction faults could go on for ever, as on hardware they do; time must pass there
 // too, or no device could interrupt them and `run` would not return.
-void Processor::deliver(SystemView& view, const Event& event) {
+void Processor::deliver(SystemView& view, Event event) {
   memory.effects_allowed = true;
   if (ticks() == last_delivery_) --budget;
   last_delivery_ = ticks();
@@ -387,10 +405,22 @@ Fault Processor::execute_system(SystemView& view, const Operation& op) {
 // --- Operations on privileged state
 // ------------------------------------------------------------------------------
 
-const Operation* Processor::complete_system(const Operation* op) {
+const Operation* Processor::complete_system(const Operation* op, SystemEffect effect) {
   unretired = 0;
   const u32 derivation = derivation_;
-  state_may_have_changed();
+  switch (effect) {
+    case SystemEffect::Nothing:
+      break;
+    case SystemEffect::Flags:
+      if (ExecutionSource::depends_on_flags(state)) state_may_have_changed();
+      break;
+    case SystemEffect::Segment:
+      segment_changed(static_cast<Segment>(op->number));
+      break;
+    case SystemEffect::State:
+      state_may_have_changed();
+      break;
+  }
   return resume(op, derivation);
 }
 

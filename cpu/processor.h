@@ -151,7 +151,7 @@ class Processor final : public TickSource,
   Fault execute_system(SystemView& view, const Operation& op);
   /// Continues behind the block-ending `op`, which completed over the physical view: without the loop if
   /// nothing is due at this boundary.
-  const Operation* complete_system(const Operation* op);
+  const Operation* complete_system(const Operation* op, SystemEffect effect);
   /// `op`, which ends its block, raised `fault` over the physical view: to the trap handler if there is
   /// one, and behind it if that emulates it.
   const Operation* refuse_system(const Operation* op);
@@ -160,7 +160,7 @@ class Processor final : public TickSource,
   /// The trap handler counts an instruction that it emulated.
   void retire_emulated() { --budget; }
   /// Delivers an event over a view; a triple fault shuts that view's processor down.
-  void deliver(SystemView& view, const Event& event);
+  void deliver(SystemView& view, Event event);
 
   // --- Running -----------------------------------------------------------------------------------------
   /// Runs until `limit` ticks have retired in total, or something else stops it. Never runs past `limit`.
@@ -174,6 +174,10 @@ class Processor final : public TickSource,
   /// After anything changed `state`, `registers.eip` or the handler's policy from outside an instruction:
   /// recomputes what derives from it.
   void state_changed();
+  /// The same, where no other segment registers than these changed.
+  void state_changed(SegmentSet segments);
+  /// The same, where this one is all that changed.
+  void segment_changed(Segment segment);
   /// The same, where an operation on privileged state or an event may have changed it.
   void state_may_have_changed() {
     if (!source_.matches(state, registers.flags)) state_changed();
@@ -270,7 +274,7 @@ class Processor final : public TickSource,
   const Operation* behind_trap(const Operation* op, TrapHandler::Outcome outcome, u32 derivation);
   /// Continues at EIP, at a boundary behind the block-ending `op`; `derivation` is from before it.
   const Operation* resume(const Operation* op, u32 derivation);
-  void run_one(SystemView& guest);
+  void run_one(PrivilegedState& guest);
   /// Whether the instruction that ran by itself last branched. A branch to the instruction behind itself is
   /// not told from none.
   bool single_branched() const;
@@ -291,7 +295,7 @@ class Processor final : public TickSource,
   void observe_blocks();
   /// Brings a block in line with stored bytes that hold nothing but an operand of one of its instructions.
   bool update_values(Block& block, u32 offset, u32 length);
-  void raise_event(const Event& event);
+  void raise_event(Event event);
   /// Takes instructions off the budget until the loop comes round.
   void hold_back(s64 instructions);
   void release_attention();
@@ -302,13 +306,16 @@ class Processor final : public TickSource,
   /// Watches the pages of data breakpoints while DR7 enables any, and of watchpoints.
   void watch_pages();
   void update_windows(SegmentSet changed);
+  BlockMode execution_mode() const;
+  /// What follows from the state, by the segment registers that changed.
+  void derive_execution(SegmentSet changed);
   void link(Block& target);
 
   Bus& ports_;
   const CpuModel& model_;
   ProcessorConfig config_;
   SystemView physical_view_;
-  const PrivilegedState* guest_state_ = &state;  // of the guest's view
+  PrivilegedState* guest_state_ = &state;  // of the guest's view
   TrapHandler* trap_handler_ = nullptr;
   std::unique_ptr<BlockCache> blocks_;
   Decoder decoder_;

@@ -7,8 +7,9 @@
 namespace ringdown {
 
 void Processor::update_watch() {
-  const PrivilegedState& guest = guest_view().state;
-  if (guest.dr7 == watched_control_ && guest.dr == watched_addresses_) return;
+  const PrivilegedState& guest = *guest_state_;
+  const bool watched = (guest.dr7 & 0xff) != 0;
+  if (guest.dr7 == watched_control_ && (!watched || guest.dr == watched_addresses_)) return;
   watched_control_ = guest.dr7;
   watched_addresses_ = guest.dr;
   watch_pages();
@@ -28,7 +29,7 @@ void Processor::watch_pages() {
 }
 
 void Processor::watched_access(GuestLinear linear, u32 size, AccessType type) {
-  PrivilegedState& guest = guest_view().state;
+  PrivilegedState& guest = *guest_state_;
   guest.pending_debug |= data_breakpoint_hits(guest, linear.value, size, type);
   const Watchpoint::Kind other = type == AccessType::Write ? Watchpoint::Kind::Read : Watchpoint::Kind::Write;
   for (const Watchpoint& w : watchpoints_) {

@@ -19,8 +19,8 @@ class TrapHandler {
   virtual ~TrapHandler() = default;
 
   /// Decode-time policy: must the instruction at `eip` stop instead of run, in blocks with this `policy`
-  /// byte?
-  virtual bool stops(const InstructionRow& row, u32 eip, u8 policy) const = 0;
+  /// byte? `op` is how it was decoded, but for what depends on its place and its immediate values.
+  virtual bool stops(const InstructionRow& row, const Operation& op, u32 eip, u8 policy) const = 0;
   /// The policy byte for code that runs now.
   virtual u8 policy() const = 0;
   /// Whose rights its data accesses have, where kernel and user may share a physical ring.
@@ -35,7 +35,7 @@ class TrapHandler {
   /// An instruction raised an exception (EIP at it; `op` is nullptr for fetch faults).
   virtual Outcome on_exception(const Fault& fault, const Operation* op) = 0;
   /// An event at an instruction boundary: external interrupt, NMI, #DB of a completed instruction.
-  virtual void on_event(const Event& event) = 0;
+  virtual void on_event(Event event) = 0;
 
   /// The processor's implicit accesses to its own GDT, LDT, IDT and TSS, which lie in storage of the monitor.
   virtual AccessStatus read_physical_table(GuestLinear linear, std::span<std::byte> data) = 0;

@@ -24,6 +24,10 @@ Handler lower_xadd(const LoweringContext& context, Operation& op);
 Handler lower_cmpxchg(const LoweringContext& context, Operation& op);
 Handler lower_cmpxchg8b(const LoweringContext& context, Operation& op);
 
+// selector.cpp
+Handler lower_push_selector(const LoweringContext& context, Operation& op);
+Handler lower_mov_from_selector(const LoweringContext& context, Operation& op);
+
 // conditional.cpp
 Handler lower_cmovcc(const LoweringContext& context, Operation& op);
 Handler lower_setcc(const LoweringContext& context, Operation& op);

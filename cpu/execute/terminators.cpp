@@ -6,6 +6,20 @@
 
 namespace ringdown {
 
+namespace {
+
+template <SystemEffect R>
+const Operation* run_system_operation(Processor& cpu, const Operation* op) {
+  leave_host_units(cpu);
+  cpu.unretired = op->remaining;
+  // In the processor: with a local one, whose address is needed, what follows would be no tail call.
+  cpu.fault = cpu.execute_system(cpu.physical_view(), *op);
+  if (cpu.fault) return cpu.refuse_system(op);
+  return cpu.complete_system(op, R);
+}
+
+}  // namespace
+
 const Operation* fall_through(Processor& cpu, const Operation* op) {
   return follow(cpu, op, Way::FallThrough);
 }
@@ -29,13 +43,18 @@ const Operation* stop_at_sensitive(Processor& cpu, const Operation* op) {
   return cpu.trap_sensitive(op);
 }
 
-const Operation* run_system_operation(Processor& cpu, const Operation* op) {
-  leave_host_units(cpu);
-  cpu.unretired = op->remaining;
-  // In the processor: with a local one, whose address is needed, what follows would be no tail call.
-  cpu.fault = cpu.execute_system(cpu.physical_view(), *op);
-  if (cpu.fault) return cpu.refuse_system(op);
-  return cpu.complete_system(op);
+Handler system_handler(SystemEffect effect) {
+  switch (effect) {
+    case SystemEffect::Nothing:
+      return &run_system_operation<SystemEffect::Nothing>;
+    case SystemEffect::Flags:
+      return &run_system_operation<SystemEffect::Flags>;
+    case SystemEffect::Segment:
+      return &run_system_operation<SystemEffect::Segment>;
+    case SystemEffect::State:
+      return &run_system_operation<SystemEffect::State>;
+  }
+  return nullptr;
 }
 
 }  // namespace ringdown

@@ -2,7 +2,7 @@
 // through.
 #pragma once
 
-#include "cpu/operation.h"
+#include "cpu/instruction_table.h"
 
 namespace ringdown {
 
@@ -17,7 +17,7 @@ const Operation* raise_invalid_opcode(Processor& cpu, const Operation* op);
 const Operation* raise_instruction_too_long(Processor& cpu, const Operation* op);
 /// The policy forbids the instruction to run: leaves to the trap handler.
 const Operation* stop_at_sensitive(Processor& cpu, const Operation* op);
-/// Runs an operation on privileged state over the physical view.
-const Operation* run_system_operation(Processor& cpu, const Operation* op);
+/// The handler that runs an operation on privileged state over the physical view.
+Handler system_handler(SystemEffect effect);
 
 }  // namespace ringdown

@@ -2,6 +2,7 @@
 #include "cpu/monitor/deprivilege.h"
 
 #include <algorithm>
+#include <bit>
 
 namespace ringdown {
 
@@ -17,9 +18,6 @@ SegmentAttributes deprivileged(SegmentAttributes attributes, Deprivilege deprivi
 }
 
 namespace {
-
-/// Code and stack show the ring they run at; data selectors stay as they were loaded.
-bool shows_ring(Segment name) { return name == Segment::Cs || name == Segment::Ss; }
 
 SegmentRegister physical_segment(Segment name, SegmentRegister segment, bool paragraph,
                                  Deprivilege deprivilege) {
@@ -37,12 +35,18 @@ SegmentRegister physical_segment(Segment name, SegmentRegister segment, bool par
 
 }  // namespace
 
+void derive_physical_segment(const PrivilegedState& v, Deprivilege deprivilege, PrivilegedState& physical,
+                             Segment segment) {
+  physical.segment(segment) =
+      physical_segment(segment, v.segment(segment), v.paragraph_segments(), deprivilege);
+}
+
 void derive_physical_state(const PrivilegedState& v, Deprivilege deprivilege, PrivilegedState& physical,
                            SegmentSet changed) {
   using namespace monitor_tables;
   const bool paragraph = v.paragraph_segments();
-  for (unsigned i = 0; i < kSegmentCount; ++i) {
-    if ((changed >> i & 1) == 0) continue;
+  for (unsigned left = changed; left != 0; left &= left - 1) {
+    const unsigned i = static_cast<unsigned>(std::countr_zero(left));
     physical.segments[i] = physical_segment(static_cast<Segment>(i), v.segments[i], paragraph, deprivilege);
   }
   physical.ldtr = {kLdtSelector, {0x0082}, kLdtBase, v.ldtr.attributes.present() ? v.ldtr.limit : 0};

@@ -26,6 +26,9 @@ inline constexpr u16 kLdtSelector = 0xfff8;
 /// The physical ring for a virtual one: virtual rings 0 and 1 share ring 1, or everything is at ring 3.
 u8 physical_ring(u8 virtual_ring, Deprivilege deprivilege);
 
+/// Code and stack show the ring they run at in their selectors; data selectors stay as they were loaded.
+constexpr bool shows_ring(Segment name) { return name == Segment::Cs || name == Segment::Ss; }
+
 /// Attributes with the DPL raised to the physical ring.
 SegmentAttributes deprivileged(SegmentAttributes attributes, Deprivilege deprivilege);
 
@@ -34,5 +37,8 @@ SegmentAttributes deprivileged(SegmentAttributes attributes, Deprivilege deprivi
 /// not change since the last time can be left out.
 void derive_physical_state(const PrivilegedState& virtual_state, Deprivilege deprivilege,
                            PrivilegedState& physical, SegmentSet changed = kAllSegments);
+/// The same for one segment register.
+void derive_physical_segment(const PrivilegedState& virtual_state, Deprivilege deprivilege,
+                             PrivilegedState& physical, Segment segment);
 
 }  // namespace ringdown

@@ -60,8 +60,8 @@ bool Monitor::at_handover(u32 eip) const {
   return awaiting_handover_ && processor_.state.segment(Segment::Cs).base + eip == handover_->value;
 }
 
-bool Monitor::stops(const InstructionRow& row, u32 eip, u8 policy) const {
-  return policy_.stops(row, PolicyKey::from_value(policy)) || at_handover(eip);
+bool Monitor::stops(const InstructionRow& row, const Operation& op, u32 eip, u8 policy) const {
+  return policy_.stops(row, op, PolicyKey::from_value(policy)) || at_handover(eip);
 }
 
 Privilege Monitor::privilege() const {
@@ -98,7 +98,7 @@ TrapHandler::Outcome Monitor::on_exception(const Fault& fault, const Operation* 
   return Outcome::NotRetired;
 }
 
-void Monitor::on_event(const Event& event) {
+void Monitor::on_event(Event event) {
   if (policy_.lets_anything_through()) adopt_physical_changes();
   const bool external = event.source == Event::Source::External;
   ++statistics_.cause(external ? TrapCause::Interrupt : TrapCause::Debug);
@@ -124,11 +124,11 @@ TrapHandler::Outcome Monitor::emulate(const Operation& op, TrapCause cause) {
   ++statistics_.emulated;
   // The instruction belongs to the state before it.
   processor_.retire_emulated();
-  enter_guest();
+  enter_guest_behind(op, instruction_table()[op.instruction].effect);
   return Outcome::Retired;
 }
 
-void Monitor::reflect(const Event& event) {
+void Monitor::reflect(Event event) {
   processor_.deliver(view_, event);
   enter_guest();
 }
@@ -155,6 +155,18 @@ void Monitor::enter_guest() {
   }
 }
 
+void Monitor::enter_guest_behind(const Operation& op, SystemEffect effect) {
+  const bool all = effect == SystemEffect::State || policy_.lets_anything_through() ||
+                   (effect == SystemEffect::Flags && ExecutionSource::depends_on_flags(virtual_));
+  if (all) {
+    enter_guest();
+  } else if (effect == SystemEffect::Segment) {
+    derive_guest_segment(static_cast<Segment>(op.number));
+  } else if (stale_segment_) {
+    check_segments(processor_.ticks());
+  }
+}
+
 void Monitor::enter_guest_anew() {
   source_.update(virtual_, processor_.registers.flags);
   derive_guest(kAllSegments);
@@ -167,9 +179,15 @@ void Monitor::derive_guest(SegmentSet changed) {
   derive_physical_state(virtual_, deprivilege_, processor_.state, changed);
   if (deprivilege_ == Deprivilege::Ring3)
     shadow_.set_side(virtual_.cpl == 3 ? GuestSide::User : GuestSide::Kernel);
-  if (recheck_segments_ || stale_segment_ || virtual_.paragraph_segments())
-    check_segments(processor_.ticks());
-  processor_.state_changed();
+  if (segments_need_check()) check_segments(processor_.ticks());
+  processor_.state_changed(changed);
+}
+
+void Monitor::derive_guest_segment(Segment segment) {
+  source_.take_segment(virtual_, segment);
+  derive_physical_segment(virtual_, deprivilege_, processor_.state, segment);
+  if (segments_need_check()) check_segments(processor_.ticks());
+  processor_.segment_changed(segment);
 }
 
 void Monitor::check_segments(Ticks retired) {
@@ -208,10 +226,8 @@ void Monitor::adopt_physical_changes() {
   for (unsigned i = 0; i < kSegmentCount; ++i) {
     if (physical.segments[i] == expected.segments[i]) continue;
     u16 selector = physical.segments[i].selector;
-    // In CS and SS, the deprivileged ring stands for the one that the guest believes in.
-    const bool holds_ring =
-        i == static_cast<unsigned>(Segment::Cs) || i == static_cast<unsigned>(Segment::Ss);
-    if (holds_ring && !virtual_.paragraph_segments() && !Selector(selector).null())
+    // The deprivileged ring stands for the one that the guest believes in.
+    if (shows_ring(static_cast<Segment>(i)) && !virtual_.paragraph_segments() && !Selector(selector).null())
       selector = static_cast<u16>((selector & ~3u) | virtual_.cpl);
     virtual_.segments[i] = guest_segment(selector, physical.segments[i]);
   }

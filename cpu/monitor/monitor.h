@@ -49,12 +49,12 @@ class Monitor final : public TrapHandler,
   Deprivilege deprivilege() const { return deprivilege_; }
 
   // TrapHandler
-  bool stops(const InstructionRow& row, u32 eip, u8 policy) const override;
+  bool stops(const InstructionRow& row, const Operation& op, u32 eip, u8 policy) const override;
   u8 policy() const override { return PolicyKey::of(virtual_).value(); }
   Privilege privilege() const override;
   Outcome on_sensitive(const Operation& op) override;
   Outcome on_exception(const Fault& fault, const Operation* op) override;
-  void on_event(const Event& event) override;
+  void on_event(Event event) override;
   SystemView& guest_view() override { return view_; }
   AccessStatus read_physical_table(GuestLinear linear, std::span<std::byte> data) override;
   AccessStatus write_physical_table(GuestLinear linear, std::span<const std::byte> data) override;
@@ -87,15 +87,18 @@ class Monitor final : public TrapHandler,
 
  private:
   Outcome emulate(const Operation& op, TrapCause cause);
-  void reflect(const Event& event);
+  void reflect(Event event);
   bool at_handover(u32 eip) const;
   /// Lets everything trap until the hand-over, or puts the policy that was asked for in force.
   void await_handover(bool await);
   /// Brings the processor's physical state in line with the virtual one.
   void enter_guest();
+  /// The same behind `op`, which completed and whose row says what it may have changed.
+  void enter_guest_behind(const Operation& op, SystemEffect effect);
   /// The same, whatever it holds now.
   void enter_guest_anew();
   void derive_guest(SegmentSet changed);
+  void derive_guest_segment(Segment segment);
   /// After let-through instructions: what they loaded physically becomes virtual state.
   void adopt_physical_changes();
   SegmentRegister guest_segment(u16 selector, const SegmentRegister& physical);
@@ -105,6 +108,10 @@ class Monitor final : public TrapHandler,
   void account(Ticks retired);
   void watch_descriptor_tables();
   bool has_stale_segment();
+  /// Whether the last answer may no longer hold now that a segment register was loaded.
+  bool segments_need_check() const {
+    return recheck_segments_ || stale_segment_ || virtual_.paragraph_segments();
+  }
   /// Notes whether a segment register is stale from now on, `retired` instructions in.
   void check_segments(Ticks retired);
 

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "cpu/monitor/deprivilege.h"
+
 namespace ringdown {
 
 PolicyKey PolicyKey::of(const PrivilegedState& s) {
@@ -51,16 +53,18 @@ Result<void> Policy::let_through(std::string_view list) {
 }
 
 // Where physical and virtual state give the same result, nobody can tell that the monitor was not asked.
-bool Policy::unobservable(const InstructionRow& row, PolicyKey key) {
+bool Policy::unobservable(const InstructionRow& row, const Operation& op, PolicyKey key) {
+  // Selectors are the guest's own, but for those that show a ring of its kernel.
+  const bool own_selector = key.user || key.paragraph || !shows_ring(static_cast<Segment>(op.number));
   switch (row.mnemonic) {
     case ZYDIS_MNEMONIC_CPUID:  // the processor model is the guest's
     case ZYDIS_MNEMONIC_RDTSC:  // CR4.TSD and the offset follow the guest's
     case ZYDIS_MNEMONIC_RDPMC:
       return true;
     case ZYDIS_MNEMONIC_MOV:
-      return row.form == Form::FromSegment && (key.user || key.paragraph);  // selectors are the guest's own
+      return row.form == Form::FromSegment && own_selector;
     case ZYDIS_MNEMONIC_PUSH:
-      return key.user || key.paragraph;
+      return own_selector;
     case ZYDIS_MNEMONIC_PUSHF:
     case ZYDIS_MNEMONIC_PUSHFD:
     case ZYDIS_MNEMONIC_POPF:
@@ -71,9 +75,9 @@ bool Policy::unobservable(const InstructionRow& row, PolicyKey key) {
   }
 }
 
-bool Policy::stops(const InstructionRow& row, PolicyKey key) const {
+bool Policy::stops(const InstructionRow& row, const Operation& op, PolicyKey key) const {
   if (row.sensitivity != Sensitivity::SensitiveUnprivileged) return false;
-  return !lets_through(id_of(row)) && !unobservable(row, key);
+  return !lets_through(id_of(row)) && !unobservable(row, op, key);
 }
 
 }  // namespace ringdown

@@ -36,15 +36,15 @@ class Policy {
   bool lets_anything_through() const { return any_let_through_; }
   bool lets_through(InstructionId id) const { return let_through_[id]; }
 
-  /// Whether the decoder must stop at this instruction.
-  bool stops(const InstructionRow& row, PolicyKey key) const;
+  /// Whether the decoder must stop at this instruction: `op`, of `row`.
+  bool stops(const InstructionRow& row, const Operation& op, PolicyKey key) const;
 
   /// The sensitive unprivileged rows, in table order.
   static std::vector<std::string_view> names();
 
  private:
   static InstructionId id_of(const InstructionRow& row);
-  static bool unobservable(const InstructionRow& row, PolicyKey key);
+  static bool unobservable(const InstructionRow& row, const Operation& op, PolicyKey key);
 
   std::vector<bool> let_through_;
   bool any_let_through_ = false;

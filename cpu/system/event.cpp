@@ -12,7 +12,7 @@ namespace {
 /// Classes of exceptions for the double-fault rule (Intel SDM vol. 3A, table 6-4).
 enum class FaultClass : u8 { Benign, Contributory, PageFault, DoubleFault };
 
-FaultClass class_of(const Event& event) {
+FaultClass class_of(Event event) {
   if (event.source != Event::Source::Exception) return FaultClass::Benign;
   switch (static_cast<Vector>(event.vector)) {
     case Vector::DivideError:
@@ -79,7 +79,7 @@ void note_in_chain(PrivilegedState& state, u8 vector) {
 }
 
 /// CR2, and what a #DB does to the debug registers (vol. 3B, 17.2.3, 17.2.4 and 17.4.1).
-void record_cause(PrivilegedState& state, const Event& event) {
+void record_cause(PrivilegedState& state, Event event) {
   if (event.source != Event::Source::Exception) return;
   if (event.vector == static_cast<u8>(Vector::PageFault)) state.cr2 = event.address;
   if (event.vector != static_cast<u8>(Vector::Debug)) return;
@@ -90,41 +90,34 @@ void record_cause(PrivilegedState& state, const Event& event) {
   state.msr.debug_control &= ~(debug_control::kLbr | debug_control::kBtf);
 }
 
-TaskSwitchResult deliver_once(SystemView& view, const Event& event) {
+/// One attempt; `committed` as deliver_through_gate sets it.
+Fault deliver_once(SystemView& view, Event event, bool& committed) {
   const PrivilegedState& state = view.state;
-  if (!state.protected_mode()) return {deliver_in_real_mode(view, event), false};
+  if (!state.protected_mode()) return deliver_in_real_mode(view, event);
   if (state.virtual_8086() && event.source == Event::Source::SoftwareInterrupt) {
     if ((state.cr4 & cr4::kVme) != 0) {
       bool redirected = false;
-      if (Fault fault = is_redirected(view, event.vector, redirected)) return {fault, false};
-      if (redirected) return {deliver_to_8086_program(view, event), false};
+      if (Fault fault = is_redirected(view, event.vector, redirected)) return fault;
+      if (redirected) return deliver_to_8086_program(view, event);
     }
-    if (state.iopl() < 3) return {general_protection(), false};
+    if (state.iopl() < 3) return general_protection();
   }
-  return deliver_through_gate(view, event);
+  return deliver_through_gate(view, event, committed);
 }
 
 Event double_fault() { return event_of(Fault::exception(Vector::DoubleFault, 0)); }
 
 Fault raise_from_instruction(SystemView& view, Event::Source source, u8 vector) {
-  Event event;
-  event.source = source;
-  event.vector = vector;
-  return deliver_event(view, event);
+  return deliver_event(view, {source, vector});
 }
 
 }  // namespace
 
 Event event_of(const Fault& fault) {
-  Event event;
-  event.vector = static_cast<u8>(fault.vector);
-  event.has_error_code = has_error_code(fault.vector);
-  event.error_code = fault.error_code;
-  event.address = fault.address;
-  return event;
+  return {Event::Source::Exception, static_cast<u8>(fault.vector), fault.error_code, fault.address};
 }
 
-Fault deliver_event(SystemView& view, const Event& first) {
+Fault deliver_event(SystemView& view, Event first) {
   PrivilegedState& state = view.state;
   // An event stands between instructions: no block is under way that an access could disturb.
   view.memory.effects_allowed = true;
@@ -137,15 +130,14 @@ Fault deliver_event(SystemView& view, const Event& first) {
   for (;;) {
     note_in_chain(state, event.vector);
     record_cause(state, event);
-    const TaskSwitchResult result = deliver_once(view, event);
-    if (!result.fault) {
+    const Fault fault = deliver_once(view, event, committed);
+    if (!fault) {
       state.activity = Activity::Running;
       state.shadow = InterruptShadow::None;
       return Fault::none();
     }
-    committed |= result.committed;
-    if (is_from_instruction(event.source) && !committed) return result.fault;
-    const Event next = event_of(result.fault);
+    if (is_from_instruction(event.source) && !committed) return fault;
+    const Event next = event_of(fault);
     switch (resolve(class_of(event), class_of(next))) {
       case Outcome::Serial:
         event = next;

@@ -16,10 +16,14 @@ struct Event {
   };
   Source source = Source::Exception;
   u8 vector = 0;
-  bool has_error_code = false;
-  u32 error_code = 0;
-  u32 address = 0;  // #PF: value for CR2; #DB: bits for DR6
+  u16 error_code = 0;  // of the exceptions that have one
+  u32 address = 0;     // #PF: value for CR2; #DB: bits for DR6
+
+  bool pushes_error_code() const {
+    return source == Source::Exception && has_error_code(static_cast<Vector>(vector));
+  }
 };
+static_assert(sizeof(Event) == 8);  // without padding, as Fault
 
 /// The event that a fault raises.
 Event event_of(const Fault& fault);
@@ -31,6 +35,6 @@ Event event_of(const Fault& fault);
 /// in state.fault_chain; Split never. For the sources that are instructions (SoftwareInterrupt, Breakpoint,
 /// IceBreakpoint), EIP is already behind the instruction, and a fault of delivery (#GP, #NP, ...) is returned
 /// to the caller with nothing changed; for the other sources it is delivered in turn, here.
-Fault deliver_event(SystemView& view, const Event& event);
+Fault deliver_event(SystemView& view, Event event);
 
 }  // namespace ringdown

@@ -2,26 +2,28 @@
 #include "cpu/system/event_delivery.h"
 #include "cpu/system/far_transfer.h"
 #include "cpu/system/stack.h"
+#include "cpu/system/task_switch.h"
 
 namespace ringdown {
 
 namespace {
 
-bool is_software(const Event& event) {
+bool is_software(Event event) {
   return event.source == Event::Source::SoftwareInterrupt || event.source == Event::Source::Breakpoint;
 }
 
 /// Error codes of faults met on the way have EXT set unless an INT instruction is at their root (6.13).
-Fault with_ext(Fault fault, const Event& event) {
+Fault with_ext(Fault fault, Event event) {
   const bool selector_code =
       fault.kind == Fault::Kind::Exception &&
       (fault.vector == Vector::InvalidTss || fault.vector == Vector::SegmentNotPresent ||
        fault.vector == Vector::StackFault || fault.vector == Vector::GeneralProtection);
-  if (selector_code && !is_software(event)) fault.error_code |= error_code_bit::kExt;
+  if (selector_code && !is_software(event))
+    fault.error_code = static_cast<u16>(fault.error_code | error_code_bit::kExt);
   return fault;
 }
 
-Fault find_gate(SystemView& view, const Event& event, Descriptor& gate) {
+Fault find_gate(SystemView& view, Event event, Descriptor& gate) {
   const u32 error_code = event.vector * Descriptor::kSize | error_code_bit::kIdt;
   const TableRegister& idtr = view.state.idtr;
   const u32 offset = event.vector * Descriptor::kSize;
@@ -38,26 +40,27 @@ Fault find_gate(SystemView& view, const Event& event, Descriptor& gate) {
   return Fault::none();
 }
 
-TaskSwitchResult deliver_to_task(SystemView& view, const Event& event, const Descriptor& gate) {
+Fault deliver_to_task(SystemView& view, Event event, const Descriptor& gate, bool& committed) {
   TaskSwitch request;
   request.reason = TaskSwitchReason::Interrupt;
   request.saved_flags = pushed_flags(view, event) & eflags::kRf;
-  request.push_error_code = event.has_error_code;
+  request.push_error_code = event.pushes_error_code();
   request.error_code = event.error_code;
-  if (Fault fault = find_tss(view, gate.gate_selector(), Vector::GeneralProtection, request.tss)) {
-    return {fault, false};
-  }
+  if (Fault fault = find_tss(view, gate.gate_selector(), Vector::GeneralProtection, request.tss))
+    return fault;
   const u32 selector_code = request.tss.selector.error_code();
-  if (!request.tss.descriptor.available_tss()) return {general_protection(selector_code), false};
-  if (!request.tss.descriptor.present()) return {segment_not_present(selector_code), false};
-  return switch_task(view, request);
+  if (!request.tss.descriptor.available_tss()) return general_protection(selector_code);
+  if (!request.tss.descriptor.present()) return segment_not_present(selector_code);
+  const TaskSwitchResult result = switch_task(view, request);
+  committed = result.committed;
+  return result.fault;
 }
 
-void push_interrupted(const SystemView& view, const Event& event, PushFrame& frame) {
+void push_interrupted(const SystemView& view, Event event, PushFrame& frame) {
   frame.push(pushed_flags(view, event));
   frame.push(view.state.segment(Segment::Cs).selector);
   frame.push(view.registers.eip);
-  if (event.has_error_code) frame.push(event.error_code);
+  if (event.pushes_error_code()) frame.push(event.error_code);
 }
 
 /// Flags that every gate clears, and IF for interrupt gates (6.12.1.2, 6.12.1.3).
@@ -70,8 +73,7 @@ void clear_flags(SystemView& view, const Descriptor& gate) {
 
 OperandSize size_of(const Descriptor& gate) { return gate.gate32() ? OperandSize::Dword : OperandSize::Word; }
 
-Fault deliver_same_level(SystemView& view, const Event& event, const Descriptor& gate,
-                         const FoundDescriptor& code) {
+Fault deliver_same_level(SystemView& view, Event event, const Descriptor& gate, const FoundDescriptor& code) {
   if (gate.gate_offset() > code.descriptor.limit()) return general_protection();
   PushFrame frame(size_of(gate));
   push_interrupted(view, event, frame);
@@ -87,7 +89,7 @@ Fault deliver_same_level(SystemView& view, const Event& event, const Descriptor&
 
 /// To a more privileged level, on the stack that the TSS names; from virtual-8086 mode the data segment
 /// registers are saved and emptied (20.3.1).
-Fault deliver_inner_level(SystemView& view, const Event& event, const Descriptor& gate,
+Fault deliver_inner_level(SystemView& view, Event event, const Descriptor& gate,
                           const FoundDescriptor& code) {
   PrivilegedState& state = view.state;
   constexpr Segment kDataSegments[] = {Segment::Gs, Segment::Fs, Segment::Ds, Segment::Es};
@@ -119,7 +121,7 @@ Fault deliver_inner_level(SystemView& view, const Event& event, const Descriptor
   return Fault::none();
 }
 
-Fault deliver_to_code(SystemView& view, const Event& event, const Descriptor& gate) {
+Fault deliver_to_code(SystemView& view, Event event, const Descriptor& gate) {
   FoundDescriptor code;
   if (Fault fault = find_descriptor(view, gate.gate_selector(), Vector::GeneralProtection, code))
     return fault;
@@ -136,7 +138,7 @@ Fault deliver_to_code(SystemView& view, const Event& event, const Descriptor& ga
 
 }  // namespace
 
-u32 pushed_flags(const SystemView& view, const Event& event) {
+u32 pushed_flags(const SystemView& view, Event event) {
   const u32 flags = view.eflags();
   if (event.source != Event::Source::Exception) return flags;
   switch (static_cast<Vector>(event.vector)) {
@@ -168,17 +170,13 @@ u32 pushed_flags(const SystemView& view, const Event& event) {
   return flags;
 }
 
-TaskSwitchResult deliver_through_gate(SystemView& view, const Event& event) {
+Fault deliver_through_gate(SystemView& view, Event event, bool& committed) {
   Descriptor gate;
-  if (Fault fault = find_gate(view, event, gate)) return {with_ext(fault, event), false};
-  TaskSwitchResult result;
-  if (gate.system_type() == SystemType::TaskGate) {
-    result = deliver_to_task(view, event, gate);
-  } else {
-    result.fault = deliver_to_code(view, event, gate);
-  }
-  result.fault = with_ext(result.fault, event);
-  return result;
+  if (Fault fault = find_gate(view, event, gate)) return with_ext(fault, event);
+  const Fault fault = gate.system_type() == SystemType::TaskGate
+                          ? deliver_to_task(view, event, gate, committed)
+                          : deliver_to_code(view, event, gate);
+  return fault ? with_ext(fault, event) : fault;
 }
 
 }  // namespace ringdown

@@ -34,7 +34,7 @@ Fault enter_handler(SystemView& view, u32 table, u8 vector, u32 flags, u32 clear
 
 }  // namespace
 
-Fault deliver_in_real_mode(SystemView& view, const Event& event) {
+Fault deliver_in_real_mode(SystemView& view, Event event) {
   const TableRegister& idtr = view.state.idtr;
   const u32 last = event.vector * kVectorBytes + (kVectorBytes - 1);
   if (last > idtr.limit) return general_protection();
@@ -55,7 +55,7 @@ Fault is_redirected(SystemView& view, u8 vector, bool& redirected) {
   return Fault::none();
 }
 
-Fault deliver_to_8086_program(SystemView& view, const Event& event) {
+Fault deliver_to_8086_program(SystemView& view, Event event) {
   u32 flags = view.eflags();
   u32 cleared = eflags::kTf | eflags::kRf;
   if (view.state.iopl() == 3) {

@@ -181,13 +181,6 @@ Fault transfer_operand(SystemView& view, const Operation& op, Kind kind) {
 
 }  // namespace
 
-void enter_code(SystemView& view, SegmentRegister cs, u32 eip, unsigned cpl) {
-  cs.selector = static_cast<u16>((cs.selector & 0xfffcu) | cpl);
-  view.state.segment(Segment::Cs) = cs;
-  view.state.cpl = static_cast<u8>(cpl);
-  view.registers.eip = eip;
-}
-
 void enter_paragraph(SystemView& view, u16 selector, u32 eip) {
   SegmentRegister& cs = view.state.segment(Segment::Cs);
   cs = view.state.virtual_8086() ? v86_segment(selector) : real_mode_segment(selector, cs);

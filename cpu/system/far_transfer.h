@@ -25,7 +25,12 @@ Fault return_to_same_level(SystemView& view, const FarReturn& target);
 Fault return_to_outer_level(SystemView& view, const FarReturn& target);
 
 /// Loads CS, EIP and the privilege level: the last step of a transfer in protected mode.
-void enter_code(SystemView& view, SegmentRegister cs, u32 eip, unsigned cpl);
+inline void enter_code(SystemView& view, const SegmentRegister& cs, u32 eip, unsigned cpl) {
+  const u16 selector = static_cast<u16>((cs.selector & 0xfffcu) | cpl);
+  view.state.segment(Segment::Cs) = {selector, cs.attributes, cs.base, cs.limit};
+  view.state.cpl = static_cast<u8>(cpl);
+  view.registers.eip = eip;
+}
 /// Loads CS and EIP in real or virtual-8086 mode.
 void enter_paragraph(SystemView& view, u16 selector, u32 eip);
 

@@ -3,12 +3,6 @@
 
 namespace ringdown {
 
-SegmentRegister FoundDescriptor::loaded(u16 visible_selector) const {
-  SegmentAttributes attributes = descriptor.attributes();
-  if (attributes.code_or_data()) attributes.value |= SegmentAttributes::kAccessed;
-  return {visible_selector, attributes, descriptor.base(), descriptor.limit()};
-}
-
 Fault find_descriptor(SystemView& view, Selector selector, Vector vector, FoundDescriptor& found) {
   if (selector.null()) return Fault::exception(vector, 0);
   const PrivilegedState& state = view.state;
@@ -22,14 +16,6 @@ Fault find_descriptor(SystemView& view, Selector selector, Vector vector, FoundD
   if (Fault fault = view.read_table(found.linear, raw)) return fault;
   found.descriptor = Descriptor(raw);
   return Fault::none();
-}
-
-Fault mark_accessed(SystemView& view, const FoundDescriptor& found) {
-  const SegmentAttributes attributes = found.descriptor.attributes();
-  if (!attributes.code_or_data() || (attributes.value & SegmentAttributes::kAccessed) != 0)
-    return Fault::none();
-  const u8 access = static_cast<u8>(attributes.value) | SegmentAttributes::kAccessed;
-  return view.write_table<u8>(found.linear + Descriptor::kAccessByte, access);
 }
 
 Fault load_data_segment(SystemView& view, Selector selector, const SegmentRegister& previous, Vector vector,
@@ -90,10 +76,6 @@ SegmentRegister real_mode_segment(u16 selector, const SegmentRegister& previous)
   constexpr u16 kKept = 0xf000;
   const SegmentAttributes attributes{static_cast<u16>((previous.attributes.value & kKept) | kAccess)};
   return {selector, attributes, static_cast<u32>(selector) << 4, previous.limit};
-}
-
-SegmentRegister null_segment(u16 selector, const SegmentRegister& previous) {
-  return {selector, {}, 0, previous.limit};
 }
 
 }  // namespace ringdown

@@ -81,8 +81,17 @@ struct FoundDescriptor {
   Descriptor descriptor;
 
   /// The segment register that results from loading it, accessed bit set.
-  SegmentRegister loaded(u16 visible_selector) const;
+  SegmentRegister loaded(u16 visible_selector) const {
+    SegmentAttributes attributes = descriptor.attributes();
+    if (attributes.code_or_data()) attributes.value |= SegmentAttributes::kAccessed;
+    return {visible_selector, attributes, descriptor.base(), descriptor.limit()};
+  }
   SegmentRegister loaded() const { return loaded(selector.value); }
+  /// A code or data segment without its accessed bit.
+  bool untouched() const {
+    const SegmentAttributes attributes = descriptor.attributes();
+    return attributes.code_or_data() && (attributes.value & SegmentAttributes::kAccessed) == 0;
+  }
 };
 
 /// Reads the descriptor of `selector` from GDT or LDT. A null selector, or one beyond the table's limit,
@@ -90,7 +99,11 @@ struct FoundDescriptor {
 Fault find_descriptor(SystemView& view, Selector selector, Vector vector, FoundDescriptor& found);
 
 /// Sets the accessed bit of a code or data descriptor in its table, if it is not set.
-Fault mark_accessed(SystemView& view, const FoundDescriptor& found);
+inline Fault mark_accessed(SystemView& view, const FoundDescriptor& found) {
+  if (!found.untouched()) return Fault::none();
+  const u8 access = static_cast<u8>(found.descriptor.attributes().value) | SegmentAttributes::kAccessed;
+  return view.write_table<u8>(found.linear + Descriptor::kAccessByte, access);
+}
 
 /// Loads for DS, ES, FS or GS in protected mode (Intel SDM vol. 2, MOV): null is allowed; otherwise #GP for
 /// type and privilege, #NP if not present. A task switch raises #TS where others raise #GP (`vector`).
@@ -116,6 +129,8 @@ Fault load_segment(SystemView& view, Segment segment, u16 selector, SegmentRegis
 SegmentRegister real_mode_segment(u16 selector, const SegmentRegister& previous);
 
 /// A data segment register after a null selector: unusable.
-SegmentRegister null_segment(u16 selector, const SegmentRegister& previous);
+constexpr SegmentRegister null_segment(u16 selector, const SegmentRegister& previous) {
+  return {selector, {}, 0, previous.limit};
+}
 
 }  // namespace ringdown

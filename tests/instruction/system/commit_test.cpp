@@ -2,6 +2,8 @@
 // nothing, and none of them leaves the machine in an impossible state.
 #include <random>
 
+#include "cpu/execution_source.h"
+#include "cpu/instruction_table.h"
 #include "tests/instruction/system/system_machine.h"
 
 namespace ringdown::test {
@@ -188,6 +190,37 @@ TEST_CASE("An operation that raises an exception has changed nothing") {
     REQUIRE(is_possible(m.state));
   }
   CHECK(raised > 2'000);
+  CHECK(completed > 2'000);
+}
+
+// What a row does not own up to is not derived anew behind it.
+TEST_CASE("A completed operation changed no more of what execution is derived from than its row says") {
+  RandomMachine random(20251021);
+  M& m = random.machine();
+  unsigned completed = 0;
+  for (const InstructionRow& row : instruction_table()) {
+    if (row.system == nullptr || row.effect == SystemEffect::State) continue;
+    for (unsigned round = 0; round < 400; ++round) {
+      if (round % 8 == 0) random.randomize();
+      const PrivilegedState before = m.state;
+      const Flags flags_before = m.registers.flags;
+      ExecutionSource source;
+      source.update(before, flags_before);
+      const Operation op = random.operation();
+      INFO(row.name << " round " << round);
+      if (m.run(row.system, op)) continue;
+      ++completed;
+      PrivilegedState after = m.state;
+      Flags flags_after = m.registers.flags;
+      if (row.effect == SystemEffect::Segment) after.segments[op.number] = before.segments[op.number];
+      if (row.effect == SystemEffect::Flags) {
+        REQUIRE((after.flags & eflags::kVm) == (before.flags & eflags::kVm));
+        after.flags = before.flags;
+        flags_after = flags_before;
+      }
+      REQUIRE(source.matches(after, flags_after));
+    }
+  }
   CHECK(completed > 2'000);
 }
 

@@ -17,12 +17,12 @@ class FaultCatcher final : public TrapHandler {
  public:
   explicit FaultCatcher(Processor& cpu) : cpu_(cpu) {}
 
-  bool stops(const InstructionRow&, u32, u8) const override { return false; }
+  bool stops(const InstructionRow&, const Operation&, u32, u8) const override { return false; }
   u8 policy() const override { return 0; }
   Privilege privilege() const override { return Privilege::User; }
   Outcome on_sensitive(const Operation&) override { return Outcome::NotRetired; }
   Outcome on_exception(const Fault& fault, const Operation*) override;
-  void on_event(const Event&) override {}
+  void on_event(Event) override {}
   AccessStatus read_physical_table(GuestLinear, std::span<std::byte>) override { return AccessStatus::Done; }
   AccessStatus write_physical_table(GuestLinear, std::span<const std::byte>) override {
     return AccessStatus::Done;

@@ -74,7 +74,7 @@ TEST_CASE("No two rows stand for the same form of a mnemonic, and names keep sen
     INFO(row.name);
     CHECK(forms.insert({row.mnemonic, row.form}).second);
     CHECK_FALSE(row.name.empty());
-    CHECK((row.lowering == nullptr) != (row.system == nullptr));
+    CHECK((row.lowering != nullptr || row.system != nullptr));
     CHECK((row.flags_undefined & ~row.flags_written) == 0);
     const auto [known, inserted] = names.insert({row.name, &row});
     if (!inserted) CHECK(known->second->sensitivity == row.sensitivity);
@@ -92,7 +92,7 @@ TEST_CASE("Rows read all the flags that instructions test, and claim to write no
   for_each_encoding([&](const Encoding& encoding) {
     const InstructionRow* row = find_row(encoding.instruction, encoding.all_operands());
     // Around operations on privileged state all flags are live anyway.
-    if (row == nullptr || row->system != nullptr || is_repeated(encoding)) return;
+    if (row == nullptr || row->lowering == nullptr || is_repeated(encoding)) return;
     const ZydisFlags zydis = flags_of(encoding.instruction);
     if ((zydis.read & ~row->flags_read) != 0) wrong.insert("does not read: " + std::string(row->name));
     if ((row->flags_written & ~zydis.written) != 0) wrong.insert("does not write: " + describe(encoding));

@@ -23,6 +23,12 @@ InstructionId id_of(const InstructionRow* row) {
   return static_cast<InstructionId>(row - instruction_table().data());
 }
 
+Operation naming(Segment segment) {
+  Operation op;
+  op.number = static_cast<u8>(segment);
+  return op;
+}
+
 constexpr PolicyKey kKernel{};
 constexpr PolicyKey kUser{.user = true, .flags_same = true};
 constexpr PolicyKey kUserFlagsDiffer{.user = true};
@@ -91,7 +97,8 @@ TEST_CASE("Innocuous and privileged rows never stop") {
   const Policy policy;
   for (const InstructionRow& row : instruction_table()) {
     if (row.sensitivity == Sensitivity::SensitiveUnprivileged) continue;
-    for (u8 key = 0; key < 8; ++key) CHECK_FALSE(policy.stops(row, PolicyKey::from_value(key)));
+    for (u8 key = 0; key < 8; ++key)
+      CHECK_FALSE(policy.stops(row, naming(Segment::Cs), PolicyKey::from_value(key)));
   }
 }
 
@@ -101,8 +108,23 @@ TEST_CASE("In the guest's kernel every sensitive row stops, but those the model 
     if (row.sensitivity != Sensitivity::SensitiveUnprivileged) continue;
     INFO(row.name);
     const bool same = row.name == "cpuid" || row.name == "rdtsc" || row.name == "rdpmc";
-    CHECK(policy.stops(row, kKernel) == !same);
+    CHECK(policy.stops(row, naming(Segment::Cs), kKernel) == !same);
   }
+}
+
+TEST_CASE(
+    "In the guest's kernel the selectors of data segments are its own, those of code and stack are not") {
+  const Policy policy;
+  for (const std::string_view name : {"mov-from-sreg", "push-sreg"}) {
+    for (const InstructionRow* row : rows(name)) {
+      INFO(name);
+      CHECK(policy.stops(*row, naming(Segment::Cs), kKernel));
+      CHECK(policy.stops(*row, naming(Segment::Ss), kKernel));
+      for (const Segment segment : {Segment::Ds, Segment::Es, Segment::Fs, Segment::Gs})
+        CHECK_FALSE(policy.stops(*row, naming(segment), kKernel));
+    }
+  }
+  for (const InstructionRow* row : rows("pop-sreg")) CHECK(policy.stops(*row, naming(Segment::Ds), kKernel));
 }
 
 TEST_CASE("User code runs directly what gives the same result on the physical state") {
@@ -137,7 +159,7 @@ TEST_CASE("User code runs directly what gives the same result on the physical st
   for (const Case& c : cases) {
     for (const InstructionRow* row : rows(c.name)) {
       INFO(c.name << " key " << unsigned{c.key.value()});
-      CHECK(policy.stops(*row, c.key) == c.stops);
+      CHECK(policy.stops(*row, naming(Segment::Ss), c.key) == c.stops);
     }
   }
 }
@@ -146,7 +168,8 @@ TEST_CASE("What is let through stops nowhere") {
   Policy policy;
   REQUIRE(policy.let_through("all"));
   for (const InstructionRow& row : instruction_table()) {
-    for (u8 key = 0; key < 8; ++key) CHECK_FALSE(policy.stops(row, PolicyKey::from_value(key)));
+    for (u8 key = 0; key < 8; ++key)
+      CHECK_FALSE(policy.stops(row, naming(Segment::Cs), PolicyKey::from_value(key)));
   }
 }
 
