@@ -8,6 +8,17 @@ namespace ringdown {
 void BlockLink::connect(Block& to) {
   cut();
   target = &to;
+  enlist(to);
+}
+
+void BlockLink::connect_under(u64 jump_tag, Block& to) {
+  cut();
+  far_target = &to;
+  tag = jump_tag;
+  enlist(to);
+}
+
+void BlockLink::enlist(Block& to) {
   next = to.incoming;
   place = &to.incoming;
   if (next != nullptr) next->place = &next;
@@ -15,18 +26,28 @@ void BlockLink::connect(Block& to) {
 }
 
 void BlockLink::cut() {
-  if (target == nullptr) return;
+  if (place == nullptr) return;
   *place = next;
   if (next != nullptr) next->place = place;
   target = nullptr;
+  far_target = nullptr;
+  tag = kNoTag;
   next = nullptr;
   place = nullptr;
 }
 
-void BlockDeleter::operator()(Block* block) const { ::operator delete(static_cast<void*>(block)); }
+namespace {
+
+constexpr std::align_val_t kAlignment{alignof(Block)};
+
+}  // namespace
+
+void BlockDeleter::operator()(Block* block) const {
+  ::operator delete(static_cast<void*>(block), kAlignment);
+}
 
 BlockPointer Block::create(const BlockIdentity& identity, u32 second_frame, const DecodedBlock& decoded) {
-  void* const place = ::operator new(host_bytes(decoded.operation_count));
+  void* const place = ::operator new(host_bytes(decoded.operation_count), kAlignment);
   BlockPointer block(new (place) Block);
   block->identity = identity;
   block->second_frame = second_frame;
@@ -46,7 +67,6 @@ void Block::assign(const DecodedBlock& decoded) {
   }
   std::uninitialized_copy_n(decoded.storage.begin(), decoded.operation_count, operations());
   operation_count = static_cast<u16>(decoded.operation_count);
-  instruction_count = decoded.instruction_count;
   byte_length = decoded.byte_length;
   stale = false;
   stores = 0;

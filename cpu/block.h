@@ -15,20 +15,29 @@ namespace ringdown {
 
 struct Block;
 
-/// One way out of a block. `eip` is fixed at decode; `target` is filled in when the successor is known and
-/// may be followed without a look-up. A block lists the links that lead to it, so that they are cut when it
-/// goes.
+/// One way out of a block, or the way back to it behind a CALL. `eip` is fixed at decode; where it leads is
+/// filled in when it is known: to `target` whatever happens, or to `far_target` as long as the tag under
+/// which the jump cache knows blocks is the one that it was found under. A block lists the links that lead to
+/// it, so that they are cut when it goes.
 struct BlockLink {
+  static constexpr u64 kNoTag = ~u64{0};
+
   Block* target = nullptr;
+  Block* far_target = nullptr;
+  u64 tag = kNoTag;
   BlockLink* next = nullptr;    // of the links to the same block
   BlockLink** place = nullptr;  // what points to this one in their list
   u32 eip = 0;
   /// The target lies in the block's own page (and below a limit that cannot change), so that `target` may be
-  /// filled in; otherwise it is found through the jump cache each time.
+  /// filled in.
   bool linkable = false;
 
   void connect(Block& to);
+  void connect_under(u64 jump_tag, Block& to);
   void cut();
+
+ private:
+  void enlist(Block& to);
 };
 
 /// The two ways out of a direct branch.
@@ -67,8 +76,9 @@ struct BlockDeleter {
 };
 using BlockPointer = std::unique_ptr<Block, BlockDeleter>;
 
-/// The operations follow the header, and the exit them, in one piece of host memory.
-struct Block {
+/// The operations follow the header, and the exit them, in one piece of host memory. They begin with a line
+/// of the host's cache: two share one, and entering a block touches no other.
+struct alignas(64) Block {
   BlockIdentity identity;
   /// Frame of the second page of an instruction that crosses into it; such a block holds only that one.
   u32 second_frame = kNoFrame;
@@ -81,7 +91,6 @@ struct Block {
   Block* next_in_line = nullptr;  // that begins in the same line of its page
   Block* next_across = nullptr;   // that crosses into the same second page
   BlockLink* incoming = nullptr;
-  u32 instruction_count = 0;  // beside the operations: entering looks at nothing else
 
   static constexpr u32 kNoFrame = 0xffff'ffff;
   static BlockPointer create(const BlockIdentity& identity, u32 second_frame, const DecodedBlock& decoded);
@@ -89,6 +98,8 @@ struct Block {
   void assign(const DecodedBlock& decoded);
   bool fits(const DecodedBlock& decoded) const { return decoded.operation_count <= room; }
 
+  /// In the first operation, so that entering a block looks at nothing else.
+  u32 instruction_count() const { return operations()->remaining; }
   Operation* operations() { return reinterpret_cast<Operation*>(this + 1); }
   const Operation* operations() const { return reinterpret_cast<const Operation*>(this + 1); }
   bool holds(const Operation* op) const { return op >= operations() && op < operations() + operation_count; }

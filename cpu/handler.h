@@ -184,7 +184,7 @@ Fault write_operand(Processor& cpu, const Operation& op, const T& value) {
 
 /// Enters `block` if the budget allows it; otherwise leaves with EIP at its start.
 [[gnu::always_inline]] inline const Operation* enter(Processor& cpu, const Block* block) {
-  cpu.budget -= block->instruction_count;
+  cpu.budget -= block->instruction_count();
   if (cpu.budget < 0) [[unlikely]]
     return leave_before(cpu, block);
   if constexpr (kTailCalls) return block->operations()->handler(cpu, block->operations());
@@ -201,7 +201,11 @@ Fault write_operand(Processor& cpu, const Operation& op, const T& value) {
   return nullptr;
 }
 
-/// Ends a block through an exit that has no target yet, or never will.
+/// The same through the jump cache at once. If `link` is one to that EIP, it leads to what is found from now
+/// on, as long as the tag is the present one.
+[[nodiscard]] const Operation* jump_linking(Processor& cpu, BlockLink& link, u32 eip);
+
+/// Ends a block through an exit that has no target that can be followed at once.
 [[nodiscard]] const Operation* follow_unlinked(Processor& cpu, const Operation* op, Way way);
 
 /// Ends a block through its exit: `op` is the block's last operation.
@@ -210,6 +214,19 @@ Fault write_operand(Processor& cpu, const Operation& op, const T& value) {
   if (target != nullptr) [[likely]]
     return enter(cpu, target);
   return follow_unlinked(cpu, op, way);
+}
+
+/// Notes where the CALL `op` comes back to.
+[[gnu::always_inline]] inline void expect_return(Processor& cpu, const Operation* op) {
+  cpu.returns.push(exit_of(op).link(Way::FallThrough));
+}
+
+/// Ends a block by a return to `eip`, as `jump_to` does.
+[[gnu::always_inline]] inline const Operation* return_to_block(Processor& cpu, u32 eip) {
+  BlockLink& link = cpu.returns.pop();
+  if (link.eip == eip && link.tag == cpu.jump_tag()) [[likely]]
+    return enter(cpu, link.far_target);
+  return jump_linking(cpu, link, eip);
 }
 
 /// Whether CS's limit allows execution at `eip`: near transfers raise #GP(0) otherwise.

@@ -309,10 +309,10 @@ bool Processor::single_branched() const { return !single_.repeats && registers.e
 
 bool Processor::run_at_eip(bool single) {
   Block* block = find_block(single || config_.single_instruction_blocks);
-  if (block != nullptr && budget < static_cast<s64>(block->instruction_count)) block = find_block(true);
+  if (block != nullptr && budget < static_cast<s64>(block->instruction_count())) block = find_block(true);
   if (block == nullptr) return false;
   link(*block);
-  budget -= block->instruction_count;
+  budget -= block->instruction_count();
   const Operation* op = block->operations();
   if (single) single_ = {op->next_eip(), op->repeat != Repeat::None};
   while (op != nullptr) op = op->handler(*this, op);

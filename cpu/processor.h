@@ -18,6 +18,7 @@
 #include "cpu/jump_cache.h"
 #include "cpu/privileged_state.h"
 #include "cpu/registers.h"
+#include "cpu/return_stack.h"
 #include "cpu/sse_state.h"
 #include "cpu/system/event.h"
 #include "cpu/system/view.h"
@@ -130,6 +131,8 @@ class Processor final : public TickSource,
   const Operation* storing = nullptr;
   /// Successors of indirect branches and page-crossing direct ones, under `jump_tag()`.
   JumpCache jump_cache;
+  /// Where the RETs that come next are expected to lead.
+  ReturnStack returns;
   /// Block mode and privilege, in the highest bits.
   static constexpr unsigned kJumpModeShift = 47;
   u64 jump_context = 0;
@@ -310,6 +313,8 @@ class Processor final : public TickSource,
   /// What follows from the state, by the segment registers that changed.
   void derive_execution(SegmentSet changed);
   void link(Block& target);
+  /// Before a block goes, or its exit moves: no link of it may be written to any more.
+  void forget_links();
 
   Bus& ports_;
   const CpuModel& model_;

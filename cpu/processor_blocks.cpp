@@ -19,7 +19,7 @@ void Processor::observe_blocks() {
       .on_remove =
           [this](const Block& block) {
             jump_cache.forget(block);
-            open_link = nullptr;  // it may be this block's
+            forget_links();
             if (!block.stale) ++counters_.blocks_invalidated;
           },
   });
@@ -37,6 +37,11 @@ bool Processor::update_values(Block& block, u32 offset, u32 length) {
     return decoder_.update_values(op, {page + at, kPageSize - at}, block.identity.mode, first, length);
   }
   return false;
+}
+
+void Processor::forget_links() {
+  open_link = nullptr;
+  returns.clear();
 }
 
 void Processor::frame_written(HostFrame frame, u32 offset, u32 length) {
@@ -176,11 +181,12 @@ Block* Processor::decode_block(LookUp& at, Block* stale) {
   }
   ++counters_.blocks_decoded;
   if (!cacheable) {
+    forget_links();
     uncached_ = Block::create(identity, second_frame, decoded_);
     return uncached_.get();
   }
   if (stale == nullptr) return &blocks_->insert(identity, second_frame, decoded_);
-  open_link = nullptr;  // it may be this block's, whose exit moves
+  forget_links();
   return &blocks_->renew(*stale, second_frame, decoded_);
 }
 

@@ -48,7 +48,13 @@ template <class T>
   return static_cast<T>(op->next_eip());
 }
 
-[[gnu::always_inline]] inline const Operation* follow_taken(Processor& cpu, const Operation* op) {
+/// Only returns within flat 32-bit code are predicted.
+template <class T, CodeKind Code>
+constexpr bool kReturnExpected = sizeof(T) == sizeof(u32) && Code == CodeKind::Flat;
+
+template <class T, CodeKind Code>
+[[gnu::always_inline]] inline const Operation* follow_call(Processor& cpu, const Operation* op) {
+  if constexpr (kReturnExpected<T, Code>) expect_return(cpu, op);
   return follow(cpu, op, Way::Taken);
 }
 
@@ -56,7 +62,7 @@ template <class T, StackKind K, CodeKind Code>
 const Operation* call_direct(Processor& cpu, const Operation* op) {
   if (!reachable<Code>(cpu, op->immediate)) [[unlikely]]
     return raise_beyond_code_limit(cpu, op);
-  return pushing<T, K, &return_address<T>, &follow_taken>(cpu, op);
+  return pushing<T, K, &return_address<T>, &follow_call<T, Code>>(cpu, op);
 }
 
 template <class T, CodeKind Code>
@@ -72,6 +78,7 @@ template <class T, StackKind K, CodeKind Code>
     return raise_beyond_code_limit(cpu, op);
   if (!push<T, K>(cpu, op, return_address<T>(cpu, op))) [[unlikely]]
     return nullptr;
+  if constexpr (kReturnExpected<T, Code>) expect_return(cpu, op);
   return jump_to(cpu, target);
 }
 
@@ -81,6 +88,7 @@ template <class T, StackKind K, CodeKind Code>
   if (!reachable<Code>(cpu, target)) [[unlikely]]
     return raise_beyond_code_limit(cpu, op);
   release_stack<K>(cpu.registers, static_cast<u32>(sizeof(T)) + op->immediate);
+  if constexpr (kReturnExpected<T, Code>) return return_to_block(cpu, target);
   return jump_to(cpu, target);
 }
 

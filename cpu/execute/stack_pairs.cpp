@@ -59,7 +59,7 @@ const Operation* pop_and_return(Processor& cpu, const Operation* op) {
     return pop_one(cpu, op);
   registers.set(Gpr::Esp, offset + 2 * kSlot + (op + 1)->immediate);
   registers.write<u32>(op->reg, host_value<u32>(hit.host));
-  return jump_to(cpu, host_value<u32>(hit.host + kSlot));
+  return return_to_block(cpu, host_value<u32>(hit.host + kSlot));
 }
 
 /// ESP itself is left to the instructions one by one: its value changes in between.
