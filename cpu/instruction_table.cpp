@@ -8,12 +8,10 @@
 
 namespace ringdown {
 
-namespace {
-
 using enum Sensitivity;
 using namespace eflags;
 
-constexpr InstructionRow kTable[] = {
+constexpr InstructionRow kInstructionRows[] = {
 #define SYSTEM(mnemonic, form, name, sensitivity, feature, read, written, undefined, lowering, system, \
                effect)                                                                                 \
   {ZYDIS_MNEMONIC_##mnemonic,                                                                          \
@@ -38,21 +36,23 @@ constexpr InstructionRow kTable[] = {
 #undef SYSTEM
 };
 
+namespace {
+
 constexpr InstructionId kNoRow = 0xffff;
-static_assert(std::size(kTable) < kNoRow);
+static_assert(std::size(kInstructionRows) < kNoRow);
 
 /// Rows of each mnemonic as chains: the first row, and from each row the next of the same mnemonic.
 struct Index {
   std::array<InstructionId, ZYDIS_MNEMONIC_MAX_VALUE + 1> first;
-  std::array<InstructionId, std::size(kTable)> next;
+  std::array<InstructionId, std::size(kInstructionRows)> next;
 };
 
 constexpr Index build_index() {
   Index index{};
   index.first.fill(kNoRow);
   index.next.fill(kNoRow);
-  for (std::size_t i = std::size(kTable); i-- > 0;) {
-    const auto mnemonic = static_cast<std::size_t>(kTable[i].mnemonic);
+  for (std::size_t i = std::size(kInstructionRows); i-- > 0;) {
+    const auto mnemonic = static_cast<std::size_t>(kInstructionRows[i].mnemonic);
     index.next[i] = index.first[mnemonic];
     index.first[mnemonic] = static_cast<InstructionId>(i);
   }
@@ -123,7 +123,7 @@ bool matches(Form form, const ZydisDecodedInstruction& instruction,
 
 }  // namespace
 
-std::span<const InstructionRow> instruction_table() { return kTable; }
+std::span<const InstructionRow> instruction_table() { return kInstructionRows; }
 
 const InstructionRow* find_row(const ZydisDecodedInstruction& instruction,
                                std::span<const ZydisDecodedOperand> operands) {
@@ -134,7 +134,7 @@ const InstructionRow* find_row(const ZydisDecodedInstruction& instruction,
   const InstructionRow* any = nullptr;
   for (InstructionId id = kIndex.first[static_cast<std::size_t>(instruction.mnemonic)]; id != kNoRow;
        id = kIndex.next[id]) {
-    const InstructionRow& row = kTable[id];
+    const InstructionRow& row = kInstructionRows[id];
     if (row.form == Form::Any) {
       any = &row;
     } else if (matches(row.form, instruction, operands)) {
@@ -145,7 +145,7 @@ const InstructionRow* find_row(const ZydisDecodedInstruction& instruction,
 }
 
 const InstructionRow* find_row(std::string_view name) {
-  for (const InstructionRow& row : kTable) {
+  for (const InstructionRow& row : kInstructionRows) {
     if (row.name == name) return &row;
   }
   return nullptr;

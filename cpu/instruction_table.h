@@ -95,6 +95,9 @@ struct InstructionRow {
 
 /// All rows; an InstructionId is an index into it.
 std::span<const InstructionRow> instruction_table();
+extern const InstructionRow kInstructionRows[];
+
+inline const InstructionRow& row_of(const Operation& op) { return kInstructionRows[op.instruction]; }
 
 /// The row of a decoded instruction, or nullptr if this processor has no such instruction.
 const InstructionRow* find_row(const ZydisDecodedInstruction& instruction,

@@ -79,11 +79,27 @@ void Processor::state_changed(SegmentSet segments) {
 void Processor::segment_changed(Segment segment) {
   source_.take_segment(state, segment);
   const SegmentSet changed = static_cast<SegmentSet>(1u << static_cast<unsigned>(segment));
-  if (execution_mode() == mode_) {
+  if (keeps_mode(segment)) {
     update_windows(changed);
   } else {
     derive_execution(changed);
   }
+}
+
+// A data segment by itself can only make flat data what it was, or make it something else.
+bool Processor::keeps_mode(Segment changed) const {
+  switch (changed) {
+    case Segment::Fs:
+    case Segment::Gs:
+      return true;
+    case Segment::Ds:
+    case Segment::Es:
+      return state.segment(changed).flat_writable() == mode_.flat_data;
+    case Segment::Ss:
+    case Segment::Cs:
+      return execution_mode() == mode_;
+  }
+  return false;
 }
 
 BlockMode Processor::execution_mode() const {
@@ -216,12 +232,13 @@ Exit Processor::run(Ticks limit) {
 
 bool Processor::nothing_due() {
   PrivilegedState& guest = *guest_state_;
-  const bool interrupted = intr_ && (guest.flags & eflags::kIf) != 0;
-  const bool nothing = !interrupted && !nmi_pending_ && guest.activity == Activity::Running &&
-                       guest.pending_debug == 0 && !guest.virtual_interrupt_due() &&
-                       (registers.flags.control() & (eflags::kTf | eflags::kRf)) == 0 &&
-                       (guest.dr7 & 0xff) == 0 && breakpoints_.empty() && watchpoints_.empty();
-  if (!nothing || guest.shadow == InterruptShadow::None) return nothing;
+  // One branch for all of it.
+  static_assert(static_cast<u32>(Activity::Running) == 0);
+  const u32 due = ((intr_ ? eflags::kIf : 0) & guest.flags) | (nmi_pending_ ? 1u : 0u) |
+                  static_cast<u32>(guest.activity) | guest.pending_debug | (guest.dr7 & 0xff) |
+                  (registers.flags.control() & (eflags::kTf | eflags::kRf)) | (debugger_waits_ ? 1u : 0u);
+  if (due != 0 || guest.virtual_interrupt_due()) return false;
+  if (guest.shadow == InterruptShadow::None) return true;
   // The shadow of STI or MOV SS has nothing to hold back. As long as the budget lasts, an instruction runs
   // before anything can come up.
   if (budget <= 0) return false;
@@ -260,7 +277,7 @@ Processor::Boundary Processor::service_boundary(bool first, Exit& exit) {
     return Boundary::Again;
   }
   const bool one = s.shadow != InterruptShadow::None || resume || registers.flags.tf() ||
-                   (s.dr7 & 0xff) != 0 || !breakpoints_.empty() || !watchpoints_.empty();
+                   (s.dr7 & 0xff) != 0 || debugger_waits_;
   return one ? Boundary::RunOne : Boundary::Run;
 }
 
@@ -391,7 +408,7 @@ void Processor::deliver(SystemView& view, Event event) {
 }
 
 Fault Processor::execute_system(SystemView& view, const Operation& op) {
-  const InstructionRow& row = instruction_table()[op.instruction];
+  const InstructionRow& row = row_of(op);
   memory.effects_allowed = true;
   registers.eip = op.next_eip();
   step_suppressed_ = row.mnemonic == ZYDIS_MNEMONIC_INT || row.mnemonic == ZYDIS_MNEMONIC_INT1 ||

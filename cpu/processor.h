@@ -306,10 +306,13 @@ class Processor final : public TickSource,
   void set_privilege(Privilege p);
   /// Follows the guest's debug registers.
   void update_watch();
+  void update_debugger();
   /// Watches the pages of data breakpoints while DR7 enables any, and of watchpoints.
   void watch_pages();
   void update_windows(SegmentSet changed);
   BlockMode execution_mode() const;
+  /// Whether the mode is certainly the same after a change of that segment register.
+  bool keeps_mode(Segment changed) const;
   /// What follows from the state, by the segment registers that changed.
   void derive_execution(SegmentSet changed);
   void link(Block& target);
@@ -348,6 +351,7 @@ class Processor final : public TickSource,
   ProcessorCounters counters_;
   std::vector<u32> breakpoints_;
   std::vector<Watchpoint> watchpoints_;
+  bool debugger_waits_ = false;  // for any of them
   Watchpoint watch_hit_;
   std::array<u32, 4> watched_addresses_{};  // DR0–DR3 and DR7 that the memory unit watches for
   u32 watched_control_ = 0;

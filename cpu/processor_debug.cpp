@@ -42,11 +42,17 @@ void Processor::watched_access(GuestLinear linear, u32 size, AccessType type) {
   }
 }
 
+void Processor::update_debugger() { debugger_waits_ = !breakpoints_.empty() || !watchpoints_.empty(); }
+
 void Processor::set_breakpoint(u32 linear) {
   if (!has_breakpoint(linear)) breakpoints_.push_back(linear);
+  update_debugger();
 }
 
-void Processor::clear_breakpoint(u32 linear) { std::erase(breakpoints_, linear); }
+void Processor::clear_breakpoint(u32 linear) {
+  std::erase(breakpoints_, linear);
+  update_debugger();
+}
 
 bool Processor::has_breakpoint(u32 linear) const {
   return std::find(breakpoints_.begin(), breakpoints_.end(), linear) != breakpoints_.end();
@@ -54,11 +60,13 @@ bool Processor::has_breakpoint(u32 linear) const {
 
 void Processor::set_watchpoint(const Watchpoint& watchpoint) {
   watchpoints_.push_back(watchpoint);
+  update_debugger();
   watch_pages();
 }
 
 void Processor::clear_watchpoint(const Watchpoint& watchpoint) {
   std::erase(watchpoints_, watchpoint);
+  update_debugger();
   watch_pages();
 }
 

@@ -83,7 +83,7 @@ TrapHandler::Outcome Monitor::on_sensitive(const Operation& op) {
 
 TrapHandler::Outcome Monitor::on_exception(const Fault& fault, const Operation* op) {
   if (fault.kind == Fault::Kind::Exception && op != nullptr && op->handler != nullptr) {
-    const InstructionRow& row = instruction_table()[op->instruction];
+    const InstructionRow& row = row_of(*op);
     const bool decoded = op->length != 0 && row.system != nullptr && fault.vector != Vector::InvalidOpcode;
     // In virtual-8086 mode, where real mode runs too, PUSHF, POPF, INT and IRET trap by IOPL: there is
     // nothing to let through.
@@ -124,7 +124,7 @@ TrapHandler::Outcome Monitor::emulate(const Operation& op, TrapCause cause) {
   ++statistics_.emulated;
   // The instruction belongs to the state before it.
   processor_.retire_emulated();
-  enter_guest_behind(op, instruction_table()[op.instruction].effect);
+  enter_guest_behind(op, row_of(op).effect);
   return Outcome::Retired;
 }
 
