@@ -206,7 +206,7 @@ Exit Processor::run(Ticks limit) {
     release_attention();
     unretired = 0;
     if (blocks_->has_removed()) {
-      open_link = nullptr;
+      forget_links();
       blocks_->free_removed();
     }
     if (stop_) return {*std::exchange(stop_, std::nullopt), 0};

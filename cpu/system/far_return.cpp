@@ -38,8 +38,7 @@ Fault return_in_protected_mode(SystemView& view, OperandSize size, u32 released)
   }
   if (Fault fault = return_to_outer_level(view, target)) return fault;
   // The parameters are released from the outer stack too.
-  const SegmentRegister& ss = view.state.segment(Segment::Ss);
-  view.registers.set(Gpr::Esp, move_stack_pointer(ss, view.registers.get(Gpr::Esp), released));
+  release_top(view, released);
   return Fault::none();
 }
 

@@ -42,16 +42,27 @@ u32 popf_mask(const SystemView& view, OperandSize size) {
   return mask;
 }
 
-Fault pop_virtual(SystemView& view, StackReader& stack) {
-  u32 value = 0;
-  if (Fault fault = stack.pop(value)) return fault;
+Fault read_image(SystemView& view, OperandSize size, u32& value) {
+  if (size == OperandSize::Dword) return read_top(view, value);
+  u16 word = 0;
+  if (Fault fault = read_top(view, word)) return fault;
+  value = word;
+  return Fault::none();
+}
+
+void release_image(SystemView& view, OperandSize size) {
+  release_top(view, size == OperandSize::Dword ? 4 : 2);
+}
+
+/// POPF with 16-bit operands under CR4.VME.
+Fault pop_virtual(SystemView& view, u32 value) {
   const bool enables = has(value, eflags::kIf);
   if ((enables && has(view.state.flags, eflags::kVip)) || has(value, eflags::kTf))
     return general_protection();
   constexpr u32 kMask =
       eflags::kStatus | eflags::kTf | eflags::kDf | eflags::kNt | eflags::kRf | eflags::kVif;
   constexpr u32 kCleared = eflags::kRf | eflags::kVif;
-  view.registers.set(Gpr::Esp, stack.esp());
+  release_image(view, OperandSize::Word);
   view.set_eflags((value & ~kCleared) | (enables ? eflags::kVif : 0), kMask);
   return Fault::none();
 }
@@ -69,24 +80,17 @@ Fault op_pushf(SystemView& view, const Operation& op) {
     case FlagImage::Denied:
       return general_protection();
   }
-  PushFrame frame(op.size);
-  frame.push(value);
-  return frame.push_on_current_stack(view);
+  if (op.size == OperandSize::Dword) return push_value(view, 4, value);
+  return push_value(view, 2, static_cast<u16>(value));
 }
 
 Fault op_popf(SystemView& view, const Operation& op) {
-  StackReader stack(view, op.size);
-  switch (flag_image_of(view, op)) {
-    case FlagImage::Real:
-      break;
-    case FlagImage::Virtual:
-      return pop_virtual(view, stack);
-    case FlagImage::Denied:
-      return general_protection();
-  }
+  const FlagImage image = flag_image_of(view, op);
+  if (image == FlagImage::Denied) return general_protection();
   u32 value = 0;
-  if (Fault fault = stack.pop(value)) return fault;
-  view.registers.set(Gpr::Esp, stack.esp());
+  if (Fault fault = read_image(view, op.size, value)) return fault;
+  if (image == FlagImage::Virtual) return pop_virtual(view, value);
+  release_image(view, op.size);
   view.set_eflags(value & ~eflags::kRf, popf_mask(view, op.size));
   return Fault::none();
 }

@@ -73,25 +73,18 @@ Fault op_push_sreg(SystemView& view, const Operation& op) {
   if (!segment_of(op, segment)) return invalid_opcode();
   // A 32-bit push moves ESP by four but writes only the word (vol. 2, PUSH).
   const u32 slot = op.size == OperandSize::Word ? 2 : 4;
-  const SegmentRegister& ss = view.state.segment(Segment::Ss);
-  const u32 esp = move_stack_pointer(ss, view.registers.get(Gpr::Esp), 0u - slot);
-  const u16 selector = view.state.segment(segment).selector;
-  if (Fault fault = view.write_segment(Segment::Ss, stack_offset(ss, esp), selector)) return fault;
-  view.registers.set(Gpr::Esp, esp);
-  return Fault::none();
+  return push_value(view, slot, view.state.segment(segment).selector);
 }
 
 Fault op_pop_sreg(SystemView& view, const Operation& op) {
   Segment segment;
   if (!segment_of(op, segment) || segment == Segment::Cs) return invalid_opcode();
   const u32 slot = op.size == OperandSize::Word ? 2 : 4;
-  const SegmentRegister old_ss = view.state.segment(Segment::Ss);
-  const u32 esp = view.registers.get(Gpr::Esp);
   u16 selector = 0;
-  if (Fault fault = view.read_segment(Segment::Ss, stack_offset(old_ss, esp), selector)) return fault;
+  if (Fault fault = read_top(view, selector)) return fault;
   SegmentRegister loaded;
   if (Fault fault = load_segment(view, segment, selector, loaded)) return fault;
-  view.registers.set(Gpr::Esp, move_stack_pointer(old_ss, esp, slot));
+  release_top(view, slot);
   commit_segment(view, segment, loaded);
   return Fault::none();
 }

@@ -21,6 +21,27 @@ constexpr u32 stack_offset(const SegmentRegister& ss, u32 esp) {
   return ss.attributes.big() ? esp : esp & 0xffffu;
 }
 
+/// Stores `value` in a slot of that many bytes below the top of the stack, as PUSH does, and moves ESP there.
+template <class T>
+Fault push_value(SystemView& view, u32 slot_bytes, T value) {
+  const SegmentRegister& ss = view.state.segment(Segment::Ss);
+  const u32 esp = move_stack_pointer(ss, view.registers.get(Gpr::Esp), 0u - slot_bytes);
+  if (Fault fault = view.write_segment(Segment::Ss, stack_offset(ss, esp), value)) return fault;
+  view.registers.set(Gpr::Esp, esp);
+  return Fault::none();
+}
+/// Reads what lies on top of the stack; ESP stays.
+template <class T>
+Fault read_top(SystemView& view, T& value) {
+  const SegmentRegister& ss = view.state.segment(Segment::Ss);
+  return view.read_segment(Segment::Ss, stack_offset(ss, view.registers.get(Gpr::Esp)), value);
+}
+/// Moves ESP up.
+inline void release_top(SystemView& view, u32 bytes) {
+  const SegmentRegister& ss = view.state.segment(Segment::Ss);
+  view.registers.set(Gpr::Esp, move_stack_pointer(ss, view.registers.get(Gpr::Esp), bytes));
+}
+
 /// Words collected to be pushed, first pushed first, and then stored together or not at all.
 class PushFrame {
  public:
