@@ -157,7 +157,7 @@ def debug_linux(mode):
     gdb = Gdb(machine)
     gdb.start("continue")
     machine.wait_for(b"/root # ")
-    machine.type(b"grep -w __ia32_sys_newuname /proc/kallsyms\n")
+    machine.type(b"grep -m 1 -w __ia32_sys_newuname /proc/kallsyms\n")
     machine.wait_for(b"kallsyms\r\n")
     address = int(machine.wait_for(b" T __ia32_sys_newuname").decode(), 16)
 
