@@ -1,8 +1,5 @@
-// The processor's loop: boundaries between blocks, events, faults, and what follows from a change of state.
+// The processor's loop: boundaries between blocks, events and faults; its pins and its state.
 #include "cpu/processor.h"
-
-#include <algorithm>
-#include <bit>
 
 #include "cpu/block_cache.h"
 #include "cpu/execute/host_units.h"
@@ -61,91 +58,6 @@ void Processor::set_trap_handler(TrapHandler* handler) {
     paging_changed();
   }
   state_changed();
-}
-
-void Processor::set_privilege(Privilege p) {
-  privilege = p;
-  tlb = &memory.tlb(p);
-  fetch_generation = &memory.fetch_generation(p);
-}
-
-void Processor::state_changed() { derive_execution(source_.update(state, registers.flags).segments); }
-
-void Processor::state_changed(SegmentSet segments) {
-  source_.take(state, registers.flags, segments);
-  derive_execution(segments);
-}
-
-void Processor::segment_changed(Segment segment) {
-  source_.take_segment(state, segment);
-  const SegmentSet changed = static_cast<SegmentSet>(1u << static_cast<unsigned>(segment));
-  if (keeps_mode(segment)) {
-    update_windows(changed);
-  } else {
-    derive_execution(changed);
-  }
-}
-
-// A data segment by itself can only make flat data what it was, or make it something else.
-bool Processor::keeps_mode(Segment changed) const {
-  switch (changed) {
-    case Segment::Fs:
-    case Segment::Gs:
-      return true;
-    case Segment::Ds:
-    case Segment::Es:
-      return state.segment(changed).flat_writable() == mode_.flat_data;
-    case Segment::Ss:
-    case Segment::Cs:
-      return execution_mode() == mode_;
-  }
-  return false;
-}
-
-BlockMode Processor::execution_mode() const {
-  const SegmentRegister& cs = state.segment(Segment::Cs);
-  BlockMode mode;
-  mode.code32 = cs.attributes.big();
-  mode.stack32 = state.segment(Segment::Ss).attributes.big();
-  mode.paragraph = state.paragraph_segments();
-  mode.flat_code = cs.base == 0 && cs.limit == 0xffff'ffff;
-  mode.code64k = cs.limit == 0xffff;
-  mode.flat_data = state.segment(Segment::Ds).flat_writable() && state.segment(Segment::Es).flat_writable() &&
-                   state.segment(Segment::Ss).flat_writable();
-  if (trap_handler_ != nullptr) mode.policy = trap_handler_->policy();
-  return mode;
-}
-
-// Nothing here is architectural.
-void Processor::derive_execution(SegmentSet changed) {
-  update_windows(changed);
-  ++derivation_;
-  if (state.cpl != accounted_cpl_) account_cpl();
-  mode_ = execution_mode();
-  set_privilege(privilege_at(state.cpl));
-  jump_context =
-      (static_cast<u64>(mode_.value()) << kJumpModeShift) | (privilege == Privilege::User ? u64{1} << 63 : 0);
-  // EFLAGS.AC at CPL 3 under CR0.AM: the fast path does not check alignment, so there must be none.
-  const bool aligned =
-      (state.cr0 & cr0::kAm) != 0 && state.cpl == 3 && (registers.flags.control() & eflags::kAc) != 0;
-  memory.set_caching(!aligned);
-  update_watch();
-  update_fpu_blocked();
-  sse_usable = (state.cr0 & (cr0::kTs | cr0::kEm)) == 0 && (state.cr4 & cr4::kOsfxsr) != 0;
-}
-
-void Processor::update_fpu_blocked() {
-  fpu_blocked = x87_on_host || (state.cr0 & (cr0::kTs | cr0::kEm)) != 0 || x87.has_pending_exception();
-}
-
-void Processor::update_windows(SegmentSet changed) {
-  for (unsigned left = changed; left != 0; left &= left - 1) {
-    const unsigned i = static_cast<unsigned>(std::countr_zero(left));
-    const SegmentRegister& segment = state.segments[i];
-    const SegmentAttributes rights = segment.attributes;
-    const u64 end = rights.present() && !rights.expand_down() ? u64{segment.limit} + 1 : 0;
-    windows[i] = {rights.readable() ? end : 0, rights.writable() ? end : 0, segment.base};
-  }
 }
 
 void Processor::account_cpl() {
@@ -405,77 +317,6 @@ void Processor::deliver(SystemView& view, Event event) {
   const bool external = event.source == Event::Source::External;
   ++(external ? counters_.interrupts : counters_.exceptions)[event.vector];
   if (deliver_event(view, event).kind == Fault::Kind::Shutdown) view.state.activity = Activity::Shutdown;
-}
-
-Fault Processor::execute_system(SystemView& view, const Operation& op) {
-  const InstructionRow& row = row_of(op);
-  memory.effects_allowed = true;
-  registers.eip = op.next_eip();
-  step_suppressed_ = row.mnemonic == ZYDIS_MNEMONIC_INT || row.mnemonic == ZYDIS_MNEMONIC_INT1 ||
-                     row.mnemonic == ZYDIS_MNEMONIC_INT3 ||
-                     (row.mnemonic == ZYDIS_MNEMONIC_INTO && registers.flags.of());
-  const Fault result = row.system(view, op);
-  if (result) registers.eip = op.eip;
-  return result;
-}
-
-// --- Operations on privileged state
-// ------------------------------------------------------------------------------
-
-const Operation* Processor::complete_system(const Operation* op, SystemEffect effect) {
-  unretired = 0;
-  const u32 derivation = derivation_;
-  switch (effect) {
-    case SystemEffect::Nothing:
-      break;
-    case SystemEffect::Flags:
-      if (ExecutionSource::depends_on_flags(state)) state_may_have_changed();
-      break;
-    case SystemEffect::Segment:
-      segment_changed(static_cast<Segment>(op->number));
-      break;
-    case SystemEffect::State:
-      state_may_have_changed();
-      break;
-  }
-  return resume(op, derivation);
-}
-
-const Operation* Processor::refuse_system(const Operation* op) {
-  if (trap_handler_ == nullptr || fault.kind == Fault::Kind::Split) return raise(*this, op, fault);
-  stand_at(*op);
-  const u32 derivation = derivation_;
-  return behind_trap(op, trap_handler_->on_exception(fault, op), derivation);
-}
-
-const Operation* Processor::trap_sensitive(const Operation* op) {
-  stand_at(*op);
-  const u32 derivation = derivation_;
-  return behind_trap(op, trap_handler_->on_sensitive(*op), derivation);
-}
-
-const Operation* Processor::behind_trap(const Operation* op, TrapHandler::Outcome outcome, u32 derivation) {
-  switch (outcome) {
-    case TrapHandler::Outcome::Retired:
-      return resume(op, derivation);
-    case TrapHandler::Outcome::NotRetired:
-      leave = Leave::Replaced;
-      return nullptr;
-    case TrapHandler::Outcome::Again:
-      leave = Leave::Again;
-      return nullptr;
-  }
-  return nullptr;
-}
-
-const Operation* Processor::resume(const Operation* op, u32 derivation) {
-  const bool forbidden_ring = trap_handler_ != nullptr && state.cpl == 0;
-  if (forbidden_ring || memory.fetch_changes() != seen_fetch_changes || !nothing_due()) {
-    leave = Leave::Boundary;
-    return nullptr;
-  }
-  const bool straight_on = derivation == derivation_ && registers.eip == op->next_eip();
-  return straight_on ? follow(*this, op, Way::FallThrough) : jump_to(*this, registers.eip);
 }
 
 // --- Pins and devices
