@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstring>
 #include <type_traits>
 #include <utility>
@@ -13,6 +14,14 @@ namespace ringdown {
 /// Bit n: segment register n.
 using SegmentSet = u8;
 inline constexpr SegmentSet kAllSegments = (1u << kSegmentCount) - 1;
+constexpr SegmentSet only(Segment segment) {
+  return static_cast<SegmentSet>(1u << static_cast<unsigned>(segment));
+}
+/// Calls `visit(segment)` for each.
+template <class Visit>
+void for_each_segment(SegmentSet set, Visit visit) {
+  for (unsigned left = set; left != 0; left &= left - 1) visit(static_cast<Segment>(std::countr_zero(left)));
+}
 
 /// A copy of that part: it tells what of what was derived from it (block mode, segment windows, privilege,
 /// watched pages; under a monitor the physical state) no longer holds. Most instructions on privileged state

@@ -14,27 +14,19 @@ const Operation* raise(Processor& cpu, const Operation* op, const Fault& fault) 
 }
 
 const Operation* leave_behind(Processor& cpu, const Operation* op) {
-  cpu.leave = Processor::Leave::Boundary;
   cpu.budget += op->remaining - 1;
   cpu.unretired = 0;
-  cpu.registers.eip = op->next_eip();
-  return nullptr;
+  return leave_at(cpu, op->next_eip());
 }
 
 const Operation* leave_before(Processor& cpu, const Block* block) {
   cpu.budget += block->instruction_count();
-  cpu.registers.eip = block->identity.eip;
-  cpu.leave = Processor::Leave::Boundary;
-  return nullptr;
+  return leave_at(cpu, block->identity.eip);
 }
 
 const Operation* jump_linking(Processor& cpu, BlockLink& link, u32 eip) {
   Block* const block = cpu.jump_cache.find(eip, cpu.state.segment(Segment::Cs).base, cpu.jump_tag());
-  if (block == nullptr) {
-    cpu.registers.eip = eip;
-    cpu.leave = Processor::Leave::Boundary;
-    return nullptr;
-  }
+  if (block == nullptr) return leave_at(cpu, eip);
   // The tag does not tell bases of code segments apart, but says whether it is 0.
   if (link.eip == eip && block->identity.mode.flat_code) link.connect_under(cpu.jump_tag(), *block);
   return enter(cpu, block);
@@ -45,10 +37,8 @@ const Operation* follow_unlinked(Processor& cpu, const Operation* op, Way way) {
   if (link.tag == cpu.jump_tag()) [[likely]]
     return enter(cpu, link.far_target);
   if (!link.linkable) return jump_linking(cpu, link, link.eip);
-  cpu.registers.eip = link.eip;
   cpu.open_link = &link;
-  cpu.leave = Processor::Leave::Boundary;
-  return nullptr;
+  return leave_at(cpu, link.eip);
 }
 
 namespace {

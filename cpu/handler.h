@@ -179,6 +179,13 @@ Fault write_operand(Processor& cpu, const Operation& op, const T& value) {
 // --- Branches
 // ------------------------------------------------------------------------------------------------
 
+/// Leaves at an instruction boundary, with EIP there.
+[[gnu::always_inline]] inline const Operation* leave_at(Processor& cpu, u32 eip) {
+  cpu.registers.eip = eip;
+  cpu.leave = Processor::Leave::Boundary;
+  return nullptr;
+}
+
 /// Leaves with EIP at the start of `block`, which has been taken off the budget.
 [[nodiscard, gnu::cold]] const Operation* leave_before(Processor& cpu, const Block* block);
 
@@ -196,9 +203,7 @@ Fault write_operand(Processor& cpu, const Operation& op, const T& value) {
   const Block* const block = cpu.jump_cache.find(eip, cpu.state.segment(Segment::Cs).base, cpu.jump_tag());
   if (block != nullptr) [[likely]]
     return enter(cpu, block);
-  cpu.registers.eip = eip;
-  cpu.leave = Processor::Leave::Boundary;
-  return nullptr;
+  return leave_at(cpu, eip);
 }
 
 /// The same through the jump cache at once. If `link` is one to that EIP, it leads to what is found from now

@@ -221,8 +221,8 @@ void Processor::run_one(PrivilegedState& guest) {
   const bool step = registers.flags.tf();
   // With IA32_DEBUGCTL.BTF, only steps over branches are traps (Intel SDM vol. 3B, 17.4.3).
   const bool branches_only = (guest.msr.debug_control & debug_control::kBtf) != 0;
-  const bool each_iteration = step || guest.shadow != InterruptShadow::None || (guest.dr7 & 0xff) != 0 ||
-                              !breakpoints_.empty() || !watchpoints_.empty();
+  const bool each_iteration =
+      step || guest.shadow != InterruptShadow::None || (guest.dr7 & 0xff) != 0 || debugger_waits_;
   registers.flags.set_control(registers.flags.control() & ~eflags::kRf);
   guest.shadow = InterruptShadow::None;
   step_suppressed_ = false;

@@ -12,11 +12,13 @@
 #include "cpu/cpu_model.h"
 #include "cpu/decoder.h"
 #include "cpu/execution_source.h"
+#include "cpu/exit.h"
 #include "cpu/fault.h"
 #include "cpu/float/x87_state.h"
 #include "cpu/instruction_table.h"
 #include "cpu/jump_cache.h"
 #include "cpu/privileged_state.h"
+#include "cpu/processor_counters.h"
 #include "cpu/registers.h"
 #include "cpu/return_stack.h"
 #include "cpu/sse_state.h"
@@ -29,38 +31,6 @@
 namespace ringdown {
 
 class BlockCache;
-
-/// Why `Processor::run` returned.
-enum class ExitReason : u8 {
-  Budget,      // the tick limit is reached
-  Halted,      // HLT with nothing to take; time may jump to the next event
-  Shutdown,    // triple fault
-  Breakpoint,  // a debugger's breakpoint: EIP stands on it
-  Watchpoint,  // a debugger's watchpoint: `watch_hit()` says which; the access is done
-  Stopped,     // `request_stop`
-  Invariant,   // guest code was about to run at physical ring 0 under a monitor
-};
-
-struct Exit {
-  ExitReason reason = ExitReason::Budget;
-  u64 qualification = 0;
-};
-
-struct ProcessorCounters {
-  u64 blocks_decoded = 0;
-  u64 blocks_invalidated = 0;
-  u64 block_splits = 0;
-  u64 cache_flushes = 0;
-  std::array<u64, 4> retired_at_cpl{};  // physical CPL, read as instructions retire
-  // What reached the guest through its IDT, by vector; INT n is an instruction, not counted here.
-  std::array<u64, 256> exceptions{};
-  std::array<u64, 256> interrupts{};
-
-  void serialize(Archive& archive) {
-    archive(blocks_decoded, blocks_invalidated, block_splits, cache_flushes, retired_at_cpl, exceptions,
-            interrupts);
-  }
-};
 
 /// Settings fixed at construction.
 struct ProcessorConfig {

@@ -1,6 +1,4 @@
 // What follows from a change of the processor's state: how code is executed, and what fast paths compare.
-#include <bit>
-
 #include "cpu/processor.h"
 
 namespace ringdown {
@@ -20,11 +18,10 @@ void Processor::state_changed(SegmentSet segments) {
 
 void Processor::segment_changed(Segment segment) {
   source_.take_segment(state, segment);
-  const SegmentSet changed = static_cast<SegmentSet>(1u << static_cast<unsigned>(segment));
   if (keeps_mode(segment)) {
-    update_windows(changed);
+    update_windows(only(segment));
   } else {
-    derive_execution(changed);
+    derive_execution(only(segment));
   }
 }
 
@@ -81,13 +78,13 @@ void Processor::update_fpu_blocked() {
 }
 
 void Processor::update_windows(SegmentSet changed) {
-  for (unsigned left = changed; left != 0; left &= left - 1) {
-    const unsigned i = static_cast<unsigned>(std::countr_zero(left));
-    const SegmentRegister& segment = state.segments[i];
+  for_each_segment(changed, [this](Segment name) {
+    const SegmentRegister& segment = state.segment(name);
     const SegmentAttributes rights = segment.attributes;
     const u64 end = rights.present() && !rights.expand_down() ? u64{segment.limit} + 1 : 0;
-    windows[i] = {rights.readable() ? end : 0, rights.writable() ? end : 0, segment.base};
-  }
+    windows[static_cast<unsigned>(name)] = {rights.readable() ? end : 0, rights.writable() ? end : 0,
+                                            segment.base};
+  });
 }
 
 }  // namespace ringdown

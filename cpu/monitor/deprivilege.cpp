@@ -2,7 +2,6 @@
 #include "cpu/monitor/deprivilege.h"
 
 #include <algorithm>
-#include <bit>
 
 namespace ringdown {
 
@@ -45,10 +44,8 @@ void derive_physical_state(const PrivilegedState& v, Deprivilege deprivilege, Pr
                            SegmentSet changed) {
   using namespace monitor_tables;
   const bool paragraph = v.paragraph_segments();
-  for (unsigned left = changed; left != 0; left &= left - 1) {
-    const unsigned i = static_cast<unsigned>(std::countr_zero(left));
-    physical.segments[i] = physical_segment(static_cast<Segment>(i), v.segments[i], paragraph, deprivilege);
-  }
+  for_each_segment(changed,
+                   [&](Segment segment) { derive_physical_segment(v, deprivilege, physical, segment); });
   physical.ldtr = {kLdtSelector, {0x0082}, kLdtBase, v.ldtr.attributes.present() ? v.ldtr.limit : 0};
   physical.tr = {kTssSelector, {0x008b}, kTssBase, kTssLimit};
   physical.gdtr = {kGdtBase, static_cast<u16>(kGdtLimit)};

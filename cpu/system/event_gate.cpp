@@ -52,7 +52,7 @@ Fault deliver_to_task(SystemView& view, Event event, const Descriptor& gate, boo
   if (!request.tss.descriptor.available_tss()) return general_protection(selector_code);
   if (!request.tss.descriptor.present()) return segment_not_present(selector_code);
   const TaskSwitchResult result = switch_task(view, request);
-  committed = result.committed;
+  if (result.committed) committed = true;
   return result.fault;
 }
 
@@ -176,7 +176,7 @@ Fault deliver_through_gate(SystemView& view, Event event, bool& committed) {
   const Fault fault = gate.system_type() == SystemType::TaskGate
                           ? deliver_to_task(view, event, gate, committed)
                           : deliver_to_code(view, event, gate);
-  return fault ? with_ext(fault, event) : fault;
+  return with_ext(fault, event);
 }
 
 }  // namespace ringdown
