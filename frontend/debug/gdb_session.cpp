@@ -122,13 +122,18 @@ std::string GdbSession::receive(std::string_view bytes) {
       case gdb::PacketReader::Kind::Packet: {
         if (acknowledges_) output += '+';
         if (const std::optional<std::string> payload = handle(item.payload)) output += reply(*payload);
+        interrupt_pending_ = false;
         break;
       }
       case gdb::PacketReader::Kind::Damaged:
         if (acknowledges_) output += '-';
         break;
       case gdb::PacketReader::Kind::Interrupt:
-        if (running_) target_.interrupt();
+        if (running_) {
+          target_.interrupt();
+        } else {
+          interrupt_pending_ = true;
+        }
         break;
       case gdb::PacketReader::Kind::Nack:
         output += last_reply_;
@@ -258,6 +263,7 @@ std::optional<std::string> GdbSession::resume_at(std::string_view packet, Resume
 std::optional<std::string> GdbSession::resume(ResumeKind kind) {
   if (!target_.resume(kind)) return std::string(kBadRequest);
   running_ = true;
+  if (interrupt_pending_) target_.interrupt();
   return std::nullopt;
 }
 

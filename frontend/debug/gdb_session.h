@@ -55,6 +55,8 @@ class GdbSession {
   DebugStop last_stop_;
   bool acknowledges_ = true;
   bool running_ = false;
+  /// gdb sends an interrupt that is typed as it resumes the machine ahead of the packet that resumes.
+  bool interrupt_pending_ = false;
   bool finished_ = false;
 };
 

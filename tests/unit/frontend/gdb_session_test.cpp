@@ -127,10 +127,19 @@ TEST_CASE("breakpoints, watchpoints and steps report why they stopped") {
   CHECK(gdb.run().starts_with("T0508:01200000"));
 }
 
+TEST_CASE("an interrupt just ahead of the packet that resumes stops the machine at once") {
+  Conversation gdb;
+  CHECK(gdb.session.receive("\x03").empty());
+  CHECK_FALSE(gdb.target.interrupted);
+  gdb.ask("vCont;c");
+  CHECK(gdb.run().starts_with("T02"));
+}
+
 TEST_CASE("an interrupt stops a running machine only") {
   Conversation gdb;
   CHECK(gdb.session.receive("\x03").empty());
   CHECK_FALSE(gdb.target.interrupted);
+  gdb.ask("?");
   gdb.ask("c");
   CHECK_FALSE(gdb.target.run(100));
   gdb.session.receive("\x03");
