@@ -248,7 +248,7 @@ void Runner::sleep_until(Clock::time_point time) {
 
 void Runner::audit() {
   next_audit_ = machine_.ticks() + settings_.audit_every;
-  const std::vector<std::string> differences = machine_.monitor()->shadow().audit();
+  const std::vector<std::string> differences = machine_.monitor()->paging().audit();
   if (differences.empty()) return;
   std::string message = fmt::format("--audit-shadow: {} differences after {} instructions",
                                     differences.size(), machine_.ticks());

@@ -63,8 +63,8 @@ ordered_json traps(Machine& machine) {
 }
 
 ordered_json shadow(Machine& machine) {
-  const ShadowCounters c =
-      machine.monitor() != nullptr ? machine.monitor()->shadow().counters() : ShadowCounters{};
+  const PagingCounters c =
+      machine.monitor() != nullptr ? machine.monitor()->paging().counters() : PagingCounters{};
   return {{"fills", c.fills},
           {"syncs", c.syncs},
           {"hidden_faults", c.hidden_faults},
@@ -149,7 +149,7 @@ std::string statistics_summary(Machine& machine, const RunFacts& facts) {
   if (machine.monitor() == nullptr) return text + "bare: no monitor\n";
   const MonitorStatistics& s = machine.monitor()->statistics();
   const u64 traps = std::accumulate(s.by_cause.begin(), s.by_cause.end(), u64{0});
-  const ShadowCounters& c = machine.monitor()->shadow().counters();
+  const PagingCounters& c = machine.monitor()->paging().counters();
   text += fmt::format(
       "run directly: {:.2f} %, at physical ring 0: {}, traps: {} ({:.0f} per million instructions)\n",
       100.0 * static_cast<double>(i.direct) / total, i.physical_cpl[0], traps,

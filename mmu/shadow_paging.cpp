@@ -9,7 +9,7 @@ ShadowPaging::ShadowPaging(GuestMemory& memory, TranslationCache& cache, Deprivi
     : memory_(memory),
       cache_(cache),
       deprivilege_(deprivilege),
-      tables_(std::make_unique<ShadowTables>(memory, cache)) {
+      tables_(std::make_unique<ShadowTables>(memory, cache, events_)) {
   memory_.add_observer(*this, {Tracking::ShadowedTable, Tracking::DescriptorTable});
 }
 
@@ -44,6 +44,10 @@ void ShadowPaging::set_controls(const PagingControls& controls) {
   if (controls == old || (!controls.paging && !old.paging)) return;
   one_shot_page_.reset();
   ++counters_.root_switches;
+  events_.tell({.kind = PagingEventKind::RootSwitch,
+                .physical = GuestPhysical(controls.cr3 & ~0x1fu),
+                .guest_entry = controls.cr3,
+                .old_entry = old.cr3});
   const bool same_mode = controls.same_mode(old) && roots_valid_;
   if (!same_mode) cache_.invalidate_all();
   const auto [context, known] = contexts_.select(controls.root());
@@ -198,15 +202,25 @@ Resolution ShadowPaging::resolve(GuestLinear linear, AccessType type, Privilege 
   const bool written = resolution.keep_write || withheld;
   resolution.page = {frame.value, written ? frame.value : GuestMemory::Page::kDiscard};
   resolution.physical = GuestPhysical(shadow_entry::GuestPage::get(found.leaf) << kPageShift);
-  if (withheld) count_fault(linear, type, resolution);
+  if (withheld) count_fault(linear, fault_code(found, type, as), resolution);
   return resolution;
 }
 
+u32 ShadowPaging::fault_code(const Lookup& found, AccessType type, Privilege physical) {
+  u32 code = found.leaf != shadow_entry::kNotPresent ? page_fault::kPresent : 0;
+  if (type == AccessType::Write) code |= page_fault::kWrite;
+  if (type == AccessType::Execute) code |= page_fault::kFetch;
+  if (physical == Privilege::User) code |= page_fault::kUser;
+  return code;
+}
+
 Resolution ShadowPaging::answer_fault(GuestLinear linear, AccessType type, Privilege privilege) {
+  const u32 code = fault_code(look_up(linear, side_of(privilege)), type, physical(privilege));
   const WalkResult walk = walk_page(memory_, controls_, linear);
   Resolution resolution = resolve_walked(memory_, controls_, walk, type, privilege);
   if (resolution.kind == Resolution::Kind::Fault) {
     ++counters_.true_faults;
+    events_.tell({.kind = PagingEventKind::TrueFault, .linear = linear, .error_code = resolution.error_code});
     return resolution;
   }
   updating_entry_ = true;
@@ -219,7 +233,7 @@ Resolution ShadowPaging::answer_fault(GuestLinear linear, AccessType type, Privi
                          found.leaf != shadow_entry::kNotPresent;
   resolution.keep_write =
       resolution.keep_read && shadow_rights::allow(found.rights, AccessType::Write, physical(privilege));
-  count_fault(linear, type, resolution);
+  count_fault(linear, code, resolution);
   return resolution;
 }
 
@@ -231,23 +245,24 @@ void ShadowPaging::fill(GuestLinear linear, GuestSide side) {
   if (table != ShadowTables::kNone) {
     tables_->at(directory).touch();
     tables_->at(table).touch();
-    if (tables_->refresh_leaf(table, geometry.table_slot(linear))) ++counters_.fills;
+    if (tables_->fill_leaf(table, geometry.table_slot(linear))) ++counters_.fills;
   }
   tables_->free_orphans();
 }
 
-void ShadowPaging::count_fault(GuestLinear linear, AccessType type, const Resolution& resolution) {
+void ShadowPaging::count_fault(GuestLinear linear, u32 code, const Resolution& resolution) {
   if (resolution.kind == Resolution::Kind::Device) {
-    if (observer_ == nullptr || observer_->instruction_assisted()) ++counters_.device_accesses;
-  } else if (type == AccessType::Write &&
+    if (assist()) ++counters_.device_accesses;
+  } else if ((code & page_fault::kWrite) != 0 &&
              is_write_protected(memory_, HostFrame(resolution.page.write_frame))) {
     if (one_shot_page_ == page_of(linear)) return;
     one_shot_page_ = page_of(linear);
     ++counters_.write_protect_traps;
-    if (observer_ != nullptr) observer_->instruction_assisted();
+    assist();
   } else {
     ++counters_.hidden_faults;
   }
+  events_.tell({.kind = PagingEventKind::HiddenFault, .linear = linear, .error_code = code});
 }
 
 Resolution ShadowPaging::peek(GuestLinear linear) {

@@ -8,45 +8,9 @@
 #include <vector>
 
 #include "core/memory.h"
-#include "mmu/access.h"
-#include "mmu/guest_paging.h"
+#include "mmu/paging_technique.h"
 
 namespace ringdown {
-
-struct ShadowCounters {
-  u64 fills = 0;                // shadow entries made from guest entries
-  u64 syncs = 0;                // shadow entries changed or dropped because a guest entry was stored to
-  u64 hidden_faults = 0;        // physical #PF that the guest never sees
-  u64 true_faults = 0;          // physical #PF that the guest's own tables give
-  u64 write_protect_traps = 0;  // stores to write-protected page (or descriptor) tables
-  u64 device_accesses = 0;      // instructions that accessed pages mapped to devices
-  u64 root_switches = 0;
-  u64 root_cache_hits = 0;
-  u64 audits = 0;  // whole-table comparisons made
-
-  void serialize(Archive& archive) {
-    archive(fills, syncs, hidden_faults, true_faults, write_protect_traps, device_accesses, root_switches,
-            root_cache_hits, audits);
-  }
-};
-
-/// How guest privilege maps onto the shadow's user/supervisor bit.
-enum class Deprivilege : u8 {
-  Ring1,  // guest kernel at ring 1: still supervisor to paging; one shadow serves both
-  Ring3,  // guest kernel at ring 3: user to paging; kernel and user get separate shadows
-};
-
-/// Which of the guest's two privileges runs now; with Ring3 it selects between the two shadows.
-enum class GuestSide : u8 { Kernel, User };
-
-/// Told when an instruction had to be helped: the monitor counts it as emulated.
-class ShadowFaultObserver {
- public:
-  virtual ~ShadowFaultObserver() = default;
-  /// The current instruction stored to a protected table or accessed a device page; true the first time, also
-  /// if the instruction starts anew.
-  virtual bool instruction_assisted() = 0;
-};
 
 class ShadowTables;
 struct ShadowRole;
@@ -60,20 +24,20 @@ struct ShadowTable;
 /// the entries that map it. Guest frames that hold tables are tracked (Tracking::ShadowedTable), never mapped
 /// writable, and synced on each store; accessed and dirty bits are set in the guest's tables exactly when
 /// hardware would. What the guest sees is the same as with GuestPaging, access by access.
-class ShadowPaging final : public AddressSpace, public MemoryObserver {
+class ShadowPaging final : public PagingTechnique, public MemoryObserver {
  public:
   ShadowPaging(GuestMemory& memory, TranslationCache& cache, Deprivilege deprivilege);
   ~ShadowPaging() override;
 
-  void set_observer(ShadowFaultObserver* observer) { observer_ = observer; }
-
-  /// Virtual CR0/CR3/CR4/EFER changed: switches to the root of these controls (cached or new).
-  void set_controls(const PagingControls& controls);
-  const PagingControls& controls() const { return controls_; }
-  /// Ring3 only: kernel or user side runs next. The processor's TLB, kept apart by guest privilege, stays.
-  void set_side(GuestSide side);
-  /// Guest INVLPG. The shadow is never stale, so only the TLB entry goes.
-  void invalidate_guest_page(GuestLinear linear) { cache_.invalidate(linear, 1, {only(context_), true}); }
+  Technique technique() const override { return Technique::Shadow; }
+  /// Switches to the root of these controls (cached or new).
+  void set_controls(const PagingControls& controls) override;
+  const PagingControls& controls() const override { return controls_; }
+  void set_side(GuestSide side) override;
+  /// The shadow is never stale, so only the TLB entry goes.
+  void invalidate_guest_page(GuestLinear linear) override {
+    cache_.invalidate(linear, 1, {only(context_), true});
+  }
 
   /// `privilege` is the guest's (virtual) privilege of the access: the physical one, and with Ring3 the side
   /// whose tables answer, follow from it.
@@ -83,7 +47,7 @@ class ShadowPaging final : public AddressSpace, public MemoryObserver {
 
   /// Compares every shadow entry of every cached root with a fresh walk of the guest's tables, and checks
   /// protection and reverse map; returns one line per difference.
-  std::vector<std::string> audit();
+  std::vector<std::string> audit() override;
   /// Host bytes that tables, reverse map and caches occupy.
   u64 memory_used() const;
   /// Shadow tables in use (directories and page tables).
@@ -99,10 +63,7 @@ class ShadowPaging final : public AddressSpace, public MemoryObserver {
   };
   std::vector<Leaf> leaves() const;
   /// The shadow entry of one linear page, described for a person ("not present" included).
-  std::string describe(GuestLinear linear) const;
-
-  const ShadowCounters& counters() const { return counters_; }
-  void serialize_counters(Archive& archive) { archive(counters_); }
+  std::string describe(GuestLinear linear) const override;
 
   void frame_written(HostFrame frame, u32 offset, u32 length) override;
   void tracking_added(HostFrame frame) override;
@@ -139,7 +100,10 @@ class ShadowPaging final : public AddressSpace, public MemoryObserver {
 
   Resolution answer_fault(GuestLinear linear, AccessType type, Privilege privilege);
   void fill(GuestLinear linear, GuestSide side);
-  void count_fault(GuestLinear linear, AccessType type, const Resolution& resolution);
+  /// The physical #PF's error code for an access that `found` does not grant.
+  static u32 fault_code(const Lookup& found, AccessType type, Privilege physical);
+  /// A fault with that code was answered without the guest.
+  void count_fault(GuestLinear linear, u32 code, const Resolution& resolution);
 
   void append_leaves(u64 directory_entry, GuestLinear start, std::vector<Leaf>& result) const;
   void audit_directory(u32 directory, std::vector<std::string>& differences) const;
@@ -161,8 +125,6 @@ class ShadowPaging final : public AddressSpace, public MemoryObserver {
   bool updating_entry_ = false;
   /// The protected page whose store was trapped and not performed yet: a read-modify-write traps once.
   std::optional<GuestLinear> one_shot_page_;
-  ShadowFaultObserver* observer_ = nullptr;
-  ShadowCounters counters_;
 };
 
 }  // namespace ringdown

@@ -5,13 +5,6 @@ namespace ringdown {
 
 namespace {
 
-u64 guest_entry(const GuestMemory& memory, const ShadowTable& table, u32 slot) {
-  const u32 bytes = table.geometry().entry_bytes;
-  u64 entry = 0;
-  std::memcpy(&entry, memory.store().page(table.frame) + slot * bytes, bytes);
-  return entry;
-}
-
 /// Present, without reserved bits, and accessed: hardware may use it without telling anybody.
 bool is_usable(u64 entry, const ShadowRole& role, bool large) {
   using namespace page_entry;
@@ -44,6 +37,13 @@ u8 rights_of(u64 entry, const ShadowRole& role) {
 constexpr u8 without_write(u8 rights) { return rights & static_cast<u8>(~shadow_rights::kWrite); }
 
 }  // namespace
+
+u64 guest_entry(const GuestMemory& memory, const ShadowTable& table, u32 slot) {
+  const u32 bytes = table.geometry().entry_bytes;
+  u64 entry = 0;
+  std::memcpy(&entry, memory.store().page(table.frame) + slot * bytes, bytes);
+  return entry;
+}
 
 ShadowRole child_role(const ShadowRole& directory, bool large) {
   if (large || directory.direct) {

@@ -109,6 +109,9 @@ struct ShadowTable {
   }
 };
 
+/// The guest's entry behind one of a table that is not direct.
+u64 guest_entry(const GuestMemory& memory, const ShadowTable& table, u32 slot);
+
 /// What a shadow directory entry should be.
 struct DirectoryTarget {
   bool present =

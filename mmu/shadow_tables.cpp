@@ -23,9 +23,10 @@ GuestLinear linear_of(const ShadowTable& directory, u32 gib, u32 slot) {
 
 }  // namespace
 
-ShadowTables::ShadowTables(GuestMemory& memory, TranslationCache& cache)
+ShadowTables::ShadowTables(GuestMemory& memory, TranslationCache& cache, const PagingEvents& events)
     : memory_(memory),
       cache_(cache),
+      events_(events),
       tables_of_frame_(memory.store().frame_count(), kNone),
       mappings_(memory.store().frame_count(), kNone),
       limit_(std::clamp(memory.store().frame_count() / kShareOfMemory / kTableFrames, kMinimumTables,
@@ -79,6 +80,7 @@ u32 ShadowTables::create(GuestPhysical base, HostFrame frame, const ShadowRole& 
   }
   table.next_of_frame = tables_of_frame_[frame.value];
   tables_of_frame_[frame.value] = index;
+  if (!memory_.tracked(frame, Tracking::ShadowedTable)) tell_table(PagingEventKind::Protect, index);
   memory_.track(frame, Tracking::ShadowedTable);
   return index;
 }
@@ -132,6 +134,7 @@ u32 ShadowTables::link(u32 directory, u32 slot) {
   u32 child = role.direct ? find_direct(target.base, role) : find(target.frame, role);
   if (child == kNone) child = create(target.base, target.frame, role);
   insert(directory, slot, shadow_entry::make(target.rights, child));
+  tell_entry(PagingEventKind::Fill, directory, slot, kNotPresent);
   return child;
 }
 
@@ -141,8 +144,9 @@ void ShadowTables::link_alike(u32 directory, u32 model) {
     if (!Present::get(entry)) continue;
     const DirectoryTarget target = decode_directory_entry(memory_, at(directory), slot);
     const u32 child = Target::get(entry);
-    if (target.present && points_to(at(child), at(directory), target))
-      insert(directory, slot, shadow_entry::make(target.rights, child));
+    if (!target.present || !points_to(at(child), at(directory), target)) continue;
+    insert(directory, slot, shadow_entry::make(target.rights, child));
+    tell_entry(PagingEventKind::Fill, directory, slot, kNotPresent);
   }
 }
 
@@ -179,6 +183,13 @@ bool ShadowTables::refresh_leaf(u32 table, u32 slot) {
   return true;
 }
 
+bool ShadowTables::fill_leaf(u32 table, u32 slot) {
+  const u64 old = at(table).entries[slot];
+  if (!refresh_leaf(table, slot)) return false;
+  tell_entry(PagingEventKind::Fill, table, slot, old);
+  return true;
+}
+
 u32 ShadowTables::stored(HostFrame frame, u32 offset, u32 length) {
   u32 changed = 0;
   for (u32 index = tables_of_frame_[frame.value]; index != kNone; index = at(index).next_of_frame) {
@@ -187,11 +198,14 @@ u32 ShadowTables::stored(HostFrame frame, u32 offset, u32 length) {
     const u32 bytes = table.geometry().entry_bytes;
     const u32 last = (offset + length - 1) / bytes;
     for (u32 slot = offset / bytes; slot <= last; ++slot) {
-      if (!Present::get(table.entries[slot])) continue;
+      const u64 old = table.entries[slot];
+      if (!Present::get(old)) continue;
       const bool differs = table.role.level == 1
                                ? refresh_leaf(index, slot)
                                : update_directory(index, slot, decode_directory_entry(memory_, table, slot));
-      if (differs) ++changed;
+      if (!differs) continue;
+      ++changed;
+      tell_entry(PagingEventKind::Sync, index, slot, old);
     }
   }
   return changed;
@@ -228,6 +242,45 @@ void ShadowTables::invalidate_leaf(const ShadowTable& table, u32 slot) {
 void ShadowTables::invalidate_directory(const ShadowTable& directory, u32 slot, u8 rights) {
   if (at(Target::get(directory.entries[slot])).present == 0) return;
   invalidate(directory, slot, (rights & shadow_rights::kUser) != 0, 0, directory.geometry().entries);
+}
+
+std::optional<GuestLinear> ShadowTables::active_address(const ShadowTable& table, u32 slot) const {
+  if (table.role.level == 2) {
+    if (table.active == 0) return {};
+    return linear_of(table, static_cast<u32>(std::countr_zero(table.active)), slot);
+  }
+  for (u32 id = table.first_parent; id != kNone;) {
+    const ShadowTable& directory = at(id / ShadowTable::kSlots);
+    const u32 directory_slot = id % ShadowTable::kSlots;
+    if (const auto start = active_address(directory, directory_slot)) return *start + (slot << kPageShift);
+    id = directory.next[directory_slot];
+  }
+  return {};
+}
+
+void ShadowTables::tell_entry(PagingEventKind kind, u32 index, u32 slot, u64 old) const {
+  if (!events_.watched()) return;
+  const ShadowTable& table = at(index);
+  PagingEvent event{.kind = kind,
+                    .level = table.role.level,
+                    .slot = static_cast<u16>(slot),
+                    .table = index,
+                    .old_entry = old,
+                    .new_entry = table.entries[slot]};
+  if (const auto linear = active_address(table, slot)) {
+    event.linear = *linear;
+    event.in_active_root = true;
+  }
+  if (!table.role.direct) {
+    event.physical = table.base + slot * table.geometry().entry_bytes;
+    event.guest_entry = guest_entry(memory_, table, slot);
+  }
+  events_.tell(event);
+}
+
+void ShadowTables::tell_table(PagingEventKind kind, u32 index) const {
+  const ShadowTable& table = at(index);
+  events_.tell({.kind = kind, .level = table.role.level, .table = index, .physical = table.base});
 }
 
 void ShadowTables::write_protect(HostFrame frame) {
@@ -277,7 +330,9 @@ void ShadowTables::release(u32 index) {
   u32* link = &tables_of_frame_[table.frame.value];
   while (*link != index) link = &at(*link).next_of_frame;
   *link = table.next_of_frame;
-  if (!has_tables(table.frame)) memory_.untrack(table.frame, Tracking::ShadowedTable);
+  if (has_tables(table.frame)) return;
+  memory_.untrack(table.frame, Tracking::ShadowedTable);
+  tell_table(PagingEventKind::Release, index);
 }
 
 void ShadowTables::evict() {
@@ -290,6 +345,7 @@ void ShadowTables::evict() {
       table.touched = false;
       continue;
     }
+    tell_table(PagingEventKind::Evict, hand_);
     free_table(hand_);
     free_orphans();
     return;

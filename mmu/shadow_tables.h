@@ -3,9 +3,11 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
+#include "mmu/paging_event.h"
 #include "mmu/shadow_table.h"
 
 namespace ringdown {
@@ -16,7 +18,8 @@ class ShadowTables {
  public:
   static constexpr u32 kNone = ShadowTable::kNone;
 
-  ShadowTables(GuestMemory& memory, TranslationCache& cache);
+  /// `events`: who is told of entries, protection and eviction; outlives the pool.
+  ShadowTables(GuestMemory& memory, TranslationCache& cache, const PagingEvents& events);
   ~ShadowTables();
 
   ShadowTable& at(u32 table) { return *tables_[table]; }
@@ -36,8 +39,8 @@ class ShadowTables {
   u32 link(u32 directory, u32 slot);
   /// Links all entries of a new directory that must lead to where those of `model` lead.
   void link_alike(u32 directory, u32 model);
-  /// Brings a page-table entry in line with the guest's. True if it changed.
-  bool refresh_leaf(u32 table, u32 slot);
+  /// Makes a page-table entry what the guest's says. True if it changed.
+  bool fill_leaf(u32 table, u32 slot);
   /// The guest's entries [offset, offset + length) of `frame` were stored to: brings present shadow entries
   /// in line. Returns how many changed.
   u32 stored(HostFrame frame, u32 offset, u32 length);
@@ -67,6 +70,8 @@ class ShadowTables {
   void insert(u32 table, u32 slot, u64 entry);
   void remove(u32 table, u32 slot);
 
+  /// Brings a page-table entry in line with the guest's. True if it changed.
+  bool refresh_leaf(u32 table, u32 slot);
   /// Brings a present directory entry in line with `target`. True if it changed.
   bool update_directory(u32 table, u32 slot, const DirectoryTarget& target);
   bool points_to(const ShadowTable& child, const ShadowTable& directory, const DirectoryTarget& target) const;
@@ -76,12 +81,18 @@ class ShadowTables {
   void invalidate_leaf(const ShadowTable& table, u32 slot);
   /// `rights`: that the directory entry had.
   void invalidate_directory(const ShadowTable& directory, u32 slot, u8 rights);
+  /// Tells of an entry that changed from `old`.
+  void tell_entry(PagingEventKind kind, u32 table, u32 slot, u64 old) const;
+  void tell_table(PagingEventKind kind, u32 table) const;
+  /// Where the entry is in the active root, if it is: the first address that it translates.
+  std::optional<GuestLinear> active_address(const ShadowTable& table, u32 slot) const;
   void free_table(u32 table);
   void release(u32 table);
   void evict();
 
   GuestMemory& memory_;
   TranslationCache& cache_;
+  const PagingEvents& events_;
   std::vector<std::unique_ptr<ShadowTable>> tables_;
   std::vector<u32> free_;
   std::vector<u32> orphans_;

@@ -3,7 +3,7 @@
 
 #include "cpu/execution_source.h"
 #include "cpu/privileged_state.h"
-#include "mmu/shadow_paging.h"
+#include "mmu/paging_technique.h"
 
 namespace ringdown {
 

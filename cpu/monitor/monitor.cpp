@@ -7,18 +7,18 @@
 namespace ringdown {
 
 Monitor::Monitor(Processor& processor, GuestMemory& memory, Deprivilege deprivilege, Policy policy,
-                 std::optional<GuestLinear> handover)
+                 std::optional<GuestLinear> handover, const PagingOptions& paging)
     : processor_(processor),
       memory_(memory),
       deprivilege_(deprivilege),
       handover_(handover),
       requested_(std::move(policy)),
       view_(processor.registers, virtual_, processor.memory, *this),
-      shadow_(memory, processor.memory, deprivilege),
+      paging_(make_paging(paging, deprivilege, memory, processor.memory)),
       descriptors_(processor.memory, virtual_, policy_, deprivilege),
       tables_(memory) {
   statistics_.by_instruction.resize(instruction_table().size());
-  shadow_.set_observer(this);
+  paging_->set_observer(this);
   memory_.add_observer(*this, {Tracking::DescriptorTable});
 }
 
@@ -28,8 +28,8 @@ void Monitor::attach() {
   virtual_ = processor_.state;
   accounted_ticks_ = processor_.ticks();
   accounted_cpl_ = virtual_.cpl;
-  processor_.memory.set_address_space(shadow_);
-  shadow_.set_controls(paging_controls(view_));
+  processor_.memory.set_address_space(*paging_);
+  paging_->set_controls(paging_controls(view_));
   enter_guest_anew();
   await_handover(handover_.has_value());
 }
@@ -178,7 +178,7 @@ void Monitor::derive_guest(SegmentSet changed) {
   if (tables_moved || virtual_.protected_mode() != watched_protected_) watch_descriptor_tables();
   derive_physical_state(virtual_, deprivilege_, processor_.state, changed);
   if (deprivilege_ == Deprivilege::Ring3)
-    shadow_.set_side(virtual_.cpl == 3 ? GuestSide::User : GuestSide::Kernel);
+    paging_->set_side(virtual_.cpl == 3 ? GuestSide::User : GuestSide::Kernel);
   if (segments_need_check()) check_segments(processor_.ticks());
   processor_.state_changed(changed);
 }
@@ -207,10 +207,10 @@ void Monitor::account(Ticks retired) {
 
 const MonitorStatistics& Monitor::statistics() {
   account(processor_.ticks());
-  const ShadowCounters& shadow = shadow_.counters();
-  statistics_.cause(TrapCause::HiddenFault) = shadow.hidden_faults;
-  statistics_.cause(TrapCause::WriteProtect) = shadow.write_protect_traps;
-  statistics_.cause(TrapCause::Device) = shadow.device_accesses;
+  const PagingCounters& paging = paging_->counters();
+  statistics_.cause(TrapCause::HiddenFault) = paging.hidden_faults;
+  statistics_.cause(TrapCause::WriteProtect) = paging.write_protect_traps;
+  statistics_.cause(TrapCause::Device) = paging.device_accesses;
   return statistics_;
 }
 
@@ -276,9 +276,9 @@ AccessStatus Monitor::write_table(GuestLinear linear, std::span<const std::byte>
   return processor_.memory.write(linear, Privilege::Supervisor, data);
 }
 
-void Monitor::paging_changed() { shadow_.set_controls(paging_controls(view_)); }
+void Monitor::paging_changed() { paging_->set_controls(paging_controls(view_)); }
 
-void Monitor::invalidate_page(GuestLinear linear) { shadow_.invalidate_guest_page(linear); }
+void Monitor::invalidate_page(GuestLinear linear) { paging_->invalidate_guest_page(linear); }
 
 // A descriptor changed in memory leaves segment registers that were loaded from it holding what hardware
 // could not be made to hold; knowing when needs the tables' frames watched.
@@ -291,7 +291,7 @@ void Monitor::watch_descriptor_tables() {
   if (!watched_protected_) return;
   const auto watch = [&](u32 base, u32 limit, bool local) {
     for (u32 offset = 0; offset <= limit; offset += kPageSize - ((base + offset) & kPageOffsetMask)) {
-      const Resolution page = shadow_.peek(GuestLinear(base + offset));
+      const Resolution page = paging_->peek(GuestLinear(base + offset));
       if (page.kind != Resolution::Kind::Memory || memory_.store().is_rom(HostFrame(page.page.read_frame)))
         continue;
       const u32 begin = (base + offset) & kPageOffsetMask;

@@ -1,6 +1,7 @@
 // The monitor: owns the guest's virtual privileged state, takes every trap, and emulates, fills or reflects.
 #pragma once
 
+#include <memory>
 #include <optional>
 
 #include "cpu/monitor/deprivilege.h"
@@ -9,7 +10,7 @@
 #include "cpu/monitor/statistics.h"
 #include "cpu/monitor/table_watch.h"
 #include "cpu/processor.h"
-#include "mmu/shadow_paging.h"
+#include "mmu/paging_technique.h"
 
 namespace ringdown {
 
@@ -18,14 +19,14 @@ namespace ringdown {
 /// view.
 class Monitor final : public TrapHandler,
                       public SystemBackend,
-                      public ShadowFaultObserver,
+                      public AssistObserver,
                       public MemoryObserver,
                       public Serializable {
  public:
   /// With a `handover`, the policy is in force from the first execution of an instruction at that linear
   /// address after a reset; everything traps until then. It must be executed without paging.
   Monitor(Processor& processor, GuestMemory& memory, Deprivilege deprivilege, Policy policy,
-          std::optional<GuestLinear> handover = std::nullopt);
+          std::optional<GuestLinear> handover = std::nullopt, const PagingOptions& paging = {});
   ~Monitor() override;
 
   /// Takes the guest over in the state that the processor is in now (after reset, or from bare mode). A
@@ -36,8 +37,8 @@ class Monitor final : public TrapHandler,
 
   PrivilegedState& virtual_state() { return virtual_; }
   const PrivilegedState& virtual_state() const { return virtual_; }
-  ShadowPaging& shadow() { return shadow_; }
-  const ShadowPaging& shadow() const { return shadow_; }
+  PagingTechnique& paging() { return *paging_; }
+  const PagingTechnique& paging() const { return *paging_; }
   const Policy& policy_in_force() const { return policy_; }
   /// Where the guest must come before the policy that was asked for is in force; none once it has.
   std::optional<GuestLinear> awaited_handover() const {
@@ -73,7 +74,7 @@ class Monitor final : public TrapHandler,
   void set_ferr(bool asserted) override { processor_.set_ferr(asserted); }
   const CpuModel& model() const override { return processor_.model(); }
 
-  // ShadowFaultObserver
+  // AssistObserver
   bool instruction_assisted() override;
 
   // MemoryObserver: stores to the guest's descriptor tables
@@ -124,7 +125,7 @@ class Monitor final : public TrapHandler,
   Policy policy_;  // in force: `requested_`, or none while the hand-over is awaited
   PrivilegedState virtual_;
   SystemView view_;
-  ShadowPaging shadow_;
+  const std::unique_ptr<PagingTechnique> paging_;
   ShadowDescriptors descriptors_;
   MonitorStatistics statistics_;
   Ticks accounted_ticks_ = 0;

@@ -179,7 +179,7 @@ std::string walk_view(Machine& machine, GuestLinear address) {
     text += fmt::format("linear {:08x} is guest-physical {:08x}{}\n", address.value, physical,
                         walk.large ? ", in a large page" : "");
   }
-  if (machine.monitor() != nullptr) text += "shadow: " + machine.monitor()->shadow().describe(address) + "\n";
+  if (machine.monitor() != nullptr) text += "shadow: " + machine.monitor()->paging().describe(address) + "\n";
   return text;
 }
 

@@ -104,7 +104,7 @@ void Machine::build(BoardMedia media, std::span<const u8> firmware) {
   });
   if (config_.mode == RunMode::Trap) {
     monitor_ = std::make_unique<Monitor>(*processor_, memory_, config_.deprivilege, config_.policy,
-                                         config_.handover);
+                                         config_.handover, config_.paging);
     monitor_->attach();
   }
   counters_.emplace(*processor_, monitor_.get(), ports_, device_memory_);

@@ -10,7 +10,7 @@
 #include "devices/serial/serial_backend.h"
 #include "devices/timers/cmos_contents.h"
 #include "frontend/machine/board_layout.h"
-#include "mmu/shadow_paging.h"
+#include "mmu/paging_technique.h"
 
 namespace ringdown {
 
@@ -46,6 +46,7 @@ struct MachineConfig {
   u64 ticks_per_second = 400'000'000;  // declared speed: instructions per second of virtual time
   RunMode mode = RunMode::Trap;
   Deprivilege deprivilege = Deprivilege::Ring1;
+  PagingOptions paging;
   Policy policy;
   /// Linear address at which the firmware first enters software that is not its own: the policy is in force
   /// from there on, and after a reset again from there on. Without it, from reset.

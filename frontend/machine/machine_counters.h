@@ -19,7 +19,7 @@ class MachineCounters final : public Serializable {
   ChunkTag chunk_tag() const override { return ChunkTag("CNTR"); }
   void serialize(Archive& archive) override {
     processor_.serialize_counters(archive);
-    if (monitor_ != nullptr) monitor_->shadow().serialize_counters(archive);
+    if (monitor_ != nullptr) monitor_->paging().serialize_counters(archive);
     ports_.serialize_counts(archive);
     device_memory_.serialize_counts(archive);
   }

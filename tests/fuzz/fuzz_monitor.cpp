@@ -27,7 +27,7 @@ std::string compare_monitored(const FuzzGuest& guest, FuzzMachine& bare, Deprivi
   const Exit exit = guest.run(machine);
   std::string text = difference(bare, machine);
   if (exit.reason == ExitReason::Invariant) text += "guest code was to run at physical ring 0\n";
-  for (const std::string& line : monitor.shadow().audit()) text += "audit: " + line + '\n';
+  for (const std::string& line : monitor.paging().audit()) text += "audit: " + line + '\n';
   monitor.detach();
   return text;
 }

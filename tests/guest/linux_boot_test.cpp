@@ -34,8 +34,8 @@ void check_deprivileged(Machine& machine) {
   CHECK(machine.processor().counters().retired_at_cpl[0] == 0);
   CHECK(monitor.statistics().virtual_cpl[0] > machine.ticks() / 2);
   CHECK(emulated * 100 <= machine.ticks() * 3);
-  CHECK(monitor.shadow().counters().write_protect_traps > 0);
-  CHECK(monitor.shadow().counters().syncs > 0);
+  CHECK(monitor.paging().counters().write_protect_traps > 0);
+  CHECK(monitor.paging().counters().syncs > 0);
 }
 
 /// Boots `kernel` in both modes side by side in slices that do not match, and compares what the guests see at

@@ -162,7 +162,7 @@ std::string counters_without_blocks(Machine& machine) {
     text += fmt::format("virtual_cpl {}\nemulated {}\nstale_segment {}\n", s.virtual_cpl, s.emulated,
                         s.stale_segment);
     text += fmt::format("by_cause {}\nby_instruction {}\n", s.by_cause, s.by_instruction);
-    const ShadowCounters& c = monitor->shadow().counters();
+    const PagingCounters& c = monitor->paging().counters();
     text += fmt::format("shadow {} {} {} {} {} {} {} {}\n", c.fills, c.syncs, c.hidden_faults, c.true_faults,
                         c.write_protect_traps, c.device_accesses, c.root_switches, c.root_cache_hits);
   }

@@ -94,7 +94,7 @@ TEST_CASE("A machine goes on from its state, with its counters") {
   CHECK(restored->save_state() == original->save_state());
   CHECK(restored->ports().access_counts() == original->ports().access_counts());
   CHECK(restored->processor().memory.counters().misses == original->processor().memory.counters().misses);
-  CHECK(restored->monitor()->shadow().counters().fills == original->monitor()->shadow().counters().fills);
+  CHECK(restored->monitor()->paging().counters().fills == original->monitor()->paging().counters().fills);
 }
 
 TEST_CASE("Damaged state files are refused wherever the damage lies") {

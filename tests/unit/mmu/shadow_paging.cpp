@@ -42,7 +42,7 @@ struct ShadowMachine : MemoryMachine {
   ShadowPaging shadow;
 };
 
-struct Assists final : ShadowFaultObserver {
+struct Assists final : AssistObserver {
   bool instruction_assisted() override { return ++count != 0; }
   u32 count = 0;
 };

@@ -1,0 +1,72 @@
+// What a paging technique tells those who watch it work.
+#pragma once
+
+#include <array>
+#include <string_view>
+
+#include "core/types.h"
+
+namespace ringdown {
+
+/// Kinds of events; the names stand in traces.
+#define RINGDOWN_PAGING_EVENTS(X)                                                                   \
+  X(Fill, "fill")                /* a shadow entry was made from the guest's */                     \
+  X(Sync, "sync")                /* one was changed or dropped because the guest's was stored to */ \
+  X(Protect, "protect")          /* a frame that holds a table is write-protected from here on */   \
+  X(Release, "release")          /* it no longer is */                                              \
+  X(HiddenFault, "hidden-fault") /* a physical #PF that the guest never sees */                     \
+  X(TrueFault, "true-fault")     /* one that the guest's own tables give */                         \
+  X(RootSwitch, "root-switch")   /* another root, or other paging controls */                       \
+  X(Evict, "evict")              /* a shadow table was given up for its memory */
+
+enum class PagingEventKind : u8 {
+#define RINGDOWN_PAGING_EVENT_ENUMERATOR(id, name) id,
+  RINGDOWN_PAGING_EVENTS(RINGDOWN_PAGING_EVENT_ENUMERATOR)
+#undef RINGDOWN_PAGING_EVENT_ENUMERATOR
+};
+
+constexpr std::string_view name_of(PagingEventKind kind) {
+  constexpr std::array kNames{
+#define RINGDOWN_PAGING_EVENT_NAME(id, name) std::string_view(name),
+      RINGDOWN_PAGING_EVENTS(RINGDOWN_PAGING_EVENT_NAME)
+#undef RINGDOWN_PAGING_EVENT_NAME
+  };
+  return kNames[static_cast<std::size_t>(kind)];
+}
+
+/// One event. What a kind does not speak of is zero, or kNoTable.
+struct PagingEvent {
+  static constexpr u32 kNoTable = 0xffff'ffff;
+
+  PagingEventKind kind = PagingEventKind::Fill;
+  u8 level = 0;          // of the table: 1 page table, 2 page directory
+  u16 slot = 0;          // of the entry in it
+  u32 table = kNoTable;  // number of the shadow table (Fill, Sync, Protect, Release, Evict)
+  GuestLinear linear{};  // Fill, Sync: the first address that the entry translates in the active root, if it
+                         // does in any (`in_active_root`); faults: the address accessed
+  bool in_active_root = false;
+  /// Fill, Sync: where the guest's entry lies; Protect, Release, Evict: the guest's table; RootSwitch: the
+  /// guest's directory, or PAE's pointer table.
+  GuestPhysical physical{};
+  u64 guest_entry = 0;  // Fill, Sync: the guest's entry; RootSwitch: the guest's CR3
+  u64 old_entry = 0;    // Fill, Sync: the shadow entry before; RootSwitch: the CR3 before
+  u64 new_entry = 0;    // Fill, Sync: the shadow entry after
+  u32 error_code = 0;   // faults: that of the #PF
+};
+
+class PagingEventSink {
+ public:
+  virtual ~PagingEventSink() = default;
+  virtual void paging_event(const PagingEvent& event) = 0;
+};
+
+/// Where events go, if anybody watches.
+struct PagingEvents {
+  PagingEventSink* sink = nullptr;
+  bool watched() const { return sink != nullptr; }
+  void tell(const PagingEvent& event) const {
+    if (sink != nullptr) sink->paging_event(event);
+  }
+};
+
+}  // namespace ringdown

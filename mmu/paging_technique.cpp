@@ -1,0 +1,17 @@
+// The choice between the techniques.
+#include "mmu/paging_technique.h"
+
+#include "mmu/shadow_paging.h"
+
+namespace ringdown {
+
+std::unique_ptr<PagingTechnique> make_paging(const PagingOptions& options, Deprivilege deprivilege,
+                                             GuestMemory& memory, TranslationCache& cache) {
+  switch (options.technique) {
+    case Technique::Shadow:
+      break;
+  }
+  return std::make_unique<ShadowPaging>(memory, cache, deprivilege);
+}
+
+}  // namespace ringdown

@@ -1,0 +1,98 @@
+// How a monitor gives its guest memory: what shadow, nested and direct paging have in common.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/archive.h"
+#include "mmu/access.h"
+#include "mmu/guest_paging.h"
+#include "mmu/paging_event.h"
+
+namespace ringdown {
+
+enum class Technique : u8 {
+  Shadow,  // the processor walks tables that the monitor derives from the guest's
+};
+
+/// How guest privilege maps onto the physical user/supervisor bit.
+enum class Deprivilege : u8 {
+  Ring1,  // guest kernel at ring 1: still supervisor to paging; one shadow serves both
+  Ring3,  // guest kernel at ring 3: user to paging; kernel and user get separate shadows
+};
+
+/// Which of the guest's two privileges runs now; with Ring3 it selects between the two shadows.
+enum class GuestSide : u8 { Kernel, User };
+
+struct PagingCounters {
+  u64 fills = 0;                // shadow entries made from guest entries
+  u64 syncs = 0;                // shadow entries changed or dropped because a guest entry was stored to
+  u64 hidden_faults = 0;        // physical #PF that the guest never sees
+  u64 true_faults = 0;          // physical #PF that the guest's own tables give
+  u64 write_protect_traps = 0;  // stores to write-protected page (or descriptor) tables
+  u64 device_accesses = 0;      // instructions that accessed pages mapped to devices
+  u64 root_switches = 0;
+  u64 root_cache_hits = 0;
+  u64 audits = 0;  // whole-table comparisons made
+
+  void serialize(Archive& archive) {
+    archive(fills, syncs, hidden_faults, true_faults, write_protect_traps, device_accesses, root_switches,
+            root_cache_hits, audits);
+  }
+};
+
+/// Told when an instruction had to be helped: the monitor counts it as emulated.
+class AssistObserver {
+ public:
+  virtual ~AssistObserver() = default;
+  /// The current instruction stored to a protected table or accessed a device page; true the first time, also
+  /// if the instruction starts anew.
+  virtual bool instruction_assisted() = 0;
+};
+
+/// The processor's paging root while a monitor runs the guest.
+class PagingTechnique : public AddressSpace {
+ public:
+  virtual Technique technique() const = 0;
+  void set_observer(AssistObserver* observer) { observer_ = observer; }
+  /// Who watches; nullptr: nobody.
+  void set_events(PagingEventSink* sink) { events_.sink = sink; }
+
+  /// The guest loaded CR3, or changed CR0, CR4 or EFER: what the architecture lets it believe about old
+  /// translations from here on holds when this returns.
+  virtual void set_controls(const PagingControls& controls) = 0;
+  virtual const PagingControls& controls() const = 0;
+  /// Ring3 only: kernel or user side runs next. The processor's TLB, kept apart by guest privilege, stays.
+  virtual void set_side(GuestSide /*side*/) {}
+  /// Guest INVLPG.
+  virtual void invalidate_guest_page(GuestLinear linear) = 0;
+
+  /// Compares all that is kept with the guest's tables; returns one line per difference.
+  virtual std::vector<std::string> audit() = 0;
+  /// How one linear page is translated besides the guest's own tables, in a line for a person.
+  virtual std::string describe(GuestLinear linear) const = 0;
+
+  const PagingCounters& counters() const { return counters_; }
+  void serialize_counters(Archive& archive) { archive(counters_); }
+
+ protected:
+  /// The current instruction needs help; true unless it was counted already.
+  bool assist() { return observer_ == nullptr || observer_->instruction_assisted(); }
+
+  PagingCounters counters_;
+  PagingEvents events_;
+
+ private:
+  AssistObserver* observer_ = nullptr;
+};
+
+/// What a machine's user decides about paging.
+struct PagingOptions {
+  Technique technique = Technique::Shadow;
+};
+
+std::unique_ptr<PagingTechnique> make_paging(const PagingOptions& options, Deprivilege deprivilege,
+                                             GuestMemory& memory, TranslationCache& cache);
+
+}  // namespace ringdown
