@@ -10,13 +10,19 @@ namespace ringdown {
 
 /// Kinds of events; the names stand in traces.
 #define RINGDOWN_PAGING_EVENTS(X)                                                                   \
+  X(Make, "make")                /* an empty shadow table was made */                               \
+  X(Drop, "drop")                /* a shadow table is gone, and all entries in it and to it */      \
+  X(Activate, "activate")        /* a shadow directory is in the active root (Drop ends it too) */  \
   X(Fill, "fill")                /* a shadow entry was made from the guest's */                     \
   X(Sync, "sync")                /* one was changed or dropped because the guest's was stored to */ \
+  X(Withhold, "withhold")        /* one lost its write rights: its frame is write-protected now */  \
   X(Protect, "protect")          /* a frame that holds a table is write-protected from here on */   \
   X(Release, "release")          /* it no longer is */                                              \
+  X(Store, "store")              /* an entry in a frame that holds a table was stored to */         \
+  X(Mark, "mark")                /* its accessed or dirty bit was set for the guest */              \
   X(HiddenFault, "hidden-fault") /* a physical #PF that the guest never sees */                     \
   X(TrueFault, "true-fault")     /* one that the guest's own tables give */                         \
-  X(RootSwitch, "root-switch")   /* another root, or other paging controls */                       \
+  X(RootSwitch, "root-switch")   /* no directory is in it: another root or other controls */        \
   X(Evict, "evict")              /* a shadow table was given up for its memory */
 
 enum class PagingEventKind : u8 {
@@ -34,23 +40,36 @@ constexpr std::string_view name_of(PagingEventKind kind) {
   return kNames[static_cast<std::size_t>(kind)];
 }
 
+/// Why a hidden fault came.
+enum class HiddenCause : u8 {
+  Missing,    // the shadow had no entry yet, or fewer rights than the guest's tables give
+  Protected,  // a store to a write-protected frame: performed once
+  Device,     // the page leads to device registers
+};
+
 /// One event. What a kind does not speak of is zero, or kNoTable.
 struct PagingEvent {
   static constexpr u32 kNoTable = 0xffff'ffff;
 
   PagingEventKind kind = PagingEventKind::Fill;
-  u8 level = 0;          // of the table: 1 page table, 2 page directory
-  u16 slot = 0;          // of the entry in it
-  u32 table = kNoTable;  // number of the shadow table (Fill, Sync, Protect, Release, Evict)
-  GuestLinear linear{};  // Fill, Sync: the first address that the entry translates in the active root, if it
-                         // does in any (`in_active_root`); faults: the address accessed
+  u8 level = 0;            // of the table: 1 page table, 2 page directory
+  u16 slot = 0;            // of the entry in it; Activate: which GiB of linear addresses (0 without PAE)
+  u32 table = kNoTable;    // number of the shadow table
+  bool direct = false;     // that table maps memory from `physical` on, and no guest's table is behind it
+  bool user_side = false;  // Make, Activate: it serves the guest's user side alone (Deprivilege::Ring3)
+  HiddenCause cause = HiddenCause::Missing;  // HiddenFault
+  /// Fill, Sync, Withhold: the first address that the entry translates in the active root, if it does in any
+  /// (`in_active_root`); faults: the address accessed.
+  GuestLinear linear{};
   bool in_active_root = false;
-  /// Fill, Sync: where the guest's entry lies; Protect, Release, Evict: the guest's table; RootSwitch: the
-  /// guest's directory, or PAE's pointer table.
+  /// Fill, Sync, Withhold, Store, Mark: where the guest's entry lies; Make, Drop, Activate, Protect, Release,
+  /// Evict: the guest's table; HiddenFault: the address accessed; RootSwitch: the guest's directory, or PAE's
+  /// pointer table.
   GuestPhysical physical{};
-  u64 guest_entry = 0;  // Fill, Sync: the guest's entry; RootSwitch: the guest's CR3
-  u64 old_entry = 0;    // Fill, Sync: the shadow entry before; RootSwitch: the CR3 before
-  u64 new_entry = 0;    // Fill, Sync: the shadow entry after
+  u8 entry_bytes = 0;   // of the guest's entry, where there is one
+  u64 guest_entry = 0;  // Fill, Sync, Withhold, Store, Mark: the guest's entry; RootSwitch: the guest's CR3
+  u64 old_entry = 0;    // Fill, Sync, Withhold: the shadow entry before; RootSwitch: the CR3 before
+  u64 new_entry = 0;    // Fill, Sync, Withhold: the shadow entry after
   u32 error_code = 0;   // faults: that of the #PF
 };
 

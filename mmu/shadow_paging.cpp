@@ -131,7 +131,18 @@ bool ShadowPaging::activate_roots() {
   }
   set_active(old, false);
   set_active(roots_, true);
+  tell_active();
   return cached;
+}
+
+void ShadowPaging::tell_active() const {
+  if (!events_.watched()) return;
+  for (const Root& root : roots_) {
+    for (u32 position = 0; position < root.size(); ++position) {
+      if (root[position] != ShadowTables::kNone)
+        tables_->tell_table(PagingEventKind::Activate, root[position], position);
+    }
+  }
 }
 
 u32 ShadowPaging::find_or_make_directory(u32 position, const ShadowRole& role, u32 model, bool& cached) {
@@ -251,18 +262,25 @@ void ShadowPaging::fill(GuestLinear linear, GuestSide side) {
 }
 
 void ShadowPaging::count_fault(GuestLinear linear, u32 code, const Resolution& resolution) {
+  HiddenCause cause = HiddenCause::Missing;
   if (resolution.kind == Resolution::Kind::Device) {
+    cause = HiddenCause::Device;
     if (assist()) ++counters_.device_accesses;
   } else if ((code & page_fault::kWrite) != 0 &&
              is_write_protected(memory_, HostFrame(resolution.page.write_frame))) {
     if (one_shot_page_ == page_of(linear)) return;
+    cause = HiddenCause::Protected;
     one_shot_page_ = page_of(linear);
     ++counters_.write_protect_traps;
     assist();
   } else {
     ++counters_.hidden_faults;
   }
-  events_.tell({.kind = PagingEventKind::HiddenFault, .linear = linear, .error_code = code});
+  events_.tell({.kind = PagingEventKind::HiddenFault,
+                .cause = cause,
+                .linear = linear,
+                .physical = resolution.physical + (linear.value & kPageOffsetMask),
+                .error_code = code});
 }
 
 Resolution ShadowPaging::peek(GuestLinear linear) {
@@ -275,6 +293,8 @@ Resolution ShadowPaging::peek(GuestLinear linear) {
 void ShadowPaging::frame_written(HostFrame frame, u32 offset, u32 length) {
   if (!updating_entry_ && is_write_protected(memory_, frame)) one_shot_page_.reset();
   if (!tables_->has_tables(frame)) return;
+  tables_->tell_store(updating_entry_ ? PagingEventKind::Mark : PagingEventKind::Store, frame, offset,
+                      length);
   counters_.syncs += tables_->stored(frame, offset, length);
   if (updating_entry_) return;
   tables_->note_store(frame);

@@ -93,6 +93,7 @@ class ShadowPaging final : public PagingTechnique, public MemoryObserver {
   /// Finds or makes the directories of the current controls. True if all were cached.
   bool activate_roots();
   void set_active(const std::array<Root, 2>& roots, bool active);
+  void tell_active() const;
   /// A new directory is linked like `model` where the guest's are alike, if there is one.
   u32 find_or_make_directory(u32 position, const ShadowRole& role, u32 model, bool& cached);
   /// Whether two roots lead to the same tables with the same rights for all of a span.

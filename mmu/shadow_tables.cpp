@@ -64,7 +64,8 @@ u32 ShadowTables::create(GuestPhysical base, HostFrame frame, const ShadowRole& 
   free_.pop_back();
   ShadowTable& table = at(index);
   table.role = role;
-  table.base = base;
+  // Of aliases, the address that is on the bus.
+  table.base = role.direct ? base : memory_.apply_a20(base);
   table.frame = frame;
   table.next_of_frame = kNone;
   table.first_parent = kNone;
@@ -74,6 +75,7 @@ u32 ShadowTables::create(GuestPhysical base, HostFrame frame, const ShadowRole& 
   table.present = 0;
   table.entries.fill(kNotPresent);
   table.touch();
+  tell_table(PagingEventKind::Make, index);
   if (role.direct) {
     direct_tables_.emplace(direct_key(base, role), index);
     return index;
@@ -211,6 +213,20 @@ u32 ShadowTables::stored(HostFrame frame, u32 offset, u32 length) {
   return changed;
 }
 
+void ShadowTables::tell_store(PagingEventKind kind, HostFrame frame, u32 offset, u32 length) const {
+  if (!events_.watched() || !has_tables(frame)) return;
+  const ShadowTable& table = at(tables_of_frame_[frame.value]);
+  const u32 bytes = table.geometry().entry_bytes;
+  for (u32 slot = offset / bytes; slot <= (offset + length - 1) / bytes; ++slot) {
+    events_.tell({.kind = kind,
+                  .level = table.role.level,
+                  .slot = static_cast<u16>(slot),
+                  .physical = table.base + slot * bytes,
+                  .entry_bytes = static_cast<u8>(bytes),
+                  .guest_entry = guest_entry(memory_, table, slot)});
+  }
+}
+
 void ShadowTables::note_store(HostFrame frame) {
   bool flooded = true;
   for (u32 index = tables_of_frame_[frame.value]; index != kNone; index = at(index).next_of_frame) {
@@ -265,6 +281,7 @@ void ShadowTables::tell_entry(PagingEventKind kind, u32 index, u32 slot, u64 old
                     .level = table.role.level,
                     .slot = static_cast<u16>(slot),
                     .table = index,
+                    .direct = table.role.direct,
                     .old_entry = old,
                     .new_entry = table.entries[slot]};
   if (const auto linear = active_address(table, slot)) {
@@ -272,15 +289,22 @@ void ShadowTables::tell_entry(PagingEventKind kind, u32 index, u32 slot, u64 old
     event.in_active_root = true;
   }
   if (!table.role.direct) {
-    event.physical = table.base + slot * table.geometry().entry_bytes;
+    event.entry_bytes = static_cast<u8>(table.geometry().entry_bytes);
+    event.physical = table.base + slot * event.entry_bytes;
     event.guest_entry = guest_entry(memory_, table, slot);
   }
   events_.tell(event);
 }
 
-void ShadowTables::tell_table(PagingEventKind kind, u32 index) const {
+void ShadowTables::tell_table(PagingEventKind kind, u32 index, u32 slot) const {
   const ShadowTable& table = at(index);
-  events_.tell({.kind = kind, .level = table.role.level, .table = index, .physical = table.base});
+  events_.tell({.kind = kind,
+                .level = table.role.level,
+                .slot = static_cast<u16>(slot),
+                .table = index,
+                .direct = table.role.direct,
+                .user_side = table.role.side == GuestSide::User,
+                .physical = table.base});
 }
 
 void ShadowTables::write_protect(HostFrame frame) {
@@ -288,7 +312,9 @@ void ShadowTables::write_protect(HostFrame frame) {
     ShadowTable& table = at(id / ShadowTable::kSlots);
     const u32 slot = id % ShadowTable::kSlots;
     u64& entry = table.entries[slot];
+    const u64 old = entry;
     entry = shadow_entry::withhold(entry);
+    if (entry != old) tell_entry(PagingEventKind::Withhold, id / ShadowTable::kSlots, slot, old);
     id = table.next[slot];
   }
   cache_.revoke_write(frame);
@@ -323,6 +349,7 @@ void ShadowTables::release(u32 index) {
   ShadowTable& table = at(index);
   table.live = false;
   free_.push_back(index);
+  tell_table(PagingEventKind::Drop, index);
   if (table.role.direct) {
     direct_tables_.erase(direct_key(table.base, table.role));
     return;

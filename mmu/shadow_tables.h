@@ -47,6 +47,10 @@ class ShadowTables {
   /// Counts a guest store to a frame of tables. A frame that is stored to again and again without being used
   /// for a translation has most likely become something else: its tables are dropped.
   void note_store(HostFrame frame);
+  /// Tells of the guest's entries [offset, offset + length) of `frame`, which were written.
+  void tell_store(PagingEventKind kind, HostFrame frame, u32 offset, u32 length) const;
+  /// Tells of a table; `slot`: where it is in the root, if that matters.
+  void tell_table(PagingEventKind kind, u32 table, u32 slot = 0) const;
   bool has_tables(HostFrame frame) const { return tables_of_frame_[frame.value] != kNone; }
 
   /// The frame became a table: takes write permission from every entry that maps it.
@@ -83,7 +87,6 @@ class ShadowTables {
   void invalidate_directory(const ShadowTable& directory, u32 slot, u8 rights);
   /// Tells of an entry that changed from `old`.
   void tell_entry(PagingEventKind kind, u32 table, u32 slot, u64 old) const;
-  void tell_table(PagingEventKind kind, u32 table) const;
   /// Where the entry is in the active root, if it is: the first address that it translates.
   std::optional<GuestLinear> active_address(const ShadowTable& table, u32 slot) const;
   void free_table(u32 table);

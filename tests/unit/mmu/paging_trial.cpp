@@ -135,6 +135,7 @@ std::string Trial::check(const PagingStep& step, bool thorough) {
   if (!thorough) return {};
   if (!shadow.same_tables(reference)) return "tables differ under the shadow";
   if (!bare.same_tables(reference)) return "tables differ under bare paging";
+  if (std::string told = mirror.compare(shadow.paging); !told.empty()) return "events: " + told;
   const std::vector<std::string> differences = shadow.paging.audit();
   return differences.empty() ? std::string() : "audit: " + differences.front();
 }

@@ -10,6 +10,7 @@
 #include "mmu/memory_unit.h"
 #include "mmu/shadow_paging.h"
 #include "tests/unit/mmu/mmu_fixture.h"
+#include "tests/unit/mmu/paging_mirror.h"
 
 namespace ringdown::test {
 
@@ -163,7 +164,13 @@ struct TrialMemory {
 /// The shadow (with its deprivileging), the bare unit and the reference, run side by side.
 struct Trial {
   Trial(TrialMemory& memory, Deprivilege deprivilege)
-      : shadow(memory.shadow, deprivilege), bare(memory.bare), reference(memory.reference) {}
+      : mirror(memory.shadow.memory),
+        shadow(memory.shadow, deprivilege),
+        bare(memory.bare),
+        reference(memory.reference) {
+    shadow.paging.set_events(&mirror);
+  }
+  PagingMirror mirror;  // of the shadow; outlives it
   Machine<ShadowPaging> shadow;
   Machine<GuestPaging> bare;
   Reference reference;
