@@ -39,7 +39,10 @@ Session::Session(Options options)
         notice(fmt::format("{}: {}", name_of(category), line));
       }) {}
 
-Session::~Session() { running_ = nullptr; }
+Session::~Session() {
+  running_ = nullptr;
+  unwatch_paging();
+}
 
 void Session::stop_by_signal() {
   if (Runner* const runner = running_) return runner->quit();
@@ -67,6 +70,7 @@ Result<void> Session::prepare() {
   Result<std::unique_ptr<Machine>> machine = Machine::create(options_.machine, log_);
   if (!machine) return machine.error();
   machine_ = std::move(*machine);
+  watch_paging();
   return restore();
 }
 
@@ -136,6 +140,17 @@ void Session::prepare_debug_console() {
   };
 }
 
+void Session::watch_paging() {
+  if (options_.paging_trace_path.empty()) return;
+  paging_trace_ = std::make_unique<PagingTrace>(*machine_);
+  paging_watchers_.add(*paging_trace_);
+  machine_->monitor()->paging().set_events(&paging_watchers_);
+}
+
+void Session::unwatch_paging() {
+  if (machine_ && machine_->monitor() != nullptr) machine_->monitor()->paging().set_events(nullptr);
+}
+
 Result<void> Session::restore() {
   if (!options_.load_state_path.empty()) {
     Result<std::vector<u8>> file = read_whole_file(options_.load_state_path);
@@ -165,6 +180,9 @@ Result<void> Session::open_connections() {
     debug_file_.reset(std::fopen(options_.debug_console.path.c_str(), "wb"));
     if (!debug_file_)
       return Error{fmt::format("--debugcon=file:{}: cannot be created", options_.debug_console.path)};
+  }
+  if (paging_trace_) {
+    if (Result<void> result = paging_trace_->open(options_.paging_trace_path); !result) return result;
   }
   if (options_.record_path.empty()) return {};
   return machine_->inputs().record_to(options_.record_path);
@@ -239,9 +257,11 @@ int Session::run() {
   const Result<void> flushed = machine_->board().flush_disks();
   close_connections();
   if (!end.message.empty()) notice(end.message);
+  unwatch_paging();
+  const Result<void> traced = paging_trace_ ? paging_trace_->close() : Result<void>();
   const Result<void> written = write_results(end);
   int status = end.status;
-  for (const Result<void>& result : {flushed, written}) {
+  for (const Result<void>& result : {flushed, traced, written}) {
     if (result) continue;
     notice(result.error().message);
     status = kHostFailed;

@@ -9,6 +9,8 @@
 #include "frontend/cli/options.h"
 #include "frontend/debug/console.h"
 #include "frontend/debug/machine_debug_target.h"
+#include "frontend/paging/paging_trace.h"
+#include "frontend/paging/paging_watchers.h"
 #include "frontend/runner.h"
 #include "frontend/serial/host_serial.h"
 #include "frontend/serial/stdio_serial.h"
@@ -34,6 +36,9 @@ class Session {
   Result<void> prepare_boot();
   Result<void> prepare_serial();
   void prepare_debug_console();
+  void watch_paging();
+  /// What becomes of the shadow at the machine's end is no event.
+  void unwatch_paging();
   Result<void> restore();
   Result<void> open_connections();
   Result<void> open_display();
@@ -55,7 +60,9 @@ class Session {
   std::vector<std::unique_ptr<SerialBackend>> serial_;
   std::vector<HostSerial*> host_serial_;  // by port; nullptr without a host's end
   std::unique_ptr<std::FILE, int (*)(std::FILE*)> debug_file_{nullptr, &std::fclose};
+  PagingWatchers paging_watchers_;
   std::unique_ptr<Machine> machine_;
+  std::unique_ptr<PagingTrace> paging_trace_;
   std::unique_ptr<Runner> runner_;
   std::unique_ptr<Console> console_;
   std::unique_ptr<RunnerCompanion> display_;

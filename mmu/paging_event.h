@@ -44,7 +44,7 @@ constexpr std::string_view name_of(PagingEventKind kind) {
 enum class HiddenCause : u8 {
   Missing,    // the shadow had no entry yet, or fewer rights than the guest's tables give
   Protected,  // a store to a write-protected frame: performed once
-  Device,     // the page leads to device registers
+  Device,     // the page leads to device registers: once for each instruction
 };
 
 /// One event. What a kind does not speak of is zero, or kNoTable.

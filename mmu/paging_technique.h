@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/archive.h"
@@ -15,6 +16,14 @@ namespace ringdown {
 enum class Technique : u8 {
   Shadow,  // the processor walks tables that the monitor derives from the guest's
 };
+
+constexpr std::string_view name_of(Technique technique) {
+  switch (technique) {
+    case Technique::Shadow:
+      return "shadow";
+  }
+  return "";
+}
 
 /// How guest privilege maps onto the physical user/supervisor bit.
 enum class Deprivilege : u8 {

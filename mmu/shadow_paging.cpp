@@ -265,7 +265,8 @@ void ShadowPaging::count_fault(GuestLinear linear, u32 code, const Resolution& r
   HiddenCause cause = HiddenCause::Missing;
   if (resolution.kind == Resolution::Kind::Device) {
     cause = HiddenCause::Device;
-    if (assist()) ++counters_.device_accesses;
+    if (!assist()) return;
+    ++counters_.device_accesses;
   } else if ((code & page_fault::kWrite) != 0 &&
              is_write_protected(memory_, HostFrame(resolution.page.write_frame))) {
     if (one_shot_page_ == page_of(linear)) return;

@@ -90,7 +90,9 @@ po::options_description insight_options() {
   group.add_options()                                                                      //
       ("stats", po::value<Text>(), "FILE for all counters as JSON; - is standard output")  //
       ("summary", po::value<bool>()->implicit_value(true)->zero_tokens(),
-       "prints the main counters at the end")                                                          //
+       "prints the main counters at the end")  //
+      ("paging-trace", po::value<Text>(),
+       "FILE for each event of the shadow page tables, a line of JSON each")                           //
       ("log", po::value<Text>(), "CATEGORIES to log to standard error, or 'all'; 'list' prints them")  //
       ("debugcon", po::value<Text>()->implicit_value("stderr"),
        "[=stderr|=file:PATH] where the firmware's messages (port 402h) go")                                 //
@@ -335,6 +337,9 @@ void Reader::read_insight() {
   options_.no_reboot = flag("no-reboot");
   options_.summary = flag("summary");
   options_.stats_path = path("stats");
+  options_.paging_trace_path = path("paging-trace");
+  if (!options_.paging_trace_path.empty() && options_.machine.mode == RunMode::Bare)
+    fail(Error{"--paging-trace: --mode bare has no shadow page tables: leave one out"});
   options_.log_categories = text("log").value_or("");
   if (const auto target = text("debugcon")) {
     constexpr std::string_view kFile = "file:";

@@ -38,6 +38,7 @@ struct Options {
   bool paused = false;
   bool no_reboot = false;
   std::string stats_path;
+  std::string paging_trace_path;
   bool summary = false;
   std::optional<Ticks> stop_after;
   Ticks audit_every = 0;

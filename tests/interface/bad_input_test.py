@@ -16,7 +16,8 @@ PROGRAM = sys.argv[1]
 KERNEL = os.path.join(CACHE, "guests", "linux-686", "vmlinuz")
 # What a run would write. Those that exist already must keep their content.
 OUTPUTS = [["--stats", "stats.json"], ["--save-state", "old.state"], ["--record", "new.record"],
-           ["--debugcon=file:debug.log"], ["--serial", "file:old.serial"], ["--serial", "file:new.serial"]]
+           ["--paging-trace", "trace.jsonl"], ["--debugcon=file:debug.log"], ["--serial", "file:old.serial"],
+           ["--serial", "file:new.serial"]]
 # Permissions say nothing to root, unless it gives up the right to pass them by.
 AS_USER = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
 MEBIBYTE = 1 << 20
@@ -96,7 +97,7 @@ MISTAKES = [
     (["--kernel", "secret"], ["secret"]),
     *[([option, ""], [option]) for option in
       ["--kernel", "--initrd", "--cdrom", "--firmware", "--config", "--stats", "--save-state", "--load-state",
-       "--record", "--replay"]],
+       "--record", "--replay", "--paging-trace"]],
     (["--kernel", KERNEL, "--initrd", "missing"], ["missing"]),
     (["--kernel", KERNEL, "--initrd", "folder"], ["folder"]),
     (["--kernel", KERNEL, "--initrd", KERNEL, "--memory", "8M"], ["--memory"]),
@@ -124,6 +125,7 @@ MISTAKES = [
     (["--let-through", "popf", "--mode", "bare"], ["--let-through", "--mode bare"]),
     (["--audit-shadow", "1M", "--mode", "bare"], ["--audit-shadow", "--mode bare"]),
     (["--audit-shadow", "0"], ["--audit-shadow 0"]),
+    (["--paging-trace", "new.jsonl", "--mode", "bare"], ["--paging-trace", "--mode bare"]),
     (["--clock", "wall"], ["--clock wall"]),
     (["--speed", "0"], ["--speed 0"]),
     (["--speed", "fast"], ["--speed fast"]),
@@ -168,6 +170,7 @@ MISTAKES = [
     (["--stats", "closed/stats.json"], ["--stats", "closed"]),
     (["--save-state", "folder"], ["--save-state", "folder"]),
     (["--record", "protected.img"], ["--record", "protected.img"]),
+    (["--paging-trace", "missing/trace"], ["--paging-trace", "missing"]),
     (["--debugcon=file:missing/log"], ["--debugcon", "missing"]),
     (["--debugcon=printer"], ["--debugcon=printer"]),
     (["--debugcon="], ["--debugcon"]),
@@ -200,6 +203,8 @@ def arguments_of(mistake):
     given = {word.split("=")[0] for word in mistake}
     if "--replay" in given:
         given.add("--record")  # the two exclude each other
+    if "bare" in mistake:
+        given.add("--paging-trace")
     # A mistake that goes unnoticed shall show soon.
     others = [*OUTPUTS, ["--stop-after", "1000"]]
     return ["run", *mistake, *[word for other in others if other[0].split("=")[0] not in given for word in other]]
@@ -256,7 +261,8 @@ def check_outputs_are_written():
     result = run(arguments_of(["--disk", "good.img"]))
     check(result.returncode == 0, f"a run without a mistake: {result.stderr}")
     changed = {name for name, _ in set(folder_content().items()) ^ set(before.items())}
-    check(changed == {"./stats.json", "./old.state", "./new.record", "./debug.log", "./old.serial", "./new.serial"},
+    check(changed == {"./stats.json", "./old.state", "./new.record", "./trace.jsonl", "./debug.log", "./old.serial",
+                      "./new.serial"},
           f"a run without a mistake writes all outputs, got {changed}")
 
 
