@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "cpu/instruction_table.h"
+#include "cpu/monitor/vtx_exits.h"
 #include "frontend/fault_story.h"
 
 namespace ringdown {
@@ -46,8 +47,10 @@ ordered_json traps(Machine& machine) {
   ordered_json by_cause = ordered_json::object();
   ordered_json by_instruction = ordered_json::object();
   u64 total = 0;
+  u64 under_vtx = 0;
   if (machine.monitor() != nullptr) {
     const MonitorStatistics& s = machine.monitor()->statistics();
+    under_vtx = exits_under_vtx(s, machine.monitor()->paging().technique());
     for (std::size_t i = 0; i < s.by_cause.size(); ++i) {
       by_cause[std::string(name_of(static_cast<TrapCause>(i)))] = s.by_cause[i];
       total += s.by_cause[i];
@@ -59,7 +62,11 @@ ordered_json traps(Machine& machine) {
       count = (count.is_null() ? u64{0} : count.get<u64>()) + s.by_instruction[i];
     }
   }
-  return {{"total", total}, {"by_cause", by_cause}, {"by_instruction", by_instruction}};
+  return {{"total", total},
+          {"would_exit_under_vtx", under_vtx},
+          {"would_not_exit_under_vtx", total - under_vtx},
+          {"by_cause", by_cause},
+          {"by_instruction", by_instruction}};
 }
 
 ordered_json shadow(Machine& machine) {
@@ -74,6 +81,14 @@ ordered_json shadow(Machine& machine) {
           {"root_switches", c.root_switches},
           {"root_cache_hits", c.root_cache_hits},
           {"audits", c.audits}};
+}
+
+ordered_json paging(Machine& machine) {
+  const TlbCounters& tlb = machine.processor().memory.counters();
+  const Monitor* const monitor = machine.monitor();
+  return {{"technique", monitor != nullptr ? name_of(monitor->paging().technique()) : "bare"},
+          {"walks", tlb.misses},
+          {"walk_references", tlb.walk_references}};
 }
 
 ordered_json devices(Machine& machine) {
@@ -119,6 +134,7 @@ std::string statistics_json(Machine& machine, const RunFacts& facts) {
                           {"physical_cpl", i.physical_cpl},
                           {"virtual_cpl", i.virtual_cpl}};
   json["traps"] = traps(machine);
+  json["paging"] = paging(machine);
   json["shadow"] = shadow(machine);
   json["tlb"] = {
       {"misses", tlb.misses}, {"flushes", tlb.flushes}, {"page_invalidations", tlb.page_invalidations}};
@@ -126,6 +142,7 @@ std::string statistics_json(Machine& machine, const RunFacts& facts) {
                     {"invalidated", cpu.blocks_invalidated},
                     {"splits", cpu.block_splits},
                     {"page_lookups", tlb.fetch_misses},
+                    {"page_lookup_references", tlb.fetch_walk_references},
                     {"cache_flushes", cpu.cache_flushes}};
   json["devices"] = devices(machine);
   json["interrupts"] = interrupts(cpu);

@@ -38,6 +38,8 @@ struct Resolution {
   /// Guest-physical address of the page's first byte.
   GuestPhysical physical{};
   u32 error_code = 0;
+  /// Entries that the processor's walk read.
+  u8 walk_references = 0;
 };
 
 /// The processor's paging root, as hardware would walk it on a TLB miss.

@@ -96,9 +96,10 @@ AccessStatus MemoryUnit::resolve_piece(GuestLinear linear, AccessType type, Priv
   if (piece.host != nullptr) return AccessStatus::Done;
   const Resolution resolution = space_->resolve(linear, type, privilege);
   const u32 offset = linear.value & kPageOffsetMask;
+  piece.walk_references = resolution.walk_references;
   switch (resolution.kind) {
     case Resolution::Kind::Fault:
-      ++counters_.misses;
+      count_miss(resolution.walk_references);
       fault_address = linear;
       fault_code = resolution.error_code;
       return AccessStatus::PageFault;
@@ -114,8 +115,13 @@ AccessStatus MemoryUnit::resolve_piece(GuestLinear linear, AccessType type, Priv
   piece.host = memory_.store().page(HostFrame(frame)) + offset;
   fill(page_of(linear), privilege, resolution);
   piece.uncached = known(linear, write, privilege) == nullptr;
-  if (!piece.uncached) ++counters_.misses;
+  if (!piece.uncached) count_miss(piece.walk_references);
   return AccessStatus::Done;
+}
+
+void MemoryUnit::count_miss(u8 walk_references) {
+  ++counters_.misses;
+  counters_.walk_references += walk_references;
 }
 
 AccessStatus MemoryUnit::resolve_pieces(GuestLinear linear, u32 size, AccessType type, Privilege privilege,
@@ -156,7 +162,7 @@ AccessStatus MemoryUnit::read(GuestLinear linear, Privilege privilege, std::span
     return status;
   }
   for (const Piece& piece : pieces.all()) {
-    if (piece.uncached) ++counters_.misses;
+    if (piece.uncached) count_miss(piece.walk_references);
     if (piece.host != nullptr) {
       std::memcpy(data.data(), piece.host, piece.size);
     } else {
@@ -176,7 +182,7 @@ AccessStatus MemoryUnit::write(GuestLinear linear, Privilege privilege, std::spa
     return status;
   }
   for (const Piece& piece : pieces.all()) {
-    if (piece.uncached) ++counters_.misses;
+    if (piece.uncached) count_miss(piece.walk_references);
     if (piece.host != nullptr) {
       std::memcpy(piece.host, data.data(), piece.size);
     } else if (!piece.discarded) {
@@ -210,6 +216,7 @@ Resolution MemoryUnit::fetch(GuestLinear linear, Privilege privilege) {
   }
   ++counters_.fetch_misses;
   const Resolution resolution = space_->resolve(linear, AccessType::Execute, privilege);
+  counters_.fetch_walk_references += resolution.walk_references;
   if (resolution.kind == Resolution::Kind::Fault) {
     fault_address = linear;
     fault_code = resolution.error_code;

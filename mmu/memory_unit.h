@@ -36,9 +36,16 @@ struct TlbCounters {
   u64 misses = 0;
   u64 flushes = 0;  // of everything
   u64 page_invalidations = 0;
-  u64 fetch_misses = 0;  // looked up for blocks: how often depends on their length
+  u64 fetch_misses = 0;           // looked up for blocks: how often depends on their length
+  u64 walk_references = 0;        // table entries that the processor read for `misses`
+  u64 fetch_walk_references = 0;  // and for `fetch_misses`
 
-  void serialize(Archive& archive) { archive(misses, flushes, page_invalidations, fetch_misses); }
+  void serialize(Archive& archive) {
+    archive(misses, flushes, page_invalidations, fetch_misses);
+    if (archive.version() >= kWalksCounted) archive(walk_references, fetch_walk_references);
+  }
+  /// The version of the counters' chunk from which on they are saved.
+  static constexpr u16 kWalksCounted = 2;
 };
 
 /// Performs the processor's accesses to linear memory. Multi-byte accesses may cross pages; both pages are
@@ -114,8 +121,8 @@ class MemoryUnit final : public TranslationCache, public MemoryObserver {
 
   const TlbCounters& counters() const { return counters_; }
   void serialize_counters(Archive& archive) { archive(counters_); }
-  /// Changes whenever a translation that an instruction fetch used may have changed, and with the context, where
-  /// tlb() and fetch_generation() become others: an exit of a block may be linked only if it has not.
+  /// Changes whenever a translation that an instruction fetch used may have changed, and with the context,
+  /// where tlb() and fetch_generation() become others: an exit of a block may be linked only if it has not.
   u32 fetch_changes() const { return fetch_changes_; }
   /// Names what instructions are fetched through, for one privilege: where a block was found under the same
   /// number, it is still to be found. A root gets its number back with its context. Below 2^47.
@@ -142,6 +149,7 @@ class MemoryUnit final : public TranslationCache, public MemoryObserver {
     u8* host = nullptr;        // RAM or ROM; otherwise:
     bool discarded = false;    // a write that nobody receives
     bool uncached = false;     // a miss that put nothing into the TLB
+    u8 walk_references = 0;    // of that miss
     GuestPhysical physical{};  // on the device bus, after A20
     u32 size = 0;
   };
@@ -201,6 +209,7 @@ class MemoryUnit final : public TranslationCache, public MemoryObserver {
   /// Its entries are gone.
   void forget_fetches(Fetches& fetches);
   void drop_pages(Tlb& tlb, Fetches& fetches, Privilege privilege, GuestLinear first, u32 pages);
+  void count_miss(u8 walk_references);
   bool has_effects(const Pieces& pieces, AccessType type) const;
   HostFrame frame_of(const u8* host) const;
   u8 tracking_of(const Piece& piece) const;

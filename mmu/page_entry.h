@@ -18,6 +18,7 @@ using User = Field<u64, 2>;
 using Accessed = Field<u64, 5>;
 using Dirty = Field<u64, 6>;
 using PageSize = Field<u64, 7>;
+using Global = Field<u64, 8>;
 using NoExecute = Field<u64, 63>;
 
 /// MAXPHYADDR of the processor modelled here.

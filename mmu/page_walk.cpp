@@ -133,6 +133,7 @@ bool walked_plain_ram(const GuestMemory& memory, const WalkResult& walk) {
 Resolution resolve_walked(const GuestMemory& memory, const PagingControls& controls, const WalkResult& walk,
                           AccessType type, Privilege privilege) {
   Resolution resolution;
+  resolution.walk_references = walk.depth;
   resolution.error_code = page_fault_code(walk, controls, type, privilege);
   if (resolution.error_code != kNoFault) return resolution;
   const bool write = type == AccessType::Write;

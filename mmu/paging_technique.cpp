@@ -1,6 +1,7 @@
 // The choice between the techniques.
 #include "mmu/paging_technique.h"
 
+#include "mmu/nested_paging.h"
 #include "mmu/shadow_paging.h"
 
 namespace ringdown {
@@ -10,6 +11,8 @@ std::unique_ptr<PagingTechnique> make_paging(const PagingOptions& options, Depri
   switch (options.technique) {
     case Technique::Shadow:
       break;
+    case Technique::Nested:
+      return std::make_unique<NestedPaging>(memory, cache);
   }
   return std::make_unique<ShadowPaging>(memory, cache, deprivilege);
 }

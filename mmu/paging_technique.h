@@ -15,12 +15,15 @@ namespace ringdown {
 
 enum class Technique : u8 {
   Shadow,  // the processor walks tables that the monitor derives from the guest's
+  Nested,  // it walks the guest's own, and behind them tables from guest-physical pages to host frames
 };
 
 constexpr std::string_view name_of(Technique technique) {
   switch (technique) {
     case Technique::Shadow:
       return "shadow";
+    case Technique::Nested:
+      return "nested";
   }
   return "";
 }
@@ -35,9 +38,9 @@ enum class Deprivilege : u8 {
 enum class GuestSide : u8 { Kernel, User };
 
 struct PagingCounters {
-  u64 fills = 0;                // shadow entries made from guest entries
+  u64 fills = 0;                // entries made on demand: from the guest's, or (nested) from the memory map
   u64 syncs = 0;                // shadow entries changed or dropped because a guest entry was stored to
-  u64 hidden_faults = 0;        // physical #PF that the guest never sees
+  u64 hidden_faults = 0;        // physical #PF (nested: violations) that the guest never sees
   u64 true_faults = 0;          // physical #PF that the guest's own tables give
   u64 write_protect_traps = 0;  // stores to write-protected page (or descriptor) tables
   u64 device_accesses = 0;      // instructions that accessed pages mapped to devices
@@ -72,6 +75,9 @@ class PagingTechnique : public AddressSpace {
   /// translations from here on holds when this returns.
   virtual void set_controls(const PagingControls& controls) = 0;
   virtual const PagingControls& controls() const = 0;
+  /// CR4.PGE: global pages are translated beyond a load of CR3. Concerns techniques that leave translations
+  /// to the TLB.
+  virtual void set_global_pages(bool /*enabled*/) {}
   /// Ring3 only: kernel or user side runs next. The processor's TLB, kept apart by guest privilege, stays.
   virtual void set_side(GuestSide /*side*/) {}
   /// Guest INVLPG.

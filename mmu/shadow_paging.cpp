@@ -5,6 +5,13 @@
 
 namespace ringdown {
 
+namespace {
+
+/// A shadow has two levels in every mode of the guest's.
+constexpr u8 kWalkReferences = 2;
+
+}  // namespace
+
 ShadowPaging::ShadowPaging(GuestMemory& memory, TranslationCache& cache, Deprivilege deprivilege)
     : memory_(memory),
       cache_(cache),
@@ -207,6 +214,7 @@ Resolution ShadowPaging::resolve(GuestLinear linear, AccessType type, Privilege 
     found.table->touch();
   }
   Resolution resolution;
+  resolution.walk_references = kWalkReferences;
   resolution.kind = Resolution::Kind::Memory;
   resolution.keep_read = true;
   resolution.keep_write = shadow_rights::allow(found.rights, AccessType::Write, as);
@@ -229,6 +237,7 @@ Resolution ShadowPaging::answer_fault(GuestLinear linear, AccessType type, Privi
   const u32 code = fault_code(look_up(linear, side_of(privilege)), type, physical(privilege));
   const WalkResult walk = walk_page(memory_, controls_, linear);
   Resolution resolution = resolve_walked(memory_, controls_, walk, type, privilege);
+  resolution.walk_references = kWalkReferences;
   if (resolution.kind == Resolution::Kind::Fault) {
     ++counters_.true_faults;
     events_.tell({.kind = PagingEventKind::TrueFault, .linear = linear, .error_code = resolution.error_code});

@@ -29,7 +29,7 @@ void Monitor::attach() {
   accounted_ticks_ = processor_.ticks();
   accounted_cpl_ = virtual_.cpl;
   processor_.memory.set_address_space(*paging_);
-  paging_->set_controls(paging_controls(view_));
+  paging_changed();
   enter_guest_anew();
   await_handover(handover_.has_value());
 }
@@ -276,7 +276,10 @@ AccessStatus Monitor::write_table(GuestLinear linear, std::span<const std::byte>
   return processor_.memory.write(linear, Privilege::Supervisor, data);
 }
 
-void Monitor::paging_changed() { paging_->set_controls(paging_controls(view_)); }
+void Monitor::paging_changed() {
+  paging_->set_global_pages((virtual_.cr4 & cr4::kPge) != 0);
+  paging_->set_controls(paging_controls(view_));
+}
 
 void Monitor::invalidate_page(GuestLinear linear) { paging_->invalidate_guest_page(linear); }
 

@@ -64,13 +64,16 @@ po::options_description monitor_options() {
   group.add_options()                                                                                       //
       ("mode", po::value<Text>(), "trap|bare: under the monitor, or at its own privilege (default: trap)")  //
       ("deprivilege", po::value<Text>(), "ring1|ring3: where the guest's kernel runs (default: ring1)")     //
+      ("paging", po::value<Text>(),
+       "shadow|nested: page tables that the monitor keeps, or a second dimension behind the guest's own, as "
+       "extended page tables are (default: shadow)")  //
       ("let-through", po::value<Text>(),
        "LIST of sensitive instructions that run untrapped, as on hardware, from where the firmware hands "
        "over "
        "(with --firmware: from reset); 'list' prints them, 'all' is all")  //
       ("audit-shadow", po::value<Text>(),
        "N: every N instructions compare the shadow page tables with the "
-       "guest's; a difference ends the run with status 5");
+       "guest's (nested: with the memory map); a difference ends the run with status 5");
   return group;
 }
 
@@ -275,6 +278,11 @@ void Reader::read_machine() {
   choose<RunMode>("mode", {{"trap", RunMode::Trap}, {"bare", RunMode::Bare}}, machine.mode);
   choose<Deprivilege>("deprivilege", {{"ring1", Deprivilege::Ring1}, {"ring3", Deprivilege::Ring3}},
                       machine.deprivilege);
+  choose<Technique>("paging", {{"shadow", Technique::Shadow}, {"nested", Technique::Nested}},
+                    machine.paging.technique);
+  if (machine.mode == RunMode::Bare && values_.count("paging") != 0)
+    fail(Error{"--paging: needs a monitor: leave --mode bare out"});
+  if (const Result<void> possible = check_paging(machine); !possible) fail(possible.error());
   if (const auto list = text("let-through")) {
     if (machine.mode == RunMode::Bare) fail(Error{"--let-through: needs a monitor: leave --mode bare out"});
     if (const Result<void> result = machine.policy.let_through(*list); !result) fail(result.error());
@@ -340,6 +348,11 @@ void Reader::read_insight() {
   options_.paging_trace_path = path("paging-trace");
   if (!options_.paging_trace_path.empty() && options_.machine.mode == RunMode::Bare)
     fail(Error{"--paging-trace: --mode bare has no shadow page tables: leave one out"});
+  if (const Technique technique = options_.machine.paging.technique;
+      !options_.paging_trace_path.empty() && technique != Technique::Shadow) {
+    fail(Error{fmt::format("--paging-trace: --paging {} has no shadow page tables: leave one out",
+                           name_of(technique))});
+  }
   options_.log_categories = text("log").value_or("");
   if (const auto target = text("debugcon")) {
     constexpr std::string_view kFile = "file:";

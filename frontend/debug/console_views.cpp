@@ -179,7 +179,9 @@ std::string walk_view(Machine& machine, GuestLinear address) {
     text += fmt::format("linear {:08x} is guest-physical {:08x}{}\n", address.value, physical,
                         walk.large ? ", in a large page" : "");
   }
-  if (machine.monitor() != nullptr) text += "shadow: " + machine.monitor()->paging().describe(address) + "\n";
+  if (machine.monitor() == nullptr) return text;
+  const PagingTechnique& paging = machine.monitor()->paging();
+  text += fmt::format("{}: {}\n", name_of(paging.technique()), paging.describe(address));
   return text;
 }
 

@@ -1,6 +1,8 @@
 // Builds the machine, runs it between events, saves and restores it.
 #include "frontend/machine/machine.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 
 #include "cpu/cpu_model.h"
@@ -42,11 +44,21 @@ constexpr u64 kMaximumFirmware = u64{4} << 20;
 
 }  // namespace
 
+Result<void> check_paging(const MachineConfig& config) {
+  const Technique technique = config.paging.technique;
+  if (technique == Technique::Shadow || config.deprivilege == Deprivilege::Ring1) return {};
+  return Error{fmt::format(
+      "--paging {}: the guest's own page tables cannot tell its kernel from user code at ring 3: leave "
+      "--deprivilege ring3 out",
+      name_of(technique))};
+}
+
 Result<std::unique_ptr<Machine>> Machine::create(const MachineConfig& config, Log& log) {
   if (config.memory_bytes < kMinimumMemory || config.memory_bytes > kMaximumMemory ||
       config.memory_bytes % kPageSize != 0) {
     return Error{"--memory must be between 1M and 3584M in steps of 4K"};
   }
+  if (const Result<void> possible = check_paging(config); !possible) return possible.error();
   const CpuModel* model = CpuModel::find(config.cpu_model);
   if (model == nullptr)
     return Error{"--cpu '" + config.cpu_model + "' is no known model; --cpu list prints them"};

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/result.h"
 #include "cpu/monitor/policy.h"
 #include "devices/serial/serial_backend.h"
 #include "devices/timers/cmos_contents.h"
@@ -61,5 +62,8 @@ struct MachineConfig {
       serial_backends{};                  // nullptr: that port does not exist; must outlive the machine
   std::function<void(u8)> debug_console;  // bytes written to port 402h
 };
+
+/// Whether the guest can be deprivileged and paged as asked; the error names the options.
+Result<void> check_paging(const MachineConfig& config);
 
 }  // namespace ringdown

@@ -48,6 +48,9 @@ MachineIdentity::MachineIdentity(const MachineConfig& config, const BoardMedia& 
   properties_.push_back({"--mode", bare ? "bare" : "trap"});
   if (!bare) {
     properties_.push_back({"--deprivilege", config.deprivilege == Deprivilege::Ring3 ? "ring3" : "ring1"});
+    // States that name none are of the shadow.
+    if (config.paging.technique != Technique::Shadow)
+      properties_.push_back({"--paging", std::string(name_of(config.paging.technique))});
   }
   properties_.push_back({"--cpu", config.cpu_model});
   Content roms;

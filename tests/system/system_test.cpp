@@ -16,13 +16,14 @@
 namespace ringdown::test {
 namespace {
 
-const std::array<SystemMode, 6> kModes = {{
+const std::array<SystemMode, 7> kModes = {{
     {"bare", RunMode::Bare, Deprivilege::Ring1, false},
     {"bare, blocks of one", RunMode::Bare, Deprivilege::Ring1, true},
     {"trap, ring 1", RunMode::Trap, Deprivilege::Ring1, false},
     {"trap, ring 1, blocks of one", RunMode::Trap, Deprivilege::Ring1, true},
     {"trap, ring 3", RunMode::Trap, Deprivilege::Ring3, false},
     {"trap, ring 3, blocks of one", RunMode::Trap, Deprivilege::Ring3, true},
+    {"trap, nested", RunMode::Trap, Deprivilege::Ring1, false, Technique::Nested},
 }};
 
 /// Prints where the log leaves what was expected; true if it does not.
