@@ -11,6 +11,7 @@
 
 #include "frontend/cli/output_files.h"
 #include "frontend/display/display_companions.h"
+#include "frontend/lab/paging_report.h"
 #include "frontend/machine/file_contents.h"
 #include "frontend/statistics_report.h"
 
@@ -141,10 +142,15 @@ void Session::prepare_debug_console() {
 }
 
 void Session::watch_paging() {
-  if (options_.paging_trace_path.empty()) return;
-  paging_trace_ = std::make_unique<PagingTrace>(*machine_);
-  paging_watchers_.add(*paging_trace_);
-  machine_->monitor()->paging().set_events(&paging_watchers_);
+  if (!options_.paging_trace_path.empty()) {
+    paging_trace_ = std::make_unique<PagingTrace>(*machine_);
+    paging_watchers_.add(*paging_trace_);
+  }
+  if (!options_.paging_report_path.empty()) {
+    paging_recorder_ = std::make_unique<PagingRecorder>(*machine_);
+    paging_watchers_.add(*paging_recorder_);
+  }
+  if (paging_trace_ || paging_recorder_) machine_->monitor()->paging().set_events(&paging_watchers_);
 }
 
 void Session::unwatch_paging() {
@@ -274,6 +280,13 @@ Result<void> Session::write_results(const RunEnd& end) {
   if (options_.summary) fmt::print(stderr, "{}", statistics_summary(*machine_, facts));
   if (machine_->inputs().recording_failed()) {
     return Error{fmt::format("{}: the recording is incomplete: is the disk full?", options_.record_path)};
+  }
+  if (paging_recorder_) {
+    const std::string page = paging_report_html(paging_recorder_->json());
+    if (Result<void> result = write_whole_file(options_.paging_report_path, std::as_bytes(std::span(page)));
+        !result) {
+      return result;
+    }
   }
   if (!options_.stats_path.empty()) {
     const std::string json = statistics_json(*machine_, facts);

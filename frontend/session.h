@@ -9,6 +9,7 @@
 #include "frontend/cli/options.h"
 #include "frontend/debug/console.h"
 #include "frontend/debug/machine_debug_target.h"
+#include "frontend/lab/paging_recorder.h"
 #include "frontend/paging/paging_trace.h"
 #include "frontend/paging/paging_watchers.h"
 #include "frontend/runner.h"
@@ -63,6 +64,7 @@ class Session {
   PagingWatchers paging_watchers_;
   std::unique_ptr<Machine> machine_;
   std::unique_ptr<PagingTrace> paging_trace_;
+  std::unique_ptr<PagingRecorder> paging_recorder_;
   std::unique_ptr<Runner> runner_;
   std::unique_ptr<Console> console_;
   std::unique_ptr<RunnerCompanion> display_;

@@ -40,6 +40,40 @@ constexpr std::string_view name_of(PagingEventKind kind) {
   return kNames[static_cast<std::size_t>(kind)];
 }
 
+/// What an event tells of.
+enum class PagingSubject : u8 {
+  Table,       // a shadow table, or the guest's frame behind it
+  Entry,       // a shadow entry, and the guest's behind it
+  GuestEntry,  // an entry of a guest's table
+  Fault,       // an access
+  Root,        // CR3 and the other paging controls
+};
+
+constexpr PagingSubject subject_of(PagingEventKind kind) {
+  switch (kind) {
+    case PagingEventKind::Make:
+    case PagingEventKind::Drop:
+    case PagingEventKind::Activate:
+    case PagingEventKind::Protect:
+    case PagingEventKind::Release:
+    case PagingEventKind::Evict:
+      break;
+    case PagingEventKind::Fill:
+    case PagingEventKind::Sync:
+    case PagingEventKind::Withhold:
+      return PagingSubject::Entry;
+    case PagingEventKind::Store:
+    case PagingEventKind::Mark:
+      return PagingSubject::GuestEntry;
+    case PagingEventKind::HiddenFault:
+    case PagingEventKind::TrueFault:
+      return PagingSubject::Fault;
+    case PagingEventKind::RootSwitch:
+      return PagingSubject::Root;
+  }
+  return PagingSubject::Table;
+}
+
 /// Why a hidden fault came.
 enum class HiddenCause : u8 {
   Missing,    // the shadow had no entry yet, or fewer rights than the guest's tables give

@@ -19,8 +19,8 @@ BUILD_PACKAGES=(cmake ninja-build g++ libboost-program-options-dev libfmt-dev li
   libzycore-dev libzydis-dev nasm nlohmann-json3-dev seabios zlib1g-dev)
 # What fetching guests and packing the initramfs needs.
 GUEST_PACKAGES=(ca-certificates cpio debian-archive-keyring)
-TEST_PACKAGES=(acpica-tools catch2 gdb grub-common grub-pc-bin imagemagick isolinux libmpfr-dev mtools python3 python3-xlib
-  syslinux-common xauth xorriso xvfb)
+TEST_PACKAGES=(acpica-tools catch2 chromium chromium-driver gdb grub-common grub-pc-bin imagemagick isolinux libmpfr-dev mtools
+  python3 python3-selenium python3-xlib syslinux-common xauth xorriso xvfb)
 # What the preset arm64 builds and runs with; its libraries come from scripts/make_arm64_sysroot.sh.
 ARM64_PACKAGES=(debian-archive-keyring g++-aarch64-linux-gnu qemu-user)
 

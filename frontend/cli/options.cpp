@@ -95,7 +95,9 @@ po::options_description insight_options() {
       ("summary", po::value<bool>()->implicit_value(true)->zero_tokens(),
        "prints the main counters at the end")  //
       ("paging-trace", po::value<Text>(),
-       "FILE for each event of the shadow page tables, a line of JSON each")                           //
+       "FILE for each event of the shadow page tables, a line of JSON each")  //
+      ("paging-report", po::value<Text>(),
+       "FILE for a page that shows guest and shadow tables at each event, for a browser")              //
       ("log", po::value<Text>(), "CATEGORIES to log to standard error, or 'all'; 'list' prints them")  //
       ("debugcon", po::value<Text>()->implicit_value("stderr"),
        "[=stderr|=file:PATH] where the firmware's messages (port 402h) go")                                 //
@@ -346,12 +348,14 @@ void Reader::read_insight() {
   options_.summary = flag("summary");
   options_.stats_path = path("stats");
   options_.paging_trace_path = path("paging-trace");
-  if (!options_.paging_trace_path.empty() && options_.machine.mode == RunMode::Bare)
-    fail(Error{"--paging-trace: --mode bare has no shadow page tables: leave one out"});
-  if (const Technique technique = options_.machine.paging.technique;
-      !options_.paging_trace_path.empty() && technique != Technique::Shadow) {
-    fail(Error{fmt::format("--paging-trace: --paging {} has no shadow page tables: leave one out",
-                           name_of(technique))});
+  options_.paging_report_path = path("paging-report");
+  for (const char* const name : {"paging-trace", "paging-report"}) {
+    if (values_.count(name) == 0) continue;
+    if (options_.machine.mode == RunMode::Bare)
+      fail(Error{fmt::format("--{}: --mode bare has no shadow page tables: leave one out", name)});
+    if (const Technique technique = options_.machine.paging.technique; technique != Technique::Shadow)
+      fail(Error{fmt::format("--{}: --paging {} has no shadow page tables: leave one out", name,
+                             name_of(technique))});
   }
   options_.log_categories = text("log").value_or("");
   if (const auto target = text("debugcon")) {

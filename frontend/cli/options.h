@@ -39,6 +39,7 @@ struct Options {
   bool no_reboot = false;
   std::string stats_path;
   std::string paging_trace_path;
+  std::string paging_report_path;
   bool summary = false;
   std::optional<Ticks> stop_after;
   Ticks audit_every = 0;

@@ -41,6 +41,7 @@ std::vector<NamedFile> outputs_of(const Options& options) {
   std::vector<NamedFile> files{{"--save-state ", options.save_state_path},
                                {"--record ", options.record_path},
                                {"--paging-trace ", options.paging_trace_path},
+                               {"--paging-report ", options.paging_report_path},
                                {"--debugcon=file:", options.debug_console.path}};
   if (options.stats_path != "-") files.push_back({"--stats ", options.stats_path});
   for (const SerialSpec& spec : options.serial) {

@@ -1,14 +1,24 @@
 // Names and short texts for paging events and shadow entries, as traces, console and report use them.
 #pragma once
 
+#include <fmt/core.h>
+
+#include <iterator>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "mmu/guest_paging.h"
 #include "mmu/paging_event.h"
 #include "mmu/paging_technique.h"
 
 namespace ringdown {
+
+/// fmt::format at the end of a text.
+template <class... Args>
+void append_text(std::string& text, fmt::format_string<Args...> format, Args&&... args) {
+  fmt::format_to(std::back_inserter(text), format, std::forward<Args>(args)...);
+}
 
 std::string_view name_of(Deprivilege deprivilege);
 std::string_view name_of(HiddenCause cause);

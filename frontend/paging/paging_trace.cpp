@@ -5,7 +5,6 @@
 
 #include <cerrno>
 #include <cstring>
-#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "frontend/paging/paging_text.h"
@@ -17,11 +16,6 @@ namespace {
 
 constexpr int kFormatVersion = 1;
 constexpr std::size_t kWriteAt = std::size_t{1} << 20;
-
-template <class... Args>
-void append(std::string& text, fmt::format_string<Args...> format, Args&&... args) {
-  fmt::format_to(std::back_inserter(text), format, std::forward<Args>(args)...);
-}
 
 std::string header(Machine& machine) {
   const MachineConfig& config = machine.config();
@@ -50,31 +44,22 @@ Result<void> PagingTrace::open(const std::string& path) {
 
 void PagingTrace::paging_event(const PagingEvent& event) {
   if (error_ != 0) return;
-  append(text_, R"({{"tick":{},"event":"{}")", machine_.ticks(), name_of(event.kind));
-  switch (event.kind) {
-    case PagingEventKind::Make:
-    case PagingEventKind::Drop:
-    case PagingEventKind::Activate:
-    case PagingEventKind::Protect:
-    case PagingEventKind::Release:
-    case PagingEventKind::Evict:
+  append_text(text_, R"({{"tick":{},"event":"{}")", machine_.ticks(), name_of(event.kind));
+  switch (subject_of(event.kind)) {
+    case PagingSubject::Table:
       append_table_event(event);
       break;
-    case PagingEventKind::Fill:
-    case PagingEventKind::Sync:
-    case PagingEventKind::Withhold:
+    case PagingSubject::Entry:
       append_entry_event(event);
       break;
-    case PagingEventKind::Store:
-    case PagingEventKind::Mark:
-      append(text_, R"(,"level":{},"slot":{})", event.level, event.slot);
+    case PagingSubject::GuestEntry:
+      append_text(text_, R"(,"level":{},"slot":{})", event.level, event.slot);
       append_guest_entry(event);
       break;
-    case PagingEventKind::HiddenFault:
-    case PagingEventKind::TrueFault:
+    case PagingSubject::Fault:
       append_fault(event);
       break;
-    case PagingEventKind::RootSwitch:
+    case PagingSubject::Root:
       append_root_switch(event);
       break;
   }
@@ -83,17 +68,17 @@ void PagingTrace::paging_event(const PagingEvent& event) {
 }
 
 void PagingTrace::append_table_event(const PagingEvent& event) {
-  append(text_, R"(,"table":{},"level":{},"physical":"{:#010x}")", event.table, event.level,
-         event.physical.value);
+  append_text(text_, R"(,"table":{},"level":{},"physical":"{:#010x}")", event.table, event.level,
+              event.physical.value);
   if (event.direct) text_ += R"(,"direct":true)";
-  if (event.kind == PagingEventKind::Activate) append(text_, R"(,"gib":{})", event.slot);
+  if (event.kind == PagingEventKind::Activate) append_text(text_, R"(,"gib":{})", event.slot);
   if (machine_.config().deprivilege == Deprivilege::Ring3)
-    append(text_, R"(,"side":"{}")", event.user_side ? "user" : "kernel");
+    append_text(text_, R"(,"side":"{}")", event.user_side ? "user" : "kernel");
 }
 
 void PagingTrace::append_entry_event(const PagingEvent& event) {
-  append(text_, R"(,"table":{},"level":{},"slot":{})", event.table, event.level, event.slot);
-  if (event.in_active_root) append(text_, R"(,"linear":"{:#010x}")", event.linear.value);
+  append_text(text_, R"(,"table":{},"level":{},"slot":{})", event.table, event.level, event.slot);
+  if (event.in_active_root) append_text(text_, R"(,"linear":"{:#010x}")", event.linear.value);
   append_guest_entry(event);
   append_shadow_entry("old", event.old_entry, event.level);
   append_shadow_entry("new", event.new_entry, event.level);
@@ -105,37 +90,40 @@ void PagingTrace::append_guest_entry(const PagingEvent& event) {
     return;
   }
   const int digits = 2 + 2 * event.entry_bytes;
-  append(text_, R"(,"physical":"{:#010x}","guest":"{:#0{}x}")", event.physical.value, event.guest_entry,
-         digits);
+  append_text(text_, R"(,"physical":"{:#010x}","guest":"{:#0{}x}")", event.physical.value, event.guest_entry,
+              digits);
 }
 
 void PagingTrace::append_shadow_entry(const char* name, u64 entry, u8 level) {
   using namespace shadow_entry;
-  append(text_, R"(,"{}":)", name);
+  append_text(text_, R"(,"{}":)", name);
   if (!Present::get(entry)) {
     text_ += "null";
   } else if (level == 1) {
-    append(text_, R"({{"frame":"{:#x}","page":"{:#x}","rights":"{}","withheld":"{}"}})", Target::get(entry),
-           GuestPage::get(entry), rights_text(Rights::get(entry)), withheld_text(entry));
+    append_text(text_, R"({{"frame":"{:#x}","page":"{:#x}","rights":"{}","withheld":"{}"}})",
+                Target::get(entry), GuestPage::get(entry), rights_text(Rights::get(entry)),
+                withheld_text(entry));
   } else {
-    append(text_, R"({{"table":{},"rights":"{}"}})", Target::get(entry), rights_text(Rights::get(entry)));
+    append_text(text_, R"({{"table":{},"rights":"{}"}})", Target::get(entry),
+                rights_text(Rights::get(entry)));
   }
 }
 
 void PagingTrace::append_fault(const PagingEvent& event) {
-  append(text_, R"(,"linear":"{:#010x}")", event.linear.value);
+  append_text(text_, R"(,"linear":"{:#010x}")", event.linear.value);
   if (event.kind == PagingEventKind::HiddenFault) {
-    append(text_, R"(,"physical":"{:#010x}","cause":"{}")", event.physical.value, name_of(event.cause));
+    append_text(text_, R"(,"physical":"{:#010x}","cause":"{}")", event.physical.value, name_of(event.cause));
   }
-  append(text_, R"(,"error_code":{},"access":"{}")", event.error_code, error_code_text(event.error_code));
+  append_text(text_, R"(,"error_code":{},"access":"{}")", event.error_code,
+              error_code_text(event.error_code));
 }
 
 void PagingTrace::append_root_switch(const PagingEvent& event) {
   const PagingControls& controls = machine_.monitor()->paging().controls();
-  append(text_, R"(,"physical":"{:#010x}","cr3":"{:#010x}","old_cr3":"{:#010x}","paging":"{}")",
-         event.physical.value, event.guest_entry, event.old_entry, paging_mode_name(controls));
-  append(text_, R"(,"write_protect":{},"page_size_extension":{},"no_execute":{})", controls.write_protect,
-         controls.page_size_extension, controls.no_execute);
+  append_text(text_, R"(,"physical":"{:#010x}","cr3":"{:#010x}","old_cr3":"{:#010x}","paging":"{}")",
+              event.physical.value, event.guest_entry, event.old_entry, paging_mode_name(controls));
+  append_text(text_, R"(,"write_protect":{},"page_size_extension":{},"no_execute":{})",
+              controls.write_protect, controls.page_size_extension, controls.no_execute);
 }
 
 void PagingTrace::write_out() {

@@ -16,7 +16,7 @@ PROGRAM = sys.argv[1]
 KERNEL = os.path.join(CACHE, "guests", "linux-686", "vmlinuz")
 # What a run would write. Those that exist already must keep their content.
 OUTPUTS = [["--stats", "stats.json"], ["--save-state", "old.state"], ["--record", "new.record"],
-           ["--paging-trace", "trace.jsonl"], ["--debugcon=file:debug.log"], ["--serial", "file:old.serial"],
+           ["--paging-trace", "trace.jsonl"], ["--paging-report", "page.html"], ["--debugcon=file:debug.log"], ["--serial", "file:old.serial"],
            ["--serial", "file:new.serial"]]
 # Permissions say nothing to root, unless it gives up the right to pass them by.
 AS_USER = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
@@ -97,7 +97,7 @@ MISTAKES = [
     (["--kernel", "secret"], ["secret"]),
     *[([option, ""], [option]) for option in
       ["--kernel", "--initrd", "--cdrom", "--firmware", "--config", "--stats", "--save-state", "--load-state",
-       "--record", "--replay", "--paging-trace"]],
+       "--record", "--replay", "--paging-trace", "--paging-report"]],
     (["--kernel", KERNEL, "--initrd", "missing"], ["missing"]),
     (["--kernel", KERNEL, "--initrd", "folder"], ["folder"]),
     (["--kernel", KERNEL, "--initrd", KERNEL, "--memory", "8M"], ["--memory"]),
@@ -130,6 +130,8 @@ MISTAKES = [
     (["--audit-shadow", "0"], ["--audit-shadow 0"]),
     (["--paging-trace", "new.jsonl", "--mode", "bare"], ["--paging-trace", "--mode bare"]),
     (["--paging-trace", "new.jsonl", "--paging", "nested"], ["--paging-trace", "--paging nested"]),
+    (["--paging-report", "new.html", "--mode", "bare"], ["--paging-report", "--mode bare"]),
+    (["--paging-report", "new.html", "--paging", "nested"], ["--paging-report", "--paging nested"]),
     (["--clock", "wall"], ["--clock wall"]),
     (["--speed", "0"], ["--speed 0"]),
     (["--speed", "fast"], ["--speed fast"]),
@@ -175,6 +177,7 @@ MISTAKES = [
     (["--save-state", "folder"], ["--save-state", "folder"]),
     (["--record", "protected.img"], ["--record", "protected.img"]),
     (["--paging-trace", "missing/trace"], ["--paging-trace", "missing"]),
+    (["--paging-report", "missing/page"], ["--paging-report", "missing"]),
     (["--debugcon=file:missing/log"], ["--debugcon", "missing"]),
     (["--debugcon=printer"], ["--debugcon=printer"]),
     (["--debugcon="], ["--debugcon"]),
@@ -207,8 +210,8 @@ def arguments_of(mistake):
     given = {word.split("=")[0] for word in mistake}
     if "--replay" in given:
         given.add("--record")  # the two exclude each other
-    if "bare" in mistake:
-        given.add("--paging-trace")
+    if {"bare", "nested"} & set(mistake):
+        given |= {"--paging-trace", "--paging-report"}
     # A mistake that goes unnoticed shall show soon.
     others = [*OUTPUTS, ["--stop-after", "1000"]]
     return ["run", *mistake, *[word for other in others if other[0].split("=")[0] not in given for word in other]]
@@ -265,8 +268,8 @@ def check_outputs_are_written():
     result = run(arguments_of(["--disk", "good.img"]))
     check(result.returncode == 0, f"a run without a mistake: {result.stderr}")
     changed = {name for name, _ in set(folder_content().items()) ^ set(before.items())}
-    check(changed == {"./stats.json", "./old.state", "./new.record", "./trace.jsonl", "./debug.log", "./old.serial",
-                      "./new.serial"},
+    check(changed == {"./stats.json", "./old.state", "./new.record", "./trace.jsonl", "./page.html", "./debug.log",
+                      "./old.serial", "./new.serial"},
           f"a run without a mistake writes all outputs, got {changed}")
 
 

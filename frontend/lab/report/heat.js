@@ -1,0 +1,133 @@
+"use strict";
+// Guest-physical memory as a grid of frames: which hold tables, and how often stores to them trapped.
+
+const FRAMES_PER_ROW = 128;
+
+class HeatMap {
+  constructor(view) {
+    this.view = view;
+    this.canvas = document.getElementById("heat");
+    this.most = Math.max(1, ...data.counts.storesTrapped.map(([, count]) => count));
+    this.rows = this.rowsWithTables();
+    this.chosen = null;
+    this.canvas.addEventListener("click", (e) => this.choose(this.frameAt(e)));
+    this.canvas.addEventListener("mousemove", (e) => { this.canvas.title = this.describe(this.frameAt(e)); });
+    this.canvas.addEventListener("keydown", (e) => this.key(e));
+    new ResizeObserver(() => this.show()).observe(this.canvas.parentElement);
+  }
+
+  /** Rows that hold a table, or are stored to, at some time. */
+  rowsWithTables() {
+    const rows = new Set(data.counts.storesTrapped.map(([page]) => Math.floor(page / FRAMES_PER_ROW)));
+    for (const event of this.view.model.events) {
+      if (event.kind === "protect") rows.add(Math.floor(pageOf(event.physical) / FRAMES_PER_ROW));
+    }
+    return [...rows].sort((a, b) => a - b);
+  }
+
+  get cell() { return Math.max(2, Math.floor((this.canvas.parentElement.clientWidth - 300) / (FRAMES_PER_ROW + 10))); }
+  get labelWidth() { return 76; }
+
+  frameAt(event) {
+    const size = this.cell;
+    const column = Math.floor((event.offsetX - this.labelWidth) / size);
+    const row = this.rows[Math.floor(event.offsetY / (size + 8))];
+    return row === undefined || column < 0 || column >= FRAMES_PER_ROW ? null : row * FRAMES_PER_ROW + column;
+  }
+
+  describe(page) {
+    if (page === null) return "";
+    const guarded = this.view.model.guarded.get(page);
+    const stores = this.view.model.trapped.get(page) || 0;
+    return `frame ${frameName(page)} (${hex(page * PAGE)}): ` +
+      (guarded ? `holds a ${LEVEL_NAMES[guarded.level]}, write-protected since event ${number(guarded.since)}; `
+        : `${this.use(page)}; `) + `${plural(stores, "store")} trapped so far`;
+  }
+
+  /** What a frame is. Stores trap at page tables and at descriptor tables. */
+  use(page) {
+    const {guarded, known, trapped} = this.view.model;
+    if (guarded.has(page)) return LEVEL_NAMES[guarded.get(page).level];
+    if (known.has(page)) return "was a table";
+    return trapped.has(page) ? "descriptor table" : "holds no table";
+  }
+
+  choose(page) {
+    this.chosen = page;
+    if (page !== null) {
+      const linear = this.view.model.linearOf(page);
+      if (linear !== null) this.view.look(linear);
+    }
+    this.show();
+  }
+
+  key(event) {
+    const steps = {ArrowLeft: -1, ArrowRight: 1};
+    const pages = data.counts.storesTrapped.map(([page]) => page);
+    if (!(event.key in steps) || pages.length === 0) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const now = pages.indexOf(this.chosen);
+    this.choose(pages[Math.min(pages.length - 1, Math.max(0, now + steps[event.key]))]);
+  }
+
+  colour(stores, styles) {
+    if (stores === 0) return styles.getPropertyValue("--heat-0");
+    const step = 1 + Math.min(4, Math.floor(5 * Math.log(stores) / Math.log(this.most + 1)));
+    return styles.getPropertyValue(`--heat-${step}`);
+  }
+
+  show() {
+    const styles = getComputedStyle(document.documentElement);
+    const size = this.cell;
+    const pitch = size + 8;
+    const ratio = window.devicePixelRatio || 1;
+    const width = this.labelWidth + FRAMES_PER_ROW * size;
+    const height = Math.max(24, this.rows.length * pitch);
+    Object.assign(this.canvas, {width: width * ratio, height: height * ratio});
+    Object.assign(this.canvas.style, {width: width + "px", height: height + "px"});
+    const context = this.canvas.getContext("2d");
+    context.scale(ratio, ratio);
+    context.font = "11px ui-monospace, monospace";
+    context.textBaseline = "middle";
+    const {guarded, trapped} = this.view.model;
+    this.rows.forEach((row, i) => {
+      const top = i * pitch;
+      context.fillStyle = styles.getPropertyValue("--muted");
+      context.fillText(hex(row * FRAMES_PER_ROW * PAGE), 0, top + size / 2 + 1);
+      for (let column = 0; column < FRAMES_PER_ROW; ++column) {
+        const page = row * FRAMES_PER_ROW + column;
+        const left = this.labelWidth + column * size;
+        context.fillStyle = this.colour(trapped.get(page) || 0, styles);
+        context.fillRect(left, top, size - 0.5, size + 2);
+        if (guarded.has(page)) {
+          context.fillStyle = styles.getPropertyValue("--ring");
+          context.fillRect(left, top + size + 2, size - 0.5, 3);
+        }
+        if (page === this.chosen) {
+          context.strokeStyle = styles.getPropertyValue("--focus");
+          context.strokeRect(left - 1, top - 0.5, size + 1, size + 5);
+        }
+      }
+    });
+    this.showHot();
+  }
+
+  showHot() {
+    const {guarded, trapped} = this.view.model;
+    document.getElementById("heat-scale").textContent =
+      `${plural(guarded.size, "frame")} protected now; the hottest frame of the run has ${plural(this.most, "trapped store")}.`;
+    document.getElementById("heat-frame").textContent = this.describe(this.chosen);
+    const hottest = [...trapped].sort((a, b) => b[1] - a[1]).slice(0, 8);
+    document.querySelector("#hot tbody").replaceChildren(...hottest.map(([page, count]) => {
+      const row = element("tr");
+      const link = element("button", frameName(page));
+      link.type = "button";
+      link.addEventListener("click", () => this.choose(page));
+      row.append(element("td"), element("td", this.use(page)),
+                 element("td", number(count)));
+      row.firstChild.append(link);
+      return row;
+    }));
+  }
+}
