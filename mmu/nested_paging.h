@@ -35,6 +35,7 @@ class NestedPaging final : public PagingTechnique, public MemoryObserver {
   /// Compares every nested entry with the memory map. What the TLB holds may differ from the guest's tables.
   std::vector<std::string> audit() override;
   std::string describe(GuestLinear linear) const override;
+  u64 memory_used() const override { return tables_.memory_used(); }
   const NestedTables& tables() const { return tables_; }
 
   void frame_written(HostFrame, u32, u32) override { one_shot_page_.reset(); }

@@ -87,6 +87,8 @@ class PagingTechnique : public AddressSpace {
   virtual std::vector<std::string> audit() = 0;
   /// How one linear page is translated besides the guest's own tables, in a line for a person.
   virtual std::string describe(GuestLinear linear) const = 0;
+  /// Host bytes that its tables and what leads to them occupy.
+  virtual u64 memory_used() const = 0;
 
   const PagingCounters& counters() const { return counters_; }
   void serialize_counters(Archive& archive) { archive(counters_); }

@@ -48,8 +48,7 @@ class ShadowPaging final : public PagingTechnique, public MemoryObserver {
   /// Compares every shadow entry of every cached root with a fresh walk of the guest's tables, and checks
   /// protection and reverse map; returns one line per difference.
   std::vector<std::string> audit() override;
-  /// Host bytes that tables, reverse map and caches occupy.
-  u64 memory_used() const;
+  u64 memory_used() const override;
   /// Shadow tables in use (directories and page tables).
   u32 table_count() const;
   /// Visits present leaf entries of the active root: for `walk ADDRESS` and the laboratory. With Ring3, of
@@ -62,6 +61,24 @@ class ShadowPaging final : public PagingTechnique, public MemoryObserver {
     bool executable;
   };
   std::vector<Leaf> leaves() const;
+  /// One entry on the shadow's way to a page, present or not.
+  struct Step {
+    u32 table;
+    u32 slot;
+    u64 entry;
+  };
+  /// Directory entry and page-table entry, as far as there are tables. With Ring3, of the side that runs.
+  std::vector<Step> steps(GuestLinear linear) const;
+  /// One table in use.
+  struct TableSummary {
+    u32 number;
+    u8 level;
+    bool direct;         // no guest's table is behind it
+    bool active;         // a directory of the active root
+    GuestPhysical base;  // of the guest's table, or of the memory it maps
+    u32 present;         // entries
+  };
+  std::vector<TableSummary> tables() const;
   /// The shadow entry of one linear page, described for a person ("not present" included).
   std::string describe(GuestLinear linear) const override;
 

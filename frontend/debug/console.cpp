@@ -10,6 +10,7 @@
 
 #include "frontend/cli/output_files.h"
 #include "frontend/debug/console_views.h"
+#include "frontend/debug/paging_views.h"
 #include "frontend/display/image_file.h"
 
 namespace ringdown {
@@ -58,6 +59,9 @@ std::span<const Console::Command> Console::commands() {
       Command{"memory", "ADDRESS [COUNT]", "bytes at a linear address", &Console::memory},
       Command{"walk", "ADDRESS", "how a linear address is translated: guest tables and shadow entry",
               &Console::walk},
+      Command{"paging", "ADDRESS|stats|frames",
+              "guest's entries beside the shadow's and the host's; counters; write-protected frames",
+              &Console::paging},
       Command{"traps", "", "how often the monitor was entered, and why", &Console::traps},
       Command{"policy", "[LIST|none]", "which sensitive instructions are let through; sets them",
               &Console::policy},
@@ -133,6 +137,13 @@ std::string Console::memory(Words arguments) {
 std::string Console::walk(Words arguments) {
   const std::optional<u32> address = parse_address(arguments[0]);
   return address ? walk_view(machine_, GuestLinear(*address)) : kBadAddress;
+}
+
+std::string Console::paging(Words arguments) {
+  if (arguments[0] == "stats") return paging_statistics_view(machine_);
+  if (arguments[0] == "frames") return protected_frames_view(machine_);
+  const std::optional<u32> address = parse_address(arguments[0]);
+  return address ? paging_view(machine_, GuestLinear(*address)) : kBadAddress;
 }
 
 std::string Console::traps(Words) { return traps_view(machine_); }

@@ -36,6 +36,7 @@ class Console {
   std::string disassemble(Words arguments);
   std::string memory(Words arguments);
   std::string walk(Words arguments);
+  std::string paging(Words arguments);
   std::string traps(Words arguments);
   std::string policy(Words arguments);
   std::string screen(Words arguments);

@@ -61,6 +61,8 @@ std::string shared_registers(const SystemView& guest) {
   return text + fmt::format("EIP {:08x}  flags {:08x}\n", guest.registers.eip, guest.registers.flags.value());
 }
 
+}  // namespace
+
 std::string entry_flags(u64 entry) {
   using namespace page_entry;
   std::string text;
@@ -74,8 +76,6 @@ std::string entry_flags(u64 entry) {
   flag(NoExecute::get(entry), "NX");
   return text;
 }
-
-}  // namespace
 
 std::string registers_view(Machine& machine) {
   Processor& processor = machine.processor();

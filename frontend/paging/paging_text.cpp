@@ -55,6 +55,17 @@ std::string rights_text(u8 rights) {
   return text;
 }
 
+std::string rights_words(u8 rights) {
+  using namespace shadow_rights;
+  const u8 write = rights & kWrite;
+  return fmt::format("{}, {}, {}", (rights & kUser) != 0 ? "user" : "supervisor",
+                     write == kWrite             ? "write"
+                     : write == kSupervisorWrite ? "supervisors write"
+                     : write == kUserWrite       ? "users write"
+                                                 : "read-only",
+                     (rights & kExecute) != 0 ? "execute" : "no execute");
+}
+
 std::string withheld_text(u64 entry) {
   const u8 granted = shadow_entry::Rights::get(entry);
   return rights_text(static_cast<u8>(shadow_entry::guest_rights(entry) & ~granted));

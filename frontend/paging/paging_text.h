@@ -28,6 +28,8 @@ std::string_view paging_mode_name(const PagingControls& controls);
 /// What a shadow entry grants, as words apart: `u` users may access, `w` writes (`sw` supervisors' alone,
 /// `uw` users' alone), `x` instruction fetches; empty if none of these.
 std::string rights_text(u8 rights);
+/// The same for a person: "user, write, execute"; "supervisor, read-only, no execute".
+std::string rights_words(u8 rights);
 /// Of a shadow page entry: the write rights that the guest gives and that protection takes away.
 std::string withheld_text(u64 entry);
 /// A page fault's error code in words: "write, user, present".

@@ -57,7 +57,7 @@ def check_escape_keys(machine):
 def check_views(machine, bare):
     console = machine.console
     help_text = console("help")
-    for command in ["help", "registers", "disassemble", "memory", "walk", "traps", "policy", "screen", "pause",
+    for command in ["help", "registers", "disassemble", "memory", "walk", "paging", "traps", "policy", "screen", "pause",
                     "continue", "step", "save", "quit"]:
         expect(help_text, f"^{command} ", "help lists the commands")
     position = expect(console("pause"), r"^Paused after (\d+) instructions at ([0-9a-f]{8})  [0-9a-f]{2}", "pause")
@@ -81,11 +81,21 @@ def check_views(machine, bare):
     expect(walk, r"^directory entry at [0-9a-f]{8}: [0-9a-f]{8} present", "the guest's entry")
     expect(walk, f"^linear {KERNEL} is guest-physical 01000000", "the kernel maps its memory at C0000000")
     expect(console("walk 0"), "^not present: page fault$", "nothing is at 0")
+    paging = console(f"paging {KERNEL}")
+    expect(paging, r"^root +guest +paging 32-bit, CR3 [0-9a-f]{8}, WP 1$", "the root")
+    expect(paging, r"^directory entry +guest +at [0-9a-f]{8}: [0-9a-f]{8} present", "the guest's entry")
+    expect(paging, r"^page +guest +guest-physical 01000000: supervisor, ", "where the page is")
+    expect(paging, r"^ +host +frame 1000, RAM, not write-protected$", "code is no table")
+    expect(console("paging 0"), r"^page +guest +not present: page fault$", "nothing is at 0")
     if bare:
+        expect(paging, "^bare: ", "no shadow")
+        expect(console("paging stats"), "^bare: ", "no counters")
+        expect(console("paging frames"), "^bare: ", "no protection")
         expect(console("traps"), "^bare: ", "no traps")
         expect(console("policy"), "^bare: ", "no policy")
         return
     expect(walk, "^shadow: ", "the shadow's entry")
+    check_paging(console, paging)
     traps = console("traps")
     for name in ["sensitive", "privileged", "hidden_fault", "write_protect"]:
         check(int(expect(traps, rf"^ *(\d+)  {name} ", "traps")[1]) > 1000, f"Linux made many {name} traps: {traps}")
@@ -95,10 +105,29 @@ def check_views(machine, bare):
     expect(console("policy none"), "^let through: nothing$", "and back")
 
 
+def check_paging(console, paging):
+    """The shadow of a kernel, from three sides."""
+    expect(paging, r"^ +shadow +entry \d+ of shadow page directory \d+: to shadow page table \d+; ", "the shadow's entry")
+    expect(paging, r"^ +host +frame [0-9a-f]+, RAM, write-protected: page directory$", "the guest's directory")
+    frames = console("paging frames")
+    listed = re.findall(r"^([0-9a-f]{8})  frame [0-9a-f]+ +([a-z ,]+?)(, \d+ shadow entries present)?$", frames, re.MULTILINE)
+    expect(frames, rf"^{len(listed)} guest frames are write-protected\.$", "their number")
+    kinds = {kind for _, uses, _ in listed for kind in uses.split(", ")}
+    check(kinds == {"page table", "page directory", "descriptor table"}, f"kinds of frames: {kinds}")
+    root = expect(paging, r"CR3 ([0-9a-f]{8})", "the root")[1]
+    check(root[:5] + "000" in [frame for frame, uses, _ in listed if "page directory" in uses], "the root is protected")
+    statistics = console("paging stats")
+    expect(statistics, "^technique: shadow$", "the technique")
+    for what in ["entries filled", "hidden faults", "stores to write-protected frames", "root switches",
+                 "shadow page directories", "shadow page tables", "entries present", "KiB of host memory"]:
+        check(int(expect(statistics, rf"^ *(\d+)  {what}$", "counters")[1]) > 0, f"Linux makes {what}: {statistics}")
+
+
 def check_mistakes(machine):
     for line, text in [("bogus", "'bogus'"), ("s", "'s' is screen or step"), ("memory", "Use: memory ADDRESS [COUNT]"),
                        ("memory 0 1 2", "Use: memory"), ("memory xyz", "hexadecimal"), ("memory 0 ten", "decimal"),
                        ("memory 100000000", "hexadecimal"), ("memory f0000000 1", "not readable"),
+                       ("paging", "Use: paging ADDRESS|stats|frames"), ("paging xyz", "hexadecimal"),
                        ("walk", "Use: walk ADDRESS"), ("walk zz", "hexadecimal"), ("disassemble 0 -1", "decimal"),
                        ("step 0", "decimal"), ("step many", "decimal"), ("step 99999999999999999999", "decimal"),
                        ("save", "Use: save FILE"), ("save /missing/file", "/missing/file"), ("pause now", "Use: pause"),
