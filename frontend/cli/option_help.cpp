@@ -15,10 +15,22 @@ std::string overview_text() {
          "\n"
          "  ringdown run [OPTIONS] [DISK]   starts a machine\n"
          "  ringdown run --help             lists its options, defaults and examples\n"
+         "  ringdown lab paging --report FILE -- RUN OPTIONS\n"
+         "                                  looks at its page tables, guest's and shadow's, step by step\n"
          "  ringdown --version\n";
 }
 
 std::string version_text() { return fmt::format("ringdown {}\n", RINGDOWN_VERSION); }
+
+std::string lab_text() {
+  return "Usage: ringdown lab paging --report FILE -- RUN OPTIONS\n"
+         "Runs a guest as 'ringdown run' does, and writes a page for a browser that shows guest and shadow "
+         "page\n"
+         "tables at each event. Without others of the user's, --clock instructions and --display none hold.\n"
+         "\n"
+         "Example:\n"
+         "  ringdown lab paging --report page.html -- disk.img --stop-after 500M\n";
+}
 
 std::string help_text(const std::string& options) {
   return fmt::format(

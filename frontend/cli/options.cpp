@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "cpu/cpu_model.h"
+#include "frontend/cli/lab_options.h"
 #include "frontend/cli/option_help.h"
 #include "frontend/machine/file_contents.h"
 
@@ -440,6 +441,7 @@ Result<std::variant<Options, Answer>> parse_command_line(const std::vector<std::
     return Outcome(Answer{overview_text()});
   }
   if (arguments[0] == "--version") return Outcome(Answer{version_text()});
+  if (arguments[0] == "lab") return parse_lab({arguments.begin() + 1, arguments.end()});
   if (arguments[0] != "run") {
     return Error{
         fmt::format("{}: no such command: use 'ringdown run ...'; 'ringdown --help' explains", arguments[0])};

@@ -67,9 +67,15 @@ void PagingRecorder::paging_event(const PagingEvent& event) {
   keep(event);
 }
 
+bool PagingRecorder::is_full() {
+  if (kept_ >= limits_.events || events_.size() >= limits_.bytes) cut_ = true;
+  return cut_;
+}
+
 void PagingRecorder::finish_device_run() {
   if (!device_run_) return;
   const DeviceRun run = *std::exchange(device_run_, std::nullopt);
+  if (is_full()) return;
   append_text(events_, "[{},{}", static_cast<unsigned>(run.first.kind), run.tick - last_tick_);
   append_fault(run.first);
   append_text(events_, ",{}],", run.count);
@@ -78,10 +84,7 @@ void PagingRecorder::finish_device_run() {
 }
 
 void PagingRecorder::keep(const PagingEvent& event) {
-  if (kept_ >= limits_.events || events_.size() >= limits_.bytes) {
-    cut_ = true;
-    return;
-  }
+  if (is_full()) return;
   append_text(events_, "[{},{}", static_cast<unsigned>(event.kind), machine_.ticks() - last_tick_);
   last_tick_ = machine_.ticks();
   append_subject(event);

@@ -37,6 +37,8 @@ class PagingRecorder final : public PagingEventSink {
   std::string json();
 
  private:
+  /// No more can be kept: from here on all is cut.
+  bool is_full();
   void keep(const PagingEvent& event);
   void append_subject(const PagingEvent& event);
   void append_entry_event(const PagingEvent& event);

@@ -24,8 +24,8 @@ PAGE = 4096
 def make_report(rom, folder, *options):
     """A page, and the events of the same run."""
     page, trace = os.path.join(folder, "page.html"), os.path.join(folder, "trace")
-    subprocess.run([PROGRAM, "run", "--display", "none", "--firmware", rom, "--paging-report", page, "--paging-trace",
-                    trace, *options], check=True, stdin=subprocess.DEVNULL, timeout=PATIENCE_SECONDS)
+    subprocess.run([PROGRAM, "lab", "paging", "--report", page, "--", "--firmware", rom, "--paging-trace", trace, *options],
+                   check=True, stdin=subprocess.DEVNULL, timeout=PATIENCE_SECONDS)
     with open(trace, encoding="utf-8") as file:
         return page, [json.loads(line) for line in file][1:]
 
