@@ -157,8 +157,10 @@ std::string PagingRecorder::machine_json() const {
 
 std::string PagingRecorder::counts_json() const {
   nlohmann::ordered_json counts = nlohmann::ordered_json::array();
-  for (std::size_t kind = 0; kind < kKinds; ++kind)
-    counts.push_back({name_of(static_cast<PagingEventKind>(kind)), counts_[kind]});
+  for (std::size_t i = 0; i < kKinds; ++i) {
+    const auto kind = static_cast<PagingEventKind>(i);
+    counts.push_back({name_of(kind), counts_[i], static_cast<unsigned>(subject_of(kind))});
+  }
   nlohmann::ordered_json causes = nlohmann::ordered_json::array();
   for (std::size_t cause = 0; cause < kCauses; ++cause)
     causes.push_back({name_of(static_cast<HiddenCause>(cause)), causes_[cause]});

@@ -169,6 +169,9 @@ def check_timeline(page, events):
     check(events[fill]["linear"] in page.text("translation"), "the view follows the events")
     changed = page.find("table").find_elements(By.CSS_SELECTOR, ".changed")
     check([c.get_attribute("data-slot") for c in changed] == [str(events[fill]["slot"])], "the changed entry is marked")
+    page.seek(0)
+    page.find("counts").find_element(By.XPATH, ".//button[text()='withhold']").click()
+    check(events[page.position() - 1]["event"] == "withhold", "the name of a kind leads to the next of it")
     for box in page.find("counts").find_elements(By.CSS_SELECTOR, "input"):
         if box.get_attribute("aria-label") != "stop at sync":
             box.click()
@@ -200,6 +203,17 @@ def check_keys(page, events):
     check(f"Linear 0x{(5 + 1 + 32) << 22:08x}" in page.text("translation"), "arrows move in the grid")
 
 
+def check_place(page, events):
+    """The address of the page names event and linear address, and leads back there."""
+    page.seek(len(events) // 2)
+    page.find("address").clear()
+    page.find("address").send_keys("41000" + Keys.ENTER)
+    place = f"#{len(events) // 2},41000"
+    wait_until(lambda: page.browser.current_url.endswith(place), "the page's address follows")
+    page.browser.refresh()
+    check(page.position() == len(events) // 2 and "Linear 0x00041000" in page.text("translation"), "the same view again")
+
+
 def check_heat(page, events):
     stores = collections.Counter(event["physical"][:-3] for event in events if event.get("cause") == "protected")
     page.seek(len(events))
@@ -220,6 +234,7 @@ with tempfile.TemporaryDirectory() as folder:
         check_heat(shown, trace)
         check_timeline(shown, trace)
         check_keys(shown, trace)
+        check_place(shown, trace)
         check(browser.execute_script("return performance.getEntriesByType('resource').length") == 0, "nothing is fetched")
         check(shown.errors() == [], f"errors {shown.errors()}")
         for options in [[], ["--deprivilege", "ring3"]]:

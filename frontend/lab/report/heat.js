@@ -13,6 +13,11 @@ class HeatMap {
     this.canvas.addEventListener("click", (e) => this.choose(this.frameAt(e)));
     this.canvas.addEventListener("mousemove", (e) => { this.canvas.title = this.describe(this.frameAt(e)); });
     this.canvas.addEventListener("keydown", (e) => this.key(e));
+    document.getElementById("heat-legend").append("0 ", ...[0, 1, 2, 3, 4, 5].map((step) => {
+      const swatch = element("i");
+      swatch.style.background = `var(--heat-${step})`;
+      return swatch;
+    }), ` ${plural(this.most, "trapped store")}`);
     new ResizeObserver(() => this.show()).observe(this.canvas.parentElement);
   }
 
@@ -115,8 +120,7 @@ class HeatMap {
 
   showHot() {
     const {guarded, trapped} = this.view.model;
-    document.getElementById("heat-scale").textContent =
-      `${plural(guarded.size, "frame")} protected now; the hottest frame of the run has ${plural(this.most, "trapped store")}.`;
+    document.getElementById("heat-scale").textContent = `${plural(guarded.size, "frame")} protected now.`;
     document.getElementById("heat-frame").textContent = this.describe(this.chosen);
     const hottest = [...trapped].sort((a, b) => b[1] - a[1]).slice(0, 8);
     document.querySelector("#hot tbody").replaceChildren(...hottest.map(([page, count]) => {

@@ -18,7 +18,29 @@ class View {
     document.getElementById("theme").addEventListener("click", () => this.switchTheme());
     document.addEventListener("keydown", (e) => this.key(e));
     this.linear = this.firstAddress();
+    this.keepPlace = true;  // not that of the last event
+    this.readPlace();
     this.moved();
+    window.addEventListener("hashchange", () => { if (this.readPlace()) this.moved(); });
+  }
+
+  /** The page's address may name an event and a linear address: #118,00040000. */
+  readPlace() {
+    const place = /^#(\d+),([0-9a-f]{1,8})$/.exec(location.hash);
+    if (place === null || place[0] === this.place) return false;
+    this.model.seek(Math.min(Number(place[1]), this.model.events.length));
+    this.linear = parseInt(place[2], 16);
+    this.keepPlace = true;
+    return true;
+  }
+
+  /** Soon, not at each step: browsers allow few changes at a time. */
+  writePlace() {
+    clearTimeout(this.placeTimer);
+    this.placeTimer = setTimeout(() => {
+      this.place = `#${this.model.position},${this.linear.toString(16)}`;
+      history.replaceState(null, "", this.place);
+    }, 400);
   }
 
   get at() { return this.model.translation(this.linear, this.side); }
@@ -44,9 +66,9 @@ class View {
   /** The timeline moved. */
   moved() {
     const place = this.model.placeOf(this.model.last);
-    const atEnd = this.model.position === this.model.events.length && !this.started;
-    this.started = true;
-    if (place !== null && document.getElementById("follow").checked && !atEnd) this.linear = place.linear - place.linear % PAGE;
+    const stays = this.keepPlace || !document.getElementById("follow").checked;
+    this.keepPlace = false;
+    if (place !== null && !stays) this.linear = place.linear - place.linear % PAGE;
     this.timeline.show();
     this.heat.show();
     this.showTables();
@@ -61,6 +83,7 @@ class View {
         `PSE ${controls.get("pse")} · NX ${controls.get("nx")}`;
     this.grids.show();
     this.panel.show();
+    this.writePlace();
   }
 
   submitAddress(event) {

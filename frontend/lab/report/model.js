@@ -58,17 +58,16 @@ const ENTRY_EVENT = ["table", "level", "slot", "linear", "physical", "guest", "o
 const STORE_EVENT = ["level", "slot", "physical", "guest"];
 const FAULT_EVENT = ["linear", "physical", "cause", "error", "count"];
 const ROOT_EVENT = ["cr3", "oldCr3", "mode", "wp", "pse", "nx", "pointers"];
-const FIELDS = {
-  "make": TABLE_EVENT, "drop": TABLE_EVENT, "activate": TABLE_EVENT, "protect": TABLE_EVENT, "release": TABLE_EVENT,
-  "evict": TABLE_EVENT, "fill": ENTRY_EVENT, "sync": ENTRY_EVENT, "withhold": ENTRY_EVENT, "store": STORE_EVENT,
-  "mark": STORE_EVENT, "hidden-fault": FAULT_EVENT, "true-fault": FAULT_EVENT, "root-switch": ROOT_EVENT,
-};
+/** By what an event tells of (PagingSubject). */
+const FIELDS = [TABLE_EVENT, ENTRY_EVENT, STORE_EVENT, FAULT_EVENT, ROOT_EVENT];
+const SUBJECTS = data.counts.kinds.map(([, , subject]) => subject);
+const ENTRY_SUBJECT = FIELDS.indexOf(ENTRY_EVENT);
 
 function readEvents() {
   let tick = 0;
   return data.events.map(([kind, delta, ...values]) => {
     const event = {kind: KINDS[kind], kindIndex: kind, tick: tick += delta, count: 1};
-    values.forEach((value, i) => { event[FIELDS[event.kind][i]] = value; });
+    values.forEach((value, i) => { event[FIELDS[SUBJECTS[kind]][i]] = value; });
     return event;
   });
 }
@@ -129,6 +128,7 @@ class Model {
   }
 
   apply(event) {
+    if (SUBJECTS[event.kindIndex] === ENTRY_SUBJECT) this.changeEntry(event);
     switch (event.kind) {
       case "make":
         this.put(this.tables, event.table, {number: event.table, level: event.level, base: event.physical,
@@ -143,7 +143,6 @@ class Model {
         this.put(this.guarded, pageOf(event.physical), undefined);
         this.put(this.known, pageOf(event.physical), "before");
         break;
-      case "fill": case "sync": case "withhold": this.changeEntry(event); break;
       case "store": case "mark": this.put(this.guest, event.physical, entryOf(event.guest)); break;
       case "hidden-fault":
         if (CAUSES[event.cause] === "protected") {

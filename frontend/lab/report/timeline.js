@@ -76,17 +76,31 @@ class Timeline {
       const here = element("td", "0");
       here.id = "count-" + id.replace(" ", "-");
       line.title = help;
-      line.append(first, element("td", name), here, element("td", number(total)), bar);
+      const title = element("td", box ? undefined : name);
+      if (box) title.append(this.nextButton(name));
+      line.append(first, title, here, element("td", number(total)), bar);
       body.append(line);
     };
     data.counts.kinds.forEach(([kind, total]) => {
       const box = Object.assign(document.createElement("input"), {type: "checkbox", checked: true});
       box.setAttribute("aria-label", `stop at ${kind}`);
       box.addEventListener("change", () => { if (box.checked) this.wanted.add(kind); else this.wanted.delete(kind); });
-      row(kind, KIND_HELP[kind], total, kind, box);
+      row(kind, KIND_HELP[kind] || kind, total, kind, box);
       if (kind !== "hidden-fault") return;
       for (const [cause, count] of data.counts.causes) row(`… ${cause}`, CAUSE_HELP[cause], count, `${kind} ${cause}`, null);
     });
+  }
+
+  /** Leads to the next event of a kind; behind the last one, to the first. */
+  nextButton(kind) {
+    const button = Object.assign(element("button", kind, "next"), {type: "button", title: `To the next ${kind}`});
+    button.addEventListener("click", () => {
+      const {events, position} = this.model;
+      let next = events.findIndex((event, i) => i >= position && event.kind === kind);
+      if (next < 0) next = events.findIndex((event) => event.kind === kind);
+      if (next >= 0) this.go(next + 1);
+    });
+    return button;
   }
 
   show() {
@@ -129,7 +143,7 @@ class Timeline {
       let top = 0;
       for (const kind of KINDS) {
         const part = (column.get(kind) || 0) / sum * height;
-        context.fillStyle = styles.getPropertyValue("--" + kind);
+        context.fillStyle = styles.getPropertyValue("--" + kind) || styles.getPropertyValue("--muted");
         context.fillRect(i * step, top, step - (step > 4 ? 1 : 0), part);
         top += part;
       }

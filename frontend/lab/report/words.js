@@ -119,7 +119,8 @@ function sentence(event) {
   if (event.kind === "mark")
     return `The monitor set the accessed or dirty bit in the guest's ${LEVEL_NAMES[event.level]} entry at ` +
       `${hex(event.physical)}, as hardware would: it is ${hex(entryOf(event.guest))} now.`;
-  return "old" in event ? entrySentence(event) : faultSentence(event);
+  if ("error" in event) return faultSentence(event);
+  return "old" in event ? entrySentence(event) : `${event.kind}.`;
 }
 
 // --- Differences ---------------------------------------------------------------------------------------------
