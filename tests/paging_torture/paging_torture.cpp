@@ -1,0 +1,119 @@
+// Runs the paging torture guest, which compares every access with its own walk of its page tables, in every
+// way to run a guest; what it prints and how many instructions it takes must not depend on that.
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <vector>
+
+#include "frontend/machine/file_contents.h"
+#include "tests/support/guest_machine.h"
+
+namespace ringdown::test {
+
+namespace {
+
+/// A way to run the guest: what it changes of the machine.
+struct Mode {
+  const char* name;
+  void (*apply)(MachineConfig&);
+};
+
+const Mode kModes[] = {
+    {"bare", [](MachineConfig& config) { config.mode = RunMode::Bare; }},
+    {"trap, ring 1", [](MachineConfig& config) { config.deprivilege = Deprivilege::Ring1; }},
+    {"trap, ring 3", [](MachineConfig& config) { config.deprivilege = Deprivilege::Ring3; }},
+};
+
+struct Outcome {
+  std::string text;
+  Stop stop;
+  Ticks ticks = 0;
+};
+
+std::vector<u8> bytes_of(std::string_view text) { return {text.begin(), text.end()}; }
+
+Outcome run(const Mode& mode, const std::string& parameters, bool single_instruction_blocks = false) {
+  const Result<std::vector<u8>> rom = read_whole_file(RINGDOWN_TORTURE_ROM);
+  REQUIRE(rom);
+  Outcome outcome;
+  MachineConfig config;
+  config.memory_bytes = u64{16} << 20;
+  config.firmware_path = RINGDOWN_TORTURE_ROM;
+  config.firmware_files = {{"opt/ringdown/torture", bytes_of(parameters)}, {"opt/ringdown/rom", *rom}};
+  config.debug_console = [&](u8 character) { outcome.text += static_cast<char>(character); };
+  config.single_instruction_blocks = single_instruction_blocks;
+  mode.apply(config);
+  GuestMachine guest(config);
+  outcome.stop = guest.run_to(~Ticks{0});
+  outcome.ticks = guest.ticks();
+  return outcome;
+}
+
+void check_no_difference(const Outcome& outcome) {
+  INFO(outcome.text);
+  CHECK(outcome.stop.reason == StopReason::Exit);
+  CHECK(outcome.stop.exit_code == 0);
+  CHECK(outcome.text.find(" operations, 0 differences\n") != std::string::npos);
+}
+
+/// Every mode without a difference, and all modes alike.
+void check_modes(const std::string& parameters) {
+  Outcome first;
+  for (const Mode& mode : kModes) {
+    INFO(mode.name);
+    const Outcome outcome = run(mode, parameters);
+    check_no_difference(outcome);
+    if (&mode == &kModes[0]) first = outcome;
+    CHECK(outcome.text == first.text);
+    CHECK(outcome.ticks == first.ticks);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("random page tables translate as the manual says") {
+  const int seed = GENERATE(1, 2, 3);
+  check_modes(fmt::format("seed={} operations=200000", seed));
+}
+
+TEST_CASE("random page tables translate exactly without any invalidation") {
+  check_modes("seed=4 operations=200000 eager=1");
+}
+
+TEST_CASE("random page tables translate alike in blocks of one instruction") {
+  const Outcome blocks = run(kModes[1], "seed=5 operations=50000");
+  const Outcome single = run(kModes[1], "seed=5 operations=50000", true);
+  check_no_difference(single);
+  CHECK(single.text == blocks.text);
+  CHECK(single.ticks == blocks.ticks);
+}
+
+TEST_CASE("the torture guest notices one wrong translation") {
+  for (const Mode& mode : kModes) {
+    INFO(mode.name);
+    const Outcome outcome = run(mode, "seed=6 operations=30000 break=10000");
+    INFO(outcome.text);
+    CHECK(outcome.stop.exit_code == 1);
+    CHECK(outcome.text.find(" value access fetch") != std::string::npos);
+    CHECK(outcome.text.find(" operations, 1 differences\n") != std::string::npos);
+  }
+}
+
+TEST_CASE("the torture guest makes every kind of operation and access") {
+  const Outcome outcome = run(kModes[0], "seed=7 operations=200000");
+  INFO(outcome.text);
+  CHECK(std::count(outcome.text.begin(), outcome.text.end(), '\n') == 4);
+  CHECK(outcome.text.find(" 0, ") ==
+        outcome.text.rfind(" 0, "));  // of the counts, that of spurious faults alone
+}
+
+TEST_CASE("random page tables translate as the manual says for long", "[.][long]") {
+  const Mode& mode = GENERATE(from_range(std::begin(kModes), std::end(kModes)));
+  const int seed = GENERATE(101, 102, 103, 104);
+  INFO(mode.name);
+  const char* const eager = seed % 2 == 0 ? " eager=1" : "";
+  check_no_difference(run(mode, fmt::format("seed={} operations=25000000{}", seed, eager)));
+}
+
+}  // namespace ringdown::test
