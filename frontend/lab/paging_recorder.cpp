@@ -16,6 +16,8 @@ namespace ringdown {
 namespace {
 
 constexpr int kFormatVersion = 1;
+/// Of guest-physical memory.
+constexpr u64 kPages = u64{1} << (32 - kPageShift);
 /// What the tables that nobody watched may add at the end.
 constexpr std::size_t kMostUnwatched = std::size_t{4} << 20;
 
@@ -184,7 +186,6 @@ std::string PagingRecorder::memory_map_json() const {
     bool writable;
   };
   std::vector<Run> runs;
-  constexpr u64 kPages = u64{1} << (32 - kPageShift);
   for (u64 number = 0; number < kPages; ++number) {
     const GuestMemory::Page page = machine_.memory().page(GuestPhysical(number << kPageShift));
     const s64 frame = is_frame(page.read_frame) ? s64{page.read_frame} : -1;
@@ -202,6 +203,18 @@ std::string PagingRecorder::memory_map_json() const {
   std::string text = "[";
   for (const Run& run : runs)
     append_text(text, "[{},{},{},{}],", run.first, run.pages, run.frame, run.writable ? 1 : 0);
+  close_list(text);
+  return text;
+}
+
+std::string PagingRecorder::descriptor_tables_json() const {
+  std::string text = "[";
+  for (u64 number = 0; number < kPages; ++number) {
+    const GuestMemory::Page page = machine_.memory().page(GuestPhysical(number << kPageShift));
+    if (is_plain_ram(page) &&
+        machine_.memory().tracked(HostFrame(page.read_frame), Tracking::DescriptorTable))
+      append_text(text, "{},", number);
+  }
   close_list(text);
   return text;
 }
@@ -235,10 +248,12 @@ std::string PagingRecorder::json() {
   finish_device_run();
   std::string events = events_;
   if (!events.empty()) events.pop_back();
-  return fmt::format(
-      R"({{"version":{},"machine":{},"layout":{},"counts":{},"memoryMap":{},"unwatched":{},"events":[{}]}})",
-      kFormatVersion, machine_json(), shadow_entry_layout().dump(), counts_json(), memory_map_json(),
-      cut_ ? "[]" : unwatched_tables_json(), events);
+  std::string json =
+      fmt::format(R"({{"version":{},"machine":{},"layout":{},"counts":{},"memoryMap":{})", kFormatVersion,
+                  machine_json(), shadow_entry_layout().dump(), counts_json(), memory_map_json());
+  append_text(json, R"(,"descriptorTables":{},"unwatched":{},"events":[{}]}})",
+              cut_ ? "[]" : descriptor_tables_json(), cut_ ? "[]" : unwatched_tables_json(), events);
+  return json;
 }
 
 }  // namespace ringdown

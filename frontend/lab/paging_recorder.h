@@ -52,6 +52,8 @@ class PagingRecorder final : public PagingEventSink {
   std::string counts_json() const;
   /// Guest-physical memory as runs of pages.
   std::string memory_map_json() const;
+  /// Guest-physical pages that are write-protected for their descriptor tables.
+  std::string descriptor_tables_json() const;
   /// Tables of the guest's active root that nobody watches: of the others the events tell.
   std::string unwatched_tables_json() const;
   const PagingControls& controls() const { return machine_.monitor()->paging().controls(); }

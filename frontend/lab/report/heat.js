@@ -24,6 +24,7 @@ class HeatMap {
   /** Rows that hold a table, or are stored to, at some time. */
   rowsWithTables() {
     const rows = new Set(data.counts.storesTrapped.map(([page]) => Math.floor(page / FRAMES_PER_ROW)));
+    for (const page of data.descriptorTables) rows.add(Math.floor(page / FRAMES_PER_ROW));
     for (const event of this.view.model.events) {
       if (event.kind === "protect") rows.add(Math.floor(pageOf(event.physical) / FRAMES_PER_ROW));
     }
@@ -45,7 +46,7 @@ class HeatMap {
     const guarded = this.view.model.guarded.get(page);
     const stores = this.view.model.trapped.get(page) || 0;
     return `frame ${frameName(page)} (${hex(page * PAGE)}): ` +
-      (guarded ? `holds a ${LEVEL_NAMES[guarded.level]}, write-protected since event ${number(guarded.since)}; `
+      (guarded ? `holds a ${LEVEL_NAMES[guarded.level]}, ${sinceWords(guarded)}; `
         : `${this.use(page)}; `) + `${plural(stores, "store")} trapped so far`;
   }
 

@@ -188,9 +188,12 @@ class Model {
     this.put(this.known, pageOf(address), "now");
   }
 
-  /** At the end the guest's other tables were read too. */
+  /** At the end the guest's other tables were read too, and it is known where its descriptor tables are. */
   readUnwatched() {
     for (const [address, snapshot] of data.unwatched) this.learn(address, snapshot);
+    for (const page of data.descriptorTables) {
+      if (!this.guarded.has(page)) this.put(this.guarded, page, {level: 0, since: null});
+    }
   }
 
   changeEntry(event) {

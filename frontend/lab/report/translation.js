@@ -76,6 +76,8 @@ class TranslationPanel {
       }
     };
     for (const name of ["", "Guest", "Shadow", "Host"]) box.append(element("div", name, "chain-head"));
+    row("root", this.rootCell(), shadow.directory === null ? ["none"] : [`directory ${shadow.directory.number}`],
+        this.frameCell(guest.directory, ""));
     row("directory entry", this.guestCell(guest.directory === null ? null : guest.directoryEntry),
         shadow.directory === null ? ["none"] : shadow.directoryEntry === null
           ? ["not present", `entry ${at.slot} of shadow directory ${shadow.directory.number}`]
@@ -94,9 +96,16 @@ class TranslationPanel {
     return box;
   }
 
+  rootCell() {
+    const {controls, mode} = this.view.model;
+    if (mode === "none") return ["none", "paging is off: linear is physical"];
+    const cr3 = `CR3 ${hex(controls.get("cr3"))}`;
+    if (mode !== "pae") return [cr3];
+    return [hex(entryOf(controls.get("pointers")[this.view.at.gib]), 16), `pointer ${this.view.at.gib} of 4, ${cr3}`];
+  }
+
   guestCell(entry) {
-    if (this.view.model.mode === "none") return ["none", "paging is off: linear is physical"];
-    if (entry === null) return ["none"];
+    if (entry === null || this.view.model.mode === "none") return ["none"];
     const note = KNOWN_NOTES[entry.known];
     if (entry.known === "no") return ["?", note];
     const digits = 2 * this.view.model.geometry.bytes;

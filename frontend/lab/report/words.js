@@ -6,7 +6,10 @@ const frameName = (page) => "0x" + page.toString(16);
 const number = (value) => value.toLocaleString("en-US");
 const plural = (count, one, many = one + "s") => `${number(count)} ${count === 1 ? one : many}`;
 
-const LEVEL_NAMES = {1: "page table", 2: "page directory"};
+const LEVEL_NAMES = {0: "descriptor table", 1: "page table", 2: "page directory"};
+
+const sinceWords = (guarded) => guarded.since === null ? "write-protected"
+  : `write-protected since event ${number(guarded.since)}`;
 
 const KIND_HELP = {
   "make": "an empty shadow table was made",
@@ -181,7 +184,7 @@ function writeWords(model, at, rights) {
     const guarded = model.guarded.get(leaf.page);
     words.push(guarded
       ? `Guest: writable; shadow: write withheld, because the frame holds the guest's ${LEVEL_NAMES[guarded.level]} ` +
-        `(write-protected since event ${number(guarded.since)}).`
+        `(${sinceWords(guarded)}).`
       : "Guest: writable; shadow: write withheld, because the frame holds a descriptor table.");
   } else if ((rights & write) !== 0 && (granted & write) === 0) {
     const last = at.guest.large ? at.guest.directoryEntry : at.guest.tableEntry;
