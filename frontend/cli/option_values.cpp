@@ -3,8 +3,10 @@
 
 #include <cctype>
 #include <charconv>
+#include <cstring>
 
 #include "frontend/cli/options.h"
+#include "frontend/machine/file_contents.h"
 
 namespace ringdown {
 
@@ -117,6 +119,30 @@ Result<DiskConfig> parse_disk(std::string_view text) {
     }
   }
   return disk;
+}
+
+Result<FirmwareFile> parse_firmware_file(std::string_view text) {
+  const auto error = [text](std::string_view what) {
+    return Error{
+        fmt::format("--fw-cfg {}: {}: use name=NAME,file=FILE or name=NAME,string=TEXT", text, what)};
+  };
+  constexpr std::size_t kLongestName = 55;
+  std::string_view rest = text;
+  const std::string name = take_part(rest);
+  const std::string content = take_part(rest);
+  if (!name.starts_with("name=") || !rest.empty()) return error("name and content are wanted");
+  FirmwareFile file{name.substr(std::strlen("name=")), {}};
+  if (file.name.empty() || file.name.size() > kLongestName) return error("names have 1 to 55 characters");
+  if (content.starts_with("string=")) {
+    file.content.assign(content.begin() + std::strlen("string="), content.end());
+  } else if (content.starts_with("file=")) {
+    Result<std::vector<u8>> bytes = read_whole_file(content.substr(std::strlen("file=")));
+    if (!bytes) return Error{"--fw-cfg " + bytes.error().message};
+    file.content = std::move(*bytes);
+  } else {
+    return error("the content is missing");
+  }
+  return file;
 }
 
 }  // namespace ringdown

@@ -33,7 +33,9 @@ po::options_description guest_options() {
       ("kernel", po::value<Text>(), "Linux bzImage or multiboot kernel to boot without a disk")            //
       ("initrd", po::value<Text>(), "its initial RAM disk; multiboot: MODULE[ ARGUMENTS][,...]")           //
       ("append", po::value<Text>(), "its command line")                                                    //
-      ("firmware", po::value<Text>(), "BIOS image (default: /usr/share/seabios/bios-256k.bin)");
+      ("firmware", po::value<Text>(), "BIOS image (default: /usr/share/seabios/bios-256k.bin)")            //
+      ("fw-cfg", po::value<Texts>(),
+       "name=NAME,file=FILE|string=TEXT: what the firmware finds by that name; may be repeated");
   return group;
 }
 
@@ -270,6 +272,11 @@ void Reader::read_machine() {
   if (const Text file = path("firmware"); !file.empty()) {
     machine.firmware_path = file;
     machine.handover.reset();  // it is what the user wants to see
+  }
+  for (const Text& value : texts("fw-cfg")) {
+    FirmwareFile file;
+    take(parse_firmware_file(value), file);
+    machine.firmware_files.push_back(std::move(file));
   }
   if (const auto size = text("memory")) take(parse_memory(*size), machine.memory_bytes);
   if (const auto model = text("cpu")) {

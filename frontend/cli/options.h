@@ -66,6 +66,8 @@ Result<u64> parse_memory(std::string_view text);
 /// "FILE[,unit=N][,readonly][,format=raw]"; a comma in the name is doubled. The unit is 4 if none is given.
 Result<DiskConfig> parse_disk(std::string_view text);
 inline constexpr unsigned kAnyUnit = 4;
+/// "name=NAME,file=FILE" or "name=NAME,string=TEXT", as QEMU's -fw_cfg has it; reads the file.
+Result<FirmwareFile> parse_firmware_file(std::string_view text);
 /// A count with an optional suffix K, M or G of powers of 1000.
 Result<u64> parse_count(std::string_view text, std::string_view option);
 

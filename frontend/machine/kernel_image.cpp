@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <iterator>
 #include <string_view>
 
 #include "frontend/machine/file_contents.h"
@@ -103,7 +104,7 @@ Result<KernelBoot> prepare_multiboot(const KernelOptions& options, std::vector<u
 
 void add_kernel(MachineConfig& config, KernelBoot boot) {
   config.firmware_items = std::move(boot.items);
-  config.firmware_files = std::move(boot.files);
+  std::ranges::move(boot.files, std::back_inserter(config.firmware_files));
   if (config.handover) config.handover = boot.entry;
 }
 

@@ -66,6 +66,19 @@ TEST_CASE("counts have suffixes of thousands") {
   }
 }
 
+TEST_CASE("files for the firmware have a name and a text or a file's bytes") {
+  const FirmwareFile file = *parse_firmware_file("name=opt/a,,b,string=x=1,,2");
+  CHECK(file.name == "opt/a,b");
+  CHECK(std::string(file.content.begin(), file.content.end()) == "x=1,2");
+  CHECK(parse_firmware_file("name=a,file=/dev/null")->content.empty());
+  CHECK(contains(parse_firmware_file("name=a,file=/nonexistent").error().message, "/nonexistent"));
+  CHECK(contains(parse_firmware_file("name=,string=x").error().message, "55"));
+  for (const char* const bad : {"", "name=a", "a,string=x", "name=a,text=x", "name=a,string=x,y"}) {
+    INFO(bad);
+    CHECK(parse_firmware_file(bad).error().message.starts_with("--fw-cfg"));
+  }
+}
+
 TEST_CASE("disks name a file, a unit and how they are opened") {
   const DiskConfig disk = *parse_disk("a,,b.img,unit=3,readonly,format=raw");
   CHECK(disk.path == "a,b.img");
