@@ -42,7 +42,7 @@ enum class Tracking : u8 {
   Code = 1,             // the block cache holds operations decoded from it
   PageTable = 2,        // the processor's own paging unit derived translations from it
   DescriptorTable = 4,  // shadow descriptors were derived from it
-  ShadowedTable = 8,    // shadow page tables were derived from it
+  ShadowedTable = 8,    // shadow page tables were derived from it, or a guest registered it as a page table
 };
 
 /// Told of writes to tracked frames and of changes of the map.

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "core/paravirtual_abi.h"
 #include "cpu/control_registers.h"
 
 namespace ringdown {
@@ -161,6 +162,12 @@ u32 CpuModel::cr4_mask() const {
 CpuidResult CpuModel::cpuid(u32 leaf, u32 subleaf, bool has_apic) const {
   const bool extended = !d_.brand.empty() && leaf >= kExtendedBase && leaf <= kExtendedLast;
   if (extended) return extended_leaf(leaf);
+  if (hypercalls_ && leaf == paravirtual::kSignatureLeaf) {
+    const auto& [ebx, ecx, edx] = paravirtual::kSignature;
+    return {paravirtual::kInterfaceLeaf, ebx, ecx, edx};
+  }
+  if (hypercalls_ && leaf == paravirtual::kInterfaceLeaf)
+    return {paravirtual::kVersion, paravirtual::kMostUpdates, 0, 0};
   return basic_leaf(std::min(leaf, d_.maximum_leaf), subleaf, has_apic && may_have_apic());
 }
 
@@ -169,7 +176,8 @@ CpuidResult CpuModel::basic_leaf(u32 leaf, u32 subleaf, bool has_apic) const {
     case 0:
       return {d_.maximum_leaf, 0x756e'6547, 0x6c65'746e, 0x4965'6e69};  // "GenuineIntel"
     case 1:
-      return {d_.signature, d_.brand_and_clflush, 0, d_.features | (has_apic ? cpuid::kApic : 0)};
+      return {d_.signature, d_.brand_and_clflush, hypercalls_ ? paravirtual::kHypervisorBit : 0,
+              d_.features | (has_apic ? cpuid::kApic : 0)};
     case 2:
       return d_.caches;
     case kFeatureLeaf:

@@ -79,6 +79,13 @@ class CpuModel {
   static std::span<const CpuModel> all();
   static const CpuModel& standard() { return all().front(); }
 
+  /// The same model, whose CPUID tells a paravirtual guest of a monitor (core/paravirtual_abi.h).
+  constexpr CpuModel with_hypercalls() const {
+    CpuModel model = *this;
+    model.hypercalls_ = true;
+    return model;
+  }
+
   constexpr std::string_view name() const { return d_.name; }
   constexpr Family family() const { return d_.family; }
   /// Family, model and stepping as CPUID leaf 1 has them in EAX and as EDX holds them after reset.
@@ -112,6 +119,7 @@ class CpuModel {
   CpuidResult extended_leaf(u32 leaf) const;
 
   Description d_;
+  bool hypercalls_ = false;
 };
 
 }  // namespace ringdown

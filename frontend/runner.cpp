@@ -195,6 +195,8 @@ void Runner::handle(const Stop& stop) {
     case StopReason::Watchpoint:
       if (step_end_) return finish_step(stop);
       return tell_companions(stop) ? void() : pause();
+    case StopReason::Refused:
+      return end({EndReason::Refused, status_of(EndReason::Refused), machine_.refusal()});
     case StopReason::Invariant:
       return end({EndReason::Invariant, status_of(EndReason::Invariant),
                   "guest code was about to run at physical ring 0: a defect of Ringdown, please report it"});

@@ -20,6 +20,7 @@ namespace ringdown {
   X(Quit, "quit", 0)                                  \
   X(StopAfter, "stop-after", 0)                       \
   X(HostError, "host-error", 1)                       \
+  X(Refused, "refused", 2)                            \
   X(TripleFault, "triple-fault", 3)                   \
   X(Reset, "reset", 4)                                \
   X(ShadowDifference, "shadow-difference", 5)         \

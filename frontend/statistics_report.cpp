@@ -69,9 +69,12 @@ ordered_json traps(Machine& machine) {
           {"by_instruction", by_instruction}};
 }
 
+PagingCounters paging_counters(Machine& machine) {
+  return machine.monitor() != nullptr ? machine.monitor()->paging().counters() : PagingCounters{};
+}
+
 ordered_json shadow(Machine& machine) {
-  const PagingCounters c =
-      machine.monitor() != nullptr ? machine.monitor()->paging().counters() : PagingCounters{};
+  const PagingCounters c = paging_counters(machine);
   return {{"fills", c.fills},
           {"syncs", c.syncs},
           {"hidden_faults", c.hidden_faults},
@@ -86,9 +89,13 @@ ordered_json shadow(Machine& machine) {
 ordered_json paging(Machine& machine) {
   const TlbCounters& tlb = machine.processor().memory.counters();
   const Monitor* const monitor = machine.monitor();
+  const PagingCounters c = paging_counters(machine);
   return {{"technique", monitor != nullptr ? name_of(monitor->paging().technique()) : "bare"},
           {"walks", tlb.misses},
-          {"walk_references", tlb.walk_references}};
+          {"walk_references", tlb.walk_references},
+          {"hypercalls", c.hypercalls},
+          {"entries_updated", c.entries_updated},
+          {"entries_validated", c.entries_validated}};
 }
 
 ordered_json devices(Machine& machine) {

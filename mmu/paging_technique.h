@@ -1,6 +1,7 @@
 // How a monitor gives its guest memory: what shadow, nested and direct paging have in common.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -16,6 +17,7 @@ namespace ringdown {
 enum class Technique : u8 {
   Shadow,  // the processor walks tables that the monitor derives from the guest's
   Nested,  // it walks the guest's own, and behind them tables from guest-physical pages to host frames
+  Direct,  // it walks the guest's own, which a paravirtual guest has the monitor change
 };
 
 constexpr std::string_view name_of(Technique technique) {
@@ -24,6 +26,8 @@ constexpr std::string_view name_of(Technique technique) {
       return "shadow";
     case Technique::Nested:
       return "nested";
+    case Technique::Direct:
+      return "direct";
   }
   return "";
 }
@@ -46,12 +50,18 @@ struct PagingCounters {
   u64 device_accesses = 0;      // instructions that accessed pages mapped to devices
   u64 root_switches = 0;
   u64 root_cache_hits = 0;
-  u64 audits = 0;  // whole-table comparisons made
+  u64 audits = 0;             // whole-table comparisons made
+  u64 hypercalls = 0;         // of a paravirtual guest
+  u64 entries_updated = 0;    // by them
+  u64 entries_validated = 0;  // for them
 
   void serialize(Archive& archive) {
     archive(fills, syncs, hidden_faults, true_faults, write_protect_traps, device_accesses, root_switches,
             root_cache_hits, audits);
+    if (archive.version() >= kHypercallsCounted) archive(hypercalls, entries_updated, entries_validated);
   }
+  /// The version of the counters' chunk from which on they are saved.
+  static constexpr u16 kHypercallsCounted = 3;
 };
 
 /// Told when an instruction had to be helped: the monitor counts it as emulated.
@@ -63,6 +73,8 @@ class AssistObserver {
   virtual bool instruction_assisted() = 0;
 };
 
+class PageTableRegistry;
+
 /// The processor's paging root while a monitor runs the guest.
 class PagingTechnique : public AddressSpace {
  public:
@@ -70,6 +82,13 @@ class PagingTechnique : public AddressSpace {
   void set_observer(AssistObserver* observer) { observer_ = observer; }
   /// Who watches; nullptr: nobody.
   void set_events(PagingEventSink* sink) { events_.sink = sink; }
+  /// Called when the guest does what this technique cannot page it with, in words behind "the guest": the run
+  /// must end before its next instruction.
+  void set_refusal_handler(std::function<void(const std::string&)> handler) { refusal_ = std::move(handler); }
+  /// Where a paravirtual guest registers its page tables; nullptr if it has nothing to register.
+  virtual PageTableRegistry* registry() { return nullptr; }
+  /// Another guest begins, after a reset.
+  virtual void forget_guest() {}
 
   /// The guest loaded CR3, or changed CR0, CR4 or EFER: what the architecture lets it believe about old
   /// translations from here on holds when this returns.
@@ -91,9 +110,15 @@ class PagingTechnique : public AddressSpace {
   virtual u64 memory_used() const = 0;
 
   const PagingCounters& counters() const { return counters_; }
+  void count_hypercall() { ++counters_.hypercalls; }
   void serialize_counters(Archive& archive) { archive(counters_); }
+  /// What is not made again from the guest's state.
+  virtual void serialize_state(Archive& /*archive*/) {}
 
  protected:
+  void refuse(const std::string& what) {
+    if (refusal_) refusal_(what);
+  }
   /// The current instruction needs help; true unless it was counted already.
   bool assist() { return observer_ == nullptr || observer_->instruction_assisted(); }
 
@@ -102,6 +127,7 @@ class PagingTechnique : public AddressSpace {
 
  private:
   AssistObserver* observer_ = nullptr;
+  std::function<void(const std::string&)> refusal_;
 };
 
 /// What a machine's user decides about paging.

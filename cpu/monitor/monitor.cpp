@@ -1,6 +1,7 @@
 // The monitor's trap dispatch: emulate, reflect, and enter the guest again.
 #include "cpu/monitor/monitor.h"
 
+#include "cpu/monitor/hypercalls.h"
 #include "cpu/paging_controls.h"
 #include "cpu/system/segment_descriptor.h"
 
@@ -29,6 +30,7 @@ void Monitor::attach() {
   accounted_ticks_ = processor_.ticks();
   accounted_cpl_ = virtual_.cpl;
   processor_.memory.set_address_space(*paging_);
+  paging_->forget_guest();
   paging_changed();
   enter_guest_anew();
   await_handover(handover_.has_value());
@@ -93,6 +95,10 @@ TrapHandler::Outcome Monitor::on_exception(const Fault& fault, const Operation* 
     }
   }
   if (policy_.lets_anything_through()) adopt_physical_changes();
+  if (PageTableRegistry* const registry = paging_->registry();
+      registry != nullptr && fault.vector == Vector::InvalidOpcode && at_hypercall(view_)) {
+    return hypercall(*registry);
+  }
   ++statistics_.cause(fault.vector == Vector::PageFault ? TrapCause::PageFault : TrapCause::Exception);
   reflect(event_of(fault));
   return Outcome::NotRetired;
@@ -125,6 +131,18 @@ TrapHandler::Outcome Monitor::emulate(const Operation& op, TrapCause cause) {
   // The instruction belongs to the state before it.
   processor_.retire_emulated();
   enter_guest_behind(op, row_of(op).effect);
+  return Outcome::Retired;
+}
+
+TrapHandler::Outcome Monitor::hypercall(PageTableRegistry& registry) {
+  ++statistics_.cause(TrapCause::Hypercall);
+  paging_->count_hypercall();
+  assisted_tick_ = processor_.ticks();
+  processor_.registers.eip += kHypercallLength;
+  perform_hypercall(view_, registry);
+  ++statistics_.emulated;
+  processor_.retire_emulated();
+  enter_guest();
   return Outcome::Retired;
 }
 
@@ -345,7 +363,7 @@ void Monitor::serialize(Archive& archive) {
   }
   bool awaiting_handover = awaiting_handover_ && !archive.loading();
   if (archive.version() >= 2) archive(awaiting_handover);
-  if (!archive.loading()) return;
+  if (!archive.loading()) return paging_->serialize_state(archive);
   if (statistics_.by_instruction.size() != instruction_table().size()) {
     archive.fail("it counts other instructions: save the state with this version of Ringdown");
     statistics_.by_instruction.resize(instruction_table().size());
@@ -353,6 +371,7 @@ void Monitor::serialize(Archive& archive) {
   accounted_ticks_ = processor_.ticks();
   accounted_cpl_ = virtual_.cpl;
   watched_gdtr_ = {};
+  paging_->serialize_state(archive);
   paging_changed();
   enter_guest_anew();
   await_handover(awaiting_handover && handover_.has_value());

@@ -83,11 +83,12 @@ class Monitor final : public TrapHandler,
   void map_changed() override {}
 
   ChunkTag chunk_tag() const override { return ChunkTag("VMM "); }
-  u16 chunk_version() const override { return 3; }
+  u16 chunk_version() const override { return MonitorStatistics::kHypercallsCounted; }
   void serialize(Archive& archive) override;
 
  private:
   Outcome emulate(const Operation& op, TrapCause cause);
+  Outcome hypercall(PageTableRegistry& registry);
   void reflect(Event event);
   bool at_handover(u32 eip) const;
   /// Lets everything trap until the hand-over, or puts the policy that was asked for in force.

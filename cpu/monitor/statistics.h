@@ -19,7 +19,8 @@ namespace ringdown {
   X(Debug, "debug", "a debug trap of a completed instruction")                         \
   X(HiddenFault, "hidden_fault", "the shadow page table lacked an entry")              \
   X(WriteProtect, "write_protect", "a store to a write-protected page table")          \
-  X(Device, "device", "an access to memory-mapped registers")
+  X(Device, "device", "an access to memory-mapped registers")                          \
+  X(Hypercall, "hypercall", "a paravirtual guest called")
 
 enum class TrapCause : u8 {
 #define RINGDOWN_TRAP_ENUMERATOR(id, name, text) id,
@@ -30,15 +31,20 @@ enum class TrapCause : u8 {
 
 struct MonitorStatistics {
   std::array<u64, static_cast<std::size_t>(TrapCause::Count)> by_cause{};
-  std::vector<u64> by_instruction;    // indexed by InstructionId
-  u64 emulated = 0;                   // instructions whose effect the monitor produced or permitted
-  u64 stale_segment = 0;              // instructions run with hidden segment state hardware could not hold
-  std::array<u64, 4> virtual_cpl{};   // instructions by the guest's CPL
+  std::vector<u64> by_instruction;   // indexed by InstructionId
+  u64 emulated = 0;                  // instructions whose effect the monitor produced or permitted
+  u64 stale_segment = 0;             // instructions run with hidden segment state hardware could not hold
+  std::array<u64, 4> virtual_cpl{};  // instructions by the guest's CPL
+
+  /// The version of the monitor's chunk from which on that cause is saved.
+  static constexpr u16 kHypercallsCounted = 4;
 
   u64& cause(TrapCause c) { return by_cause[static_cast<std::size_t>(c)]; }
 
   void serialize(Archive& archive) {
-    archive(by_cause, by_instruction, emulated, stale_segment, virtual_cpl);
+    const std::size_t causes = by_cause.size() - (archive.version() < kHypercallsCounted ? 1 : 0);
+    for (std::size_t i = 0; i < causes; ++i) archive(by_cause[i]);
+    archive(by_instruction, emulated, stale_segment, virtual_cpl);
   }
 };
 

@@ -34,6 +34,7 @@ bool exits_under_vtx(TrapCause cause, Technique technique) {
   switch (cause) {
     case TrapCause::Interrupt:
     case TrapCause::Device:
+    case TrapCause::Hypercall:
       return true;
     case TrapCause::HiddenFault:
       return technique == Technique::Nested;  // a violation of extended page tables

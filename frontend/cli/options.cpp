@@ -67,9 +67,12 @@ po::options_description monitor_options() {
   group.add_options()                                                                                       //
       ("mode", po::value<Text>(), "trap|bare: under the monitor, or at its own privilege (default: trap)")  //
       ("deprivilege", po::value<Text>(), "ring1|ring3: where the guest's kernel runs (default: ring1)")     //
-      ("paging", po::value<Text>(),
-       "shadow|nested: page tables that the monitor keeps, or a second dimension behind the guest's own, as "
-       "extended page tables are (default: shadow)")  //
+      (
+          "paging", po::value<Text>(),
+          "shadow|nested|direct: page tables that the monitor keeps; a second dimension behind the guest's "
+          "own, as "
+          "extended page tables are; or the guest's own, which a paravirtual guest registers (default: "
+          "shadow)")  //
       ("let-through", po::value<Text>(),
        "LIST of sensitive instructions that run untrapped, as on hardware, from where the firmware hands "
        "over "
@@ -288,8 +291,9 @@ void Reader::read_machine() {
   choose<RunMode>("mode", {{"trap", RunMode::Trap}, {"bare", RunMode::Bare}}, machine.mode);
   choose<Deprivilege>("deprivilege", {{"ring1", Deprivilege::Ring1}, {"ring3", Deprivilege::Ring3}},
                       machine.deprivilege);
-  choose<Technique>("paging", {{"shadow", Technique::Shadow}, {"nested", Technique::Nested}},
-                    machine.paging.technique);
+  choose<Technique>(
+      "paging", {{"shadow", Technique::Shadow}, {"nested", Technique::Nested}, {"direct", Technique::Direct}},
+      machine.paging.technique);
   if (machine.mode == RunMode::Bare && values_.count("paging") != 0)
     fail(Error{"--paging: needs a monitor: leave --mode bare out"});
   if (const Result<void> possible = check_paging(machine); !possible) fail(possible.error());

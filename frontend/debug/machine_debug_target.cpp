@@ -90,6 +90,7 @@ DebugStop GdbCompanion::report_of(const Stop& stop) {
     case StopReason::PowerOff:
     case StopReason::Exit:
     case StopReason::Reset:
+    case StopReason::Refused:
     case StopReason::Invariant:
       report.reason = DebugStop::Reason::Stepped;
       break;

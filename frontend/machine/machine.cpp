@@ -80,13 +80,16 @@ Result<std::unique_ptr<Machine>> Machine::create(const MachineConfig& config, Lo
 
 Machine::Machine(const MachineConfig& config, Log& log, MemoryStore store, const CpuModel& model)
     : config_(config),
+      model_(config.mode == RunMode::Trap && config.paging.technique == Technique::Direct
+                 ? model.with_hypercalls()
+                 : model),
       log_(log),
       store_(std::move(store)),
       scheduler_(config.ticks_per_second),
       ports_("port", log),
       device_memory_("memory", log),
       memory_(store_, device_memory_),
-      processor_(std::make_unique<Processor>(memory_, ports_, model,
+      processor_(std::make_unique<Processor>(memory_, ports_, model_,
                                              ProcessorConfig{config.single_instruction_blocks})) {}
 
 Machine::~Machine() = default;
@@ -117,6 +120,7 @@ void Machine::build(BoardMedia media, std::span<const u8> firmware) {
   if (config_.mode == RunMode::Trap) {
     monitor_ = std::make_unique<Monitor>(*processor_, memory_, config_.deprivilege, config_.policy,
                                          config_.handover, config_.paging);
+    monitor_->paging().set_refusal_handler([this](const std::string& what) { refuse(what); });
     monitor_->attach();
   }
   counters_.emplace(*processor_, monitor_.get(), ports_, device_memory_);
@@ -180,6 +184,15 @@ void Machine::reset() {
 void Machine::request(StopReason reason, u8 code) {
   requested_ = Stop{reason, code, Scheduler::kNeverTime};
   processor_->request_stop();
+}
+
+void Machine::refuse(const std::string& what) {
+  const SystemView& guest = processor_->guest_view();
+  refusal_ = fmt::format(
+      "--paging {}: the guest, at {:04x}:{:08x}, {}: it needs a paravirtual guest, see docs/paravirtual.md",
+      name_of(config_.paging.technique), guest.state.segment(Segment::Cs).selector, guest.registers.eip,
+      what);
+  request(StopReason::Refused, 0);
 }
 
 void Machine::request_reset() { request(StopReason::Reset, 0); }

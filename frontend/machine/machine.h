@@ -30,6 +30,7 @@ enum class StopReason : u8 {
   Breakpoint,   // a debugger's breakpoint
   Watchpoint,   // a debugger's watchpoint: the processor's `watch_hit`
   Invariant,    // guest code was about to run at physical ring 0: a defect of this program
+  Refused,      // the paging technique cannot page this guest: `refusal()` says why
 };
 
 struct Stop {
@@ -65,6 +66,8 @@ class Machine final : private ProcessorPins, private MachineControl {
   Log& log() { return log_; }
   RunMode mode() const { return config_.mode; }
   const MachineConfig& config() const { return config_; }
+  /// After StopReason::Refused: one line for the user.
+  const std::string& refusal() const { return refusal_; }
 
   /// The whole machine as a state file's bytes.
   std::vector<std::byte> save_state();
@@ -88,8 +91,10 @@ class Machine final : private ProcessorPins, private MachineControl {
   void request_power_off() override;
   void request_exit(u8 code) override;
   void request(StopReason reason, u8 code);
+  void refuse(const std::string& what);
 
   MachineConfig config_;
+  const CpuModel model_;
   Log& log_;
   MemoryStore store_;
   Scheduler scheduler_;
@@ -103,6 +108,7 @@ class Machine final : private ProcessorPins, private MachineControl {
   std::optional<MachineIdentity> identity_;
   std::optional<MachineCounters> counters_;
   std::optional<Stop> requested_;
+  std::string refusal_;
 };
 
 }  // namespace ringdown

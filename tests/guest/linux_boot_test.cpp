@@ -87,6 +87,13 @@ TEST_CASE("Debian's 686-pae kernel runs a command, the same on every paging tech
   check_same_in_all_modes("linux-686-pae");
 }
 
+TEST_CASE("A kernel that registers no page tables ends where it turns paging on") {
+  const std::string kernel = GENERATE("linux-686", "linux-686-pae");
+  GuestMachine guest(with_linux(config_of(RunMode::Trap, Technique::Direct), command_boot(kernel)));
+  CHECK(guest.run_to(kBootLimit).reason == StopReason::Refused);
+  CHECK(guest.machine().refusal().find("docs/paravirtual.md") != std::string::npos);
+}
+
 TEST_CASE("A reset restarts the machine while Linux runs") {
   GuestMachine guest(with_linux(config_of(RunMode::Trap), {}));
   REQUIRE(guest.wait_for_console("Console: colour VGA+", kBootLimit));

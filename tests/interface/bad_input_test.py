@@ -121,7 +121,7 @@ MISTAKES = [
     (["--cpu", "z80"], ["z80", "--cpu list"]),
     (["--mode", "fast"], ["--mode fast", "trap or bare"]),
     (["--deprivilege", "ring2"], ["ring2", "ring1 or ring3"]),
-    (["--paging", "flat"], ["--paging flat", "shadow or nested"]),
+    (["--paging", "flat"], ["--paging flat", "shadow or nested or direct"]),
     (["--paging", "nested", "--deprivilege", "ring3"], ["--paging nested", "--deprivilege ring3"]),
     (["--paging", "nested", "--mode", "bare"], ["--paging", "--mode bare"]),
     (["--let-through", "popf,nonsense"], ["nonsense"]),
