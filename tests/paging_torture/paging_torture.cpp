@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <span>
 #include <vector>
 
 #include "frontend/machine/file_contents.h"
@@ -13,16 +14,23 @@ namespace ringdown::test {
 
 namespace {
 
+/// What the guest may see of a changed entry before it invalidates.
+enum class Staleness : u8 {
+  None,      // the new translation at once: runs of such modes are alike, and invalidate nothing if so asked
+  AsManual,  // the old or the new one
+};
+
 /// A way to run the guest: what it changes of the machine.
 struct Mode {
   const char* name;
+  Staleness staleness;
   void (*apply)(MachineConfig&);
 };
 
 const Mode kModes[] = {
-    {"bare", [](MachineConfig& config) { config.mode = RunMode::Bare; }},
-    {"trap, ring 1", [](MachineConfig& config) { config.deprivilege = Deprivilege::Ring1; }},
-    {"trap, ring 3", [](MachineConfig& config) { config.deprivilege = Deprivilege::Ring3; }},
+    {"bare", Staleness::None, [](MachineConfig& config) { config.mode = RunMode::Bare; }},
+    {"trap, ring 1", Staleness::None, [](MachineConfig& config) { config.deprivilege = Deprivilege::Ring1; }},
+    {"trap, ring 3", Staleness::None, [](MachineConfig& config) { config.deprivilege = Deprivilege::Ring3; }},
 };
 
 struct Outcome {
@@ -57,28 +65,33 @@ void check_no_difference(const Outcome& outcome) {
   CHECK(outcome.text.find(" operations, 0 differences\n") != std::string::npos);
 }
 
-/// Every mode without a difference, and all modes alike.
-void check_modes(const std::string& parameters) {
-  Outcome first;
-  for (const Mode& mode : kModes) {
-    INFO(mode.name);
-    const Outcome outcome = run(mode, parameters);
-    check_no_difference(outcome);
-    if (&mode == &kModes[0]) first = outcome;
-    CHECK(outcome.text == first.text);
-    CHECK(outcome.ticks == first.ticks);
-  }
+/// No difference in that mode, and the run the same as in the first.
+void check_mode(const Mode& mode, const std::string& parameters, const Outcome& first) {
+  INFO(mode.name);
+  const Outcome outcome = run(mode, parameters);
+  check_no_difference(outcome);
+  if (mode.staleness != Staleness::None) return;
+  CHECK(outcome.text == first.text);
+  CHECK(outcome.ticks == first.ticks);
 }
 
 }  // namespace
 
 TEST_CASE("random page tables translate as the manual says") {
   const int seed = GENERATE(1, 2, 3);
-  check_modes(fmt::format("seed={} operations=200000", seed));
+  const std::string parameters = fmt::format("seed={} operations=200000", seed);
+  const Outcome first = run(kModes[0], parameters);
+  check_no_difference(first);
+  for (const Mode& mode : std::span(kModes).subspan(1)) check_mode(mode, parameters, first);
 }
 
 TEST_CASE("random page tables translate exactly without any invalidation") {
-  check_modes("seed=4 operations=200000 eager=1");
+  const std::string parameters = "seed=4 operations=200000 eager=1";
+  const Outcome first = run(kModes[0], parameters);
+  check_no_difference(first);
+  for (const Mode& mode : std::span(kModes).subspan(1)) {
+    if (mode.staleness == Staleness::None) check_mode(mode, parameters, first);
+  }
 }
 
 TEST_CASE("random page tables translate alike in blocks of one instruction") {
@@ -112,7 +125,7 @@ TEST_CASE("random page tables translate as the manual says for long", "[.][long]
   const Mode& mode = GENERATE(from_range(std::begin(kModes), std::end(kModes)));
   const int seed = GENERATE(101, 102, 103, 104);
   INFO(mode.name);
-  const char* const eager = seed % 2 == 0 ? " eager=1" : "";
+  const char* const eager = seed % 2 == 0 && mode.staleness == Staleness::None ? " eager=1" : "";
   check_no_difference(run(mode, fmt::format("seed={} operations=25000000{}", seed, eager)));
 }
 
