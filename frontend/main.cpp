@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "frontend/cli/options.h"
+#include "frontend/lab/paging_lab.h"
 #include "frontend/session.h"
 
 namespace {
@@ -27,6 +28,7 @@ int main(int argc, char** argv) {
     fmt::print("{}", answer->text);
     return 0;
   }
+  if (const auto* lab = std::get_if<ringdown::PagingLab>(&*command)) return ringdown::run_paging_lab(*lab);
   ringdown::Session session(std::move(std::get<ringdown::Options>(*command)));
   if (const ringdown::Result<void> prepared = session.prepare(); !prepared) return mistake(prepared.error());
   return session.run();

@@ -2,14 +2,14 @@
 #pragma once
 
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "frontend/cli/options.h"
 
 namespace ringdown {
 
-/// Reads the arguments behind `lab`: "paging --report FILE [-- RUN OPTIONS]". Errors are one line.
-Result<std::variant<Options, Answer>> parse_lab(const std::vector<std::string>& arguments);
+/// Reads the arguments behind `lab`: "paging [--json] [-- RUN OPTIONS]", a comparison of techniques, or
+/// "paging --report FILE -- RUN OPTIONS", one run. Errors are one line.
+Result<CommandLine> parse_lab(const std::vector<std::string>& arguments);
 
 }  // namespace ringdown

@@ -15,6 +15,8 @@ std::string overview_text() {
          "\n"
          "  ringdown run [OPTIONS] [DISK]   starts a machine\n"
          "  ringdown run --help             lists its options, defaults and examples\n"
+         "  ringdown lab paging [--json] [-- RUN OPTIONS]\n"
+         "                                  compares what its paging costs on each technique\n"
          "  ringdown lab paging --report FILE -- RUN OPTIONS\n"
          "                                  looks at its page tables, guest's and shadow's, step by step\n"
          "  ringdown --version\n";
@@ -23,12 +25,23 @@ std::string overview_text() {
 std::string version_text() { return fmt::format("ringdown {}\n", RINGDOWN_VERSION); }
 
 std::string lab_text() {
-  return "Usage: ringdown lab paging --report FILE -- RUN OPTIONS\n"
-         "Runs a guest as 'ringdown run' does, and writes a page for a browser that shows guest and shadow "
-         "page\n"
-         "tables at each event. Without others of the user's, --clock instructions and --display none hold.\n"
+  return "Usage: ringdown lab paging [--json] [-- RUN OPTIONS]\n"
+         "       ringdown lab paging --report FILE -- RUN OPTIONS\n"
+         "The first runs the same work on each paging technique and prints what it took, as a table or as "
+         "JSON: "
+         "a\n"
+         "guest of Ringdown's own on shadow, nested and direct paging; with RUN OPTIONS that guest on shadow "
+         "and\n"
+         "nested, until it ends or --stop-after. Exit status 1: the guest did not do the same on all.\n"
+         "The second runs a guest as 'ringdown run' does, and writes a page for a browser that shows guest "
+         "and\n"
+         "shadow page tables at each event. Without others of the user's, --clock instructions and --display "
+         "none\n"
+         "hold.\n"
          "\n"
-         "Example:\n"
+         "Examples:\n"
+         "  ringdown lab paging\n"
+         "  ringdown lab paging --json -- --kernel vmlinuz --initrd initrd.img --append 'console=ttyS0'\n"
          "  ringdown lab paging --report page.html -- disk.img --stop-after 500M\n";
 }
 

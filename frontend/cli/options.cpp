@@ -67,12 +67,11 @@ po::options_description monitor_options() {
   group.add_options()                                                                                       //
       ("mode", po::value<Text>(), "trap|bare: under the monitor, or at its own privilege (default: trap)")  //
       ("deprivilege", po::value<Text>(), "ring1|ring3: where the guest's kernel runs (default: ring1)")     //
-      (
-          "paging", po::value<Text>(),
-          "shadow|nested|direct: page tables that the monitor keeps; a second dimension behind the guest's "
-          "own, as "
-          "extended page tables are; or the guest's own, which a paravirtual guest registers (default: "
-          "shadow)")  //
+      ("paging", po::value<Text>(),
+       "shadow|nested|direct: page tables that the monitor keeps; a second dimension behind the guest's "
+       "own, as "
+       "extended page tables are; or the guest's own, which a paravirtual guest registers (default: "
+       "shadow)")  //
       ("let-through", po::value<Text>(),
        "LIST of sensitive instructions that run untrapped, as on hardware, from where the firmware hands "
        "over "
@@ -446,12 +445,11 @@ std::optional<Answer> answer(const po::variables_map& values) {
 
 }  // namespace
 
-Result<std::variant<Options, Answer>> parse_command_line(const std::vector<std::string>& arguments) {
-  using Outcome = std::variant<Options, Answer>;
+Result<CommandLine> parse_command_line(const std::vector<std::string>& arguments) {
   if (arguments.empty() || arguments[0] == "--help" || arguments[0] == "-h" || arguments[0] == "help") {
-    return Outcome(Answer{overview_text()});
+    return CommandLine(Answer{overview_text()});
   }
-  if (arguments[0] == "--version") return Outcome(Answer{version_text()});
+  if (arguments[0] == "--version") return CommandLine(Answer{version_text()});
   if (arguments[0] == "lab") return parse_lab({arguments.begin() + 1, arguments.end()});
   if (arguments[0] != "run") {
     return Error{
@@ -477,10 +475,10 @@ Result<std::variant<Options, Answer>> parse_command_line(const std::vector<std::
   } catch (const po::error& error) {
     return describe(error);
   }
-  if (std::optional<Answer> text = answer(values)) return Outcome(std::move(*text));
+  if (std::optional<Answer> text = answer(values)) return CommandLine(std::move(*text));
   Result<Options> options = Reader(values).read();
   if (!options) return options.error();
-  return Outcome(std::move(*options));
+  return CommandLine(std::move(*options));
 }
 
 }  // namespace ringdown

@@ -51,13 +51,22 @@ struct Options {
   bool rtc_given = false;
 };
 
+/// What `ringdown lab paging` without a report was asked for.
+struct PagingLab {
+  bool json = false;
+  std::optional<Options> guest;  // nothing: the laboratory's own
+};
+
 /// A text that answers the command line by itself: help, version, a list.
 struct Answer {
   std::string text;
 };
 
+/// What the program is to do.
+using CommandLine = std::variant<Options, Answer, PagingLab>;
+
 /// Reads the arguments behind the program's name. Errors are one line: what is wrong and the remedy.
-Result<std::variant<Options, Answer>> parse_command_line(const std::vector<std::string>& arguments);
+Result<CommandLine> parse_command_line(const std::vector<std::string>& arguments);
 
 // The parts, for tests.
 

@@ -62,7 +62,8 @@ Result<std::unique_ptr<Machine>> Machine::create(const MachineConfig& config, Lo
   const CpuModel* model = CpuModel::find(config.cpu_model);
   if (model == nullptr)
     return Error{"--cpu '" + config.cpu_model + "' is no known model; --cpu list prints them"};
-  Result<std::vector<u8>> firmware = read_rom(config.firmware_path);
+  Result<std::vector<u8>> firmware =
+      config.firmware.empty() ? read_rom(config.firmware_path) : Result<std::vector<u8>>(config.firmware);
   if (!firmware) return firmware.error();
   if (firmware->empty() || firmware->size() % kPageSize != 0 || firmware->size() > kMaximumFirmware) {
     return Error{"--firmware " + config.firmware_path +

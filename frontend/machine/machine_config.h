@@ -42,6 +42,8 @@ struct FirmwareItem {
 struct MachineConfig {
   u64 memory_bytes = u64{256} << 20;  // 1 MiB to 3.5 GiB, a multiple of 4 KiB
   std::string firmware_path = "/usr/share/seabios/bios-256k.bin";
+  /// The BIOS image itself, in place of that file's.
+  std::vector<u8> firmware;
   std::string vga_rom_path = "/usr/share/seabios/vgabios-stdvga.bin";
   std::string cpu_model = "pentium4";
   u64 ticks_per_second = 400'000'000;  // declared speed: instructions per second of virtual time

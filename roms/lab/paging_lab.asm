@@ -567,11 +567,7 @@ report:
         mov esi, text_faults
         mov eax, [faults]
         call print_with_number
-        mov esi, text_stores
-        cmp byte [hypercalls], 0
-        je .how
-        mov esi, text_hypercalls
-.how:
+        mov esi, text_end
         call print
         mov al, 0
         jmp leave
@@ -625,12 +621,10 @@ put:
         out dx, al
         ret
 
-text_checksum:   db "paging lab: checksum ", 0
-text_faults:     db ", faults ", 0
-text_stores:     db ", by stores", 10, 0
-text_hypercalls: db ", by hypercalls", 10, 0
-text_failed:     db "paging lab: failed, EAX ", 0
-text_end:        db 10, 0
+text_checksum:  db "paging lab: checksum ", 0
+text_faults:    db ", faults ", 0
+text_failed:    db "paging lab: failed, EAX ", 0
+text_end:       db 10, 0
 
         align 8
 gdt:
