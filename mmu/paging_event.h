@@ -31,15 +31,6 @@ enum class PagingEventKind : u8 {
 #undef RINGDOWN_PAGING_EVENT_ENUMERATOR
 };
 
-constexpr std::string_view name_of(PagingEventKind kind) {
-  constexpr std::array kNames{
-#define RINGDOWN_PAGING_EVENT_NAME(id, name) std::string_view(name),
-      RINGDOWN_PAGING_EVENTS(RINGDOWN_PAGING_EVENT_NAME)
-#undef RINGDOWN_PAGING_EVENT_NAME
-  };
-  return kNames[static_cast<std::size_t>(kind)];
-}
-
 /// What an event tells of.
 enum class PagingSubject : u8 {
   Table,       // a shadow table, or the guest's frame behind it
@@ -74,12 +65,31 @@ constexpr PagingSubject subject_of(PagingEventKind kind) {
   return PagingSubject::Table;
 }
 
-/// Why a hidden fault came.
+/// Why a hidden fault came; the names stand in traces.
+#define RINGDOWN_HIDDEN_CAUSES(X)                                                                           \
+  X(Missing, "missing")     /* the shadow had no entry yet, or fewer rights than the guest's tables give */ \
+  X(Protected, "protected") /* a store to a write-protected frame: performed once */                        \
+  X(Device, "device")       /* the page leads to device registers: once for each instruction */
+
 enum class HiddenCause : u8 {
-  Missing,    // the shadow had no entry yet, or fewer rights than the guest's tables give
-  Protected,  // a store to a write-protected frame: performed once
-  Device,     // the page leads to device registers: once for each instruction
+#define RINGDOWN_HIDDEN_CAUSE_ENUMERATOR(id, name) id,
+  RINGDOWN_HIDDEN_CAUSES(RINGDOWN_HIDDEN_CAUSE_ENUMERATOR)
+#undef RINGDOWN_HIDDEN_CAUSE_ENUMERATOR
 };
+
+namespace paging_event_names {
+#define RINGDOWN_PAGING_NAME(id, name) std::string_view(name),
+inline constexpr std::array kKinds{RINGDOWN_PAGING_EVENTS(RINGDOWN_PAGING_NAME)};
+inline constexpr std::array kHiddenCauses{RINGDOWN_HIDDEN_CAUSES(RINGDOWN_PAGING_NAME)};
+#undef RINGDOWN_PAGING_NAME
+}  // namespace paging_event_names
+
+constexpr std::string_view name_of(PagingEventKind kind) {
+  return paging_event_names::kKinds[static_cast<std::size_t>(kind)];
+}
+constexpr std::string_view name_of(HiddenCause cause) {
+  return paging_event_names::kHiddenCauses[static_cast<std::size_t>(cause)];
+}
 
 /// One event. What a kind does not speak of is zero, or kNoTable.
 struct PagingEvent {

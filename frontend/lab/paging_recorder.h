@@ -20,12 +20,8 @@ class PagingRecorder final : public PagingEventSink {
     u64 events = 250'000;
     std::size_t bytes = std::size_t{24} << 20;  // of JSON
   };
-  static constexpr std::size_t kKinds = 0
-#define RINGDOWN_PAGING_EVENT_COUNT(id, name) +1
-      RINGDOWN_PAGING_EVENTS(RINGDOWN_PAGING_EVENT_COUNT)
-#undef RINGDOWN_PAGING_EVENT_COUNT
-      ;
-  static constexpr std::size_t kCauses = 3;
+  static constexpr std::size_t kKinds = paging_event_names::kKinds.size();
+  static constexpr std::size_t kCauses = paging_event_names::kHiddenCauses.size();
 
   explicit PagingRecorder(Machine& machine) : PagingRecorder(machine, Limits{}) {}
   PagingRecorder(Machine& machine, Limits limits) : machine_(machine), limits_(limits) {}

@@ -20,18 +20,6 @@ std::string_view name_of(Deprivilege deprivilege) {
   return deprivilege == Deprivilege::Ring1 ? "ring1" : "ring3";
 }
 
-std::string_view name_of(HiddenCause cause) {
-  switch (cause) {
-    case HiddenCause::Missing:
-      return "missing";
-    case HiddenCause::Protected:
-      return "protected";
-    case HiddenCause::Device:
-      return "device";
-  }
-  return "";
-}
-
 std::string_view paging_mode_name(const PagingControls& controls) {
   switch (mode_of(controls)) {
     case PagingMode::None:

@@ -21,7 +21,6 @@ void append_text(std::string& text, fmt::format_string<Args...> format, Args&&..
 }
 
 std::string_view name_of(Deprivilege deprivilege);
-std::string_view name_of(HiddenCause cause);
 /// "none", "32-bit" or "pae".
 std::string_view paging_mode_name(const PagingControls& controls);
 

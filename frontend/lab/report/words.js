@@ -56,7 +56,7 @@ const TABLE_SENTENCES = {
     (e.direct ? ": the guest's paging is off." : `, for the guest's at ${hex(e.physical)}.`),
   "protect": (e) => `Frame ${frameName(pageOf(e.physical))} is write-protected from here on: it holds the guest's ` +
     `${LEVEL_NAMES[e.level]}, and stores to it must not pass unseen.`,
-  "release": (e) => `Frame ${frameName(pageOf(e.physical))} is no longer write-protected: the shadow rests on it no more.`,
+  "release": (e) => `Frame ${frameName(pageOf(e.physical))} is no longer write-protected: stores to it pass unseen.`,
   "evict": (e) => `Shadow ${LEVEL_NAMES[e.level]} ${e.table} is given up: its memory is needed for another.`,
 };
 
@@ -98,8 +98,8 @@ function faultSentence(event) {
         `guest-physical ${hex(event.physical)}, ${event.count === 1 ? "goes" : "go"} to a device: such pages never are ` +
         "in the shadow.";
     default:
-      return `${access} to ${linear} is a hidden fault: the guest's tables allow it, the shadow lacked it. The guest ` +
-        "never sees it.";
+      return `${access} to ${linear} was a hidden fault: the guest's tables allow it, the shadow lacked it. The monitor ` +
+        "has just filled what was missing; the guest never sees it.";
   }
 }
 
