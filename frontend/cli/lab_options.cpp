@@ -7,6 +7,7 @@
 #include <array>
 
 #include "frontend/cli/option_help.h"
+#include "frontend/lab/paging_lab.h"
 
 namespace ringdown {
 
@@ -58,12 +59,13 @@ Result<OwnOptions> read_own(const std::vector<std::string>& arguments) {
 }
 
 Result<CommandLine> parse_report(const std::string& path, std::vector<std::string> run) {
-  if (run.size() == 1)
-    return Error{"lab paging: nothing to run: name a guest, e.g. '-- disk.img --stop-after 500M'"};
+  const bool own_guest = run.size() == 1;
   add_unless_given(run, "--clock", "instructions");
   add_unless_given(run, "--display", "none");
   run.push_back("--paging-report=" + path);
-  return parse_command_line(run);
+  Result<CommandLine> command = parse_command_line(run);
+  if (command && own_guest) std::get<Options>(*command).machine = own_guest_config();
+  return command;
 }
 
 /// What the runs of a comparison cannot each do, or what they differ in.

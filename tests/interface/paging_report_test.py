@@ -246,6 +246,12 @@ with tempfile.TemporaryDirectory() as folder:
             check_counts(shown, trace)
             check("PAE paging" in shown.text("root"), "the paging mode is told")
             check(shown.errors() == [], f"errors {shown.errors()}")
+        subprocess.run([PROGRAM, "lab", "paging", "--report", path], check=True, stdin=subprocess.DEVNULL,
+                       timeout=PATIENCE_SECONDS)
+        shown = Page(browser, path)
+        check("the page holds the first" in shown.text("cut"), "a run with more events than the page holds says so")
+        check("16 MiB" in shown.text("machine") and shown.number("count-true-fault") > 0, "the laboratory's guest")
+        check(shown.errors() == [], f"errors {shown.errors()}")
     finally:
         browser.quit()
 print("the page shows what the trace tells")
