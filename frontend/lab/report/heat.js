@@ -2,12 +2,16 @@
 // Guest-physical memory as a grid of frames: which hold tables, and how often stores to them trapped.
 
 const FRAMES_PER_ROW = 128;
+/** Above the first row, for its label. */
+const MARGIN = 4;
+/** No canvas is as high as one likes. */
+const MOST_ROWS = 1000;
 
 class HeatMap {
   constructor(view) {
     this.view = view;
     this.canvas = document.getElementById("heat");
-    this.most = Math.max(1, ...data.counts.storesTrapped.map(([, count]) => count));
+    this.most = data.counts.storesTrapped.reduce((most, [, count]) => Math.max(most, count), 1);
     this.rows = this.rowsWithTables();
     this.chosen = null;
     this.canvas.addEventListener("click", (e) => this.choose(this.frameAt(e)));
@@ -21,14 +25,20 @@ class HeatMap {
     new ResizeObserver(() => this.show()).observe(this.canvas.parentElement);
   }
 
-  /** Rows that hold a table, or are stored to, at some time. */
+  /** Rows that hold a table, or are stored to, at some time; of very many, those that are stored to most. */
   rowsWithTables() {
-    const rows = new Set(data.counts.storesTrapped.map(([page]) => Math.floor(page / FRAMES_PER_ROW)));
-    for (const page of data.descriptorTables) rows.add(Math.floor(page / FRAMES_PER_ROW));
+    const rows = new Map();
+    const add = (page, count) => {
+      const row = Math.floor(page / FRAMES_PER_ROW);
+      rows.set(row, (rows.get(row) || 0) + count);
+    };
+    for (const [page, count] of data.counts.storesTrapped) add(page, count);
+    for (const page of data.descriptorTables) add(page, 0);
     for (const event of this.view.model.events) {
-      if (event.kind === "protect") rows.add(Math.floor(pageOf(event.physical) / FRAMES_PER_ROW));
+      if (event.kind === "protect") add(pageOf(event.physical), 0);
     }
-    return [...rows].sort((a, b) => a - b);
+    this.leftOut = Math.max(0, rows.size - MOST_ROWS);
+    return [...rows].sort((a, b) => b[1] - a[1]).slice(0, MOST_ROWS).map(([row]) => row).sort((a, b) => a - b);
   }
 
   get cell() { return Math.max(2, Math.floor((this.canvas.parentElement.clientWidth - 300) / (FRAMES_PER_ROW + 10))); }
@@ -37,7 +47,7 @@ class HeatMap {
   frameAt(event) {
     const size = this.cell;
     const column = Math.floor((event.offsetX - this.labelWidth) / size);
-    const row = this.rows[Math.floor(event.offsetY / (size + 8))];
+    const row = this.rows[Math.floor((event.offsetY - MARGIN) / (size + 8))];
     return row === undefined || column < 0 || column >= FRAMES_PER_ROW ? null : row * FRAMES_PER_ROW + column;
   }
 
@@ -89,7 +99,7 @@ class HeatMap {
     const pitch = size + 8;
     const ratio = window.devicePixelRatio || 1;
     const width = this.labelWidth + FRAMES_PER_ROW * size;
-    const height = Math.max(24, this.rows.length * pitch);
+    const height = Math.max(24, this.rows.length * pitch) + MARGIN;
     Object.assign(this.canvas, {width: width * ratio, height: height * ratio});
     Object.assign(this.canvas.style, {width: width + "px", height: height + "px"});
     const context = this.canvas.getContext("2d");
@@ -98,7 +108,7 @@ class HeatMap {
     context.textBaseline = "middle";
     const {guarded, trapped} = this.view.model;
     this.rows.forEach((row, i) => {
-      const top = i * pitch;
+      const top = MARGIN + i * pitch;
       context.fillStyle = styles.getPropertyValue("--muted");
       context.fillText(hex(row * FRAMES_PER_ROW * PAGE), 0, top + size / 2 + 1);
       for (let column = 0; column < FRAMES_PER_ROW; ++column) {
@@ -121,7 +131,8 @@ class HeatMap {
 
   showHot() {
     const {guarded, trapped} = this.view.model;
-    document.getElementById("heat-scale").textContent = `${plural(guarded.size, "frame")} protected now.`;
+    document.getElementById("heat-scale").textContent = `${plural(guarded.size, "frame")} protected now.` +
+      (this.leftOut ? ` ${plural(this.leftOut, "row")} with fewer stores left out.` : "");
     document.getElementById("heat-frame").textContent = this.describe(this.chosen);
     const hottest = [...trapped].sort((a, b) => b[1] - a[1]).slice(0, 8);
     document.querySelector("#hot tbody").replaceChildren(...hottest.map(([page, count]) => {
