@@ -20,7 +20,7 @@ FAULT = {"linear": str, "error_code": int, "access": str}
 # The keys that an event must have, and their types.
 EVENTS = {
     "make": TABLE, "drop": TABLE, "evict": TABLE, "protect": TABLE, "release": TABLE, "activate": {**TABLE, "gib": int},
-    "fill": ENTRY, "sync": ENTRY, "withhold": ENTRY, "store": STORE, "mark": STORE,
+    "fill": ENTRY, "sync": ENTRY, "withhold": ENTRY, "grant": ENTRY, "break": ENTRY, "store": STORE, "mark": STORE,
     "hidden-fault": {**FAULT, "physical": str, "cause": str}, "true-fault": FAULT,
     "root-switch": {"physical": str, "cr3": str, "old_cr3": str, "paging": str, "write_protect": bool,
                     "page_size_extension": bool, "no_execute": bool},

@@ -18,6 +18,8 @@ const KIND_HELP = {
   "fill": "a shadow entry was made from the guest's",
   "sync": "a shadow entry followed a store to the guest's",
   "withhold": "a shadow entry lost its write rights to protection",
+  "grant": "a shadow entry got its write rights back from protection",
+  "break": "a fault was put in on purpose",
   "protect": "a frame with a table was write-protected",
   "release": "a frame was freed from protection",
   "store": "an entry of a watched table was stored to",
@@ -73,6 +75,10 @@ function entrySentence(event) {
   const where = whereWords(event);
   if (event.kind === "withhold")
     return `Write is withheld at ${where}: host frame ${frameName(now.target)} holds a table now.${guest}`;
+  if (event.kind === "grant")
+    return `Write is given back at ${where}: host frame ${frameName(now.target)} is no longer write-protected.${guest}`;
+  if (event.kind === "break")
+    return `A fault was put in on purpose at ${where}: from here on the shadow may be wrong.${guest}`;
   if (event.kind === "fill") {
     const how = old.present ? "gains rights" : "is filled";
     return `The shadow ${event.level === 2 ? "directory entry" : "entry"} for ${where} ${how}: to ${target} ` +
