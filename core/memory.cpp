@@ -128,11 +128,11 @@ void GuestMemory::write(GuestPhysical address, std::span<const std::byte> data) 
 
 void GuestMemory::write_frame(HostFrame frame, u32 offset, std::span<const std::byte> data) {
   std::memcpy(store_.page(frame) + offset, data.data(), data.size());
-  if (tracking(frame) != 0) notify_written(frame, offset, static_cast<u32>(data.size()));
+  if (const u8 kinds = tracking(frame); kinds != 0)
+    notify_written(frame, offset, static_cast<u32>(data.size()), kinds);
 }
 
-void GuestMemory::notify_written(HostFrame frame, u32 offset, u32 length) {
-  const u8 kinds = tracking(frame);
+void GuestMemory::notify_written(HostFrame frame, u32 offset, u32 length, u8 kinds) {
   for (const Registration& of : observers_) {
     if ((of.kinds & kinds) != 0) of.observer->frame_written(frame, offset, length);
   }

@@ -107,8 +107,8 @@ class GuestMemory : public Serializable {
   void write(GuestPhysical address, std::span<const std::byte> data);
   /// Writes one frame's bytes with tracking; `offset + data.size()` stays within the page.
   void write_frame(HostFrame frame, u32 offset, std::span<const std::byte> data);
-  /// Tells the observers that the caller has just stored to a frame it checked with `tracking`.
-  void notify_written(HostFrame frame, u32 offset, u32 length);
+  /// Tells the observers that the caller has just stored to a frame that had the tracking `kinds`.
+  void notify_written(HostFrame frame, u32 offset, u32 length, u8 kinds);
   /// Whether a store to a tracked frame would matter to any of them.
   bool concerns_observers(HostFrame frame, u32 offset, u32 length) const;
 

@@ -83,6 +83,9 @@ ordered_json shadow(Machine& machine) {
           {"device_accesses", c.device_accesses},
           {"root_switches", c.root_switches},
           {"root_cache_hits", c.root_cache_hits},
+          {"protects", c.protects},
+          {"releases", c.releases},
+          {"evictions", c.evictions},
           {"audits", c.audits}};
 }
 

@@ -1,6 +1,8 @@
 // The vocabulary of memory accesses: kind, privilege, and what a lookup of a linear page yields.
 #pragma once
 
+#include <functional>
+
 #include "core/memory.h"
 #include "core/types.h"
 #include "mmu/context.h"
@@ -54,6 +56,15 @@ class AddressSpace {
   virtual u32 context() const = 0;
 };
 
+/// A translation that is kept for later accesses.
+struct KeptTranslation {
+  GuestLinear page{};
+  Privilege privilege = Privilege::Supervisor;
+  u32 context = 0;  // users only: supervisors' are of the active root
+  AccessType type = AccessType::Read;
+  HostFrame frame{};
+};
+
 /// Where an address space reports that translations it gave out no longer hold. Implemented by the memory
 /// unit in front of it (and, one day, by a translator's window of host mappings).
 class TranslationCache {
@@ -66,6 +77,10 @@ class TranslationCache {
   /// Write permission to one host frame, under whatever linear address, in all contexts.
   virtual void revoke_write(HostFrame frame) = 0;
 
+  /// Whether there may be a translation of one of these pages.
+  virtual bool holds(GuestLinear linear, u32 pages, Reach reach) const = 0;
+  /// Calls `visit` for each kind of access that each kept translation allows without asking.
+  virtual void for_each_kept(const std::function<void(const KeptTranslation&)>& visit) const = 0;
   /// Spans in which there are translations for supervisors.
   virtual SpanSet supervisor_spans() const = 0;
   /// Another root is active: users' translations are now those of `context`, none yet if it is not `known`;

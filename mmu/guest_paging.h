@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -57,6 +58,13 @@ struct WalkResult {
 
 /// Reads the guest's tables; changes nothing (Intel SDM vol. 3A, 4.3 and 4.4).
 WalkResult walk_page(const GuestMemory& memory, const PagingControls& controls, GuestLinear linear);
+
+/// What stands at the address of an entry, `bytes` (4 or 8) long; device space is read.
+u64 read_entry(const GuestMemory& memory, GuestPhysical address, u32 bytes);
+
+/// The same over entries that somebody else reads, given their address and length.
+using EntryReader = std::function<u64(GuestPhysical, u32)>;
+WalkResult walk_page(const EntryReader& read, const PagingControls& controls, GuestLinear linear);
 
 /// The directory entry that a walk for `linear` begins with; nothing if its PAE pointer entry is not present.
 std::optional<WalkStep> read_directory_entry(const GuestMemory& memory, const PagingControls& controls,

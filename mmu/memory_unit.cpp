@@ -190,10 +190,16 @@ AccessStatus MemoryUnit::write(GuestLinear linear, Privilege privilege, std::spa
     }
     data = data.subspan(piece.size);
   }
-  // Observers look at memory: everything is stored before the first of them is told.
-  for (const Piece& piece : pieces.all()) {
-    if (piece.host == nullptr || tracking_of(piece) == 0) continue;
-    memory_.notify_written(frame_of(piece.host), offset_in_page(piece.host), piece.size);
+  // Observers look at memory: everything is stored before the first of them is told. When told of one part
+  // they may lose interest in the frame, which the other part may be in.
+  std::array<u8, 2> kinds{};
+  for (u32 i = 0; i < pieces.count; ++i) {
+    if (pieces.piece[i].host != nullptr) kinds[i] = tracking_of(pieces.piece[i]);
+  }
+  for (u32 i = 0; i < pieces.count; ++i) {
+    const Piece& piece = pieces.piece[i];
+    if (kinds[i] != 0)
+      memory_.notify_written(frame_of(piece.host), offset_in_page(piece.host), piece.size, kinds[i]);
   }
   report_watched(linear, size, AccessType::Write);
   return AccessStatus::Done;
@@ -356,6 +362,49 @@ void MemoryUnit::invalidate_all() {
   forget_fetches(supervisor_fetches_);
   for (const auto& user : users_) {
     if (user) forget_fetches(user->fetches);
+  }
+}
+
+bool MemoryUnit::holds_page(GuestLinear page, Privilege privilege, u32 context) const {
+  const bool user = privilege == Privilege::User;
+  if (user && !users_[context]) return false;
+  const Tlb& tlb = user ? users_[context]->tlb : supervisor_tlb_;
+  const FetchEntry& fetched = fetch_entries_[static_cast<unsigned>(privilege)][fetch_index(page)];
+  return tlb.known(page.value, false) != nullptr || fetched.tag == fetch_tag(page, privilege, context);
+}
+
+bool MemoryUnit::holds(GuestLinear linear, u32 pages, Reach reach) const {
+  bool held = false;
+  for (u32 i = 0; i < pages && !held; ++i) {
+    const GuestLinear page = page_of(linear) + (i << kPageShift);
+    held = reach.supervisors && holds_page(page, Privilege::Supervisor, 0);
+    for_each_bit(reach.users, [&](u32 context) { held |= holds_page(page, Privilege::User, context); });
+  }
+  return held;
+}
+
+void MemoryUnit::for_each_kept(const std::function<void(const KeptTranslation&)>& visit) const {
+  const auto visit_tlb = [&](const Tlb& tlb, Privilege privilege, u32 context) {
+    for (const TlbEntry& entry : tlb.entries) {
+      if (entry.read_tag == TlbEntry::kNoTag) continue;
+      KeptTranslation kept{GuestLinear(entry.read_tag), privilege, context};
+      kept.frame = frame_of(reinterpret_cast<const u8*>(entry.addend + entry.read_tag));
+      visit(kept);
+      if (entry.write_tag != entry.read_tag) continue;
+      kept.type = AccessType::Write;
+      visit(kept);
+    }
+  };
+  visit_tlb(supervisor_tlb_, Privilege::Supervisor, 0);
+  for (u32 context = 0; context < kContexts; ++context) {
+    if (users_[context]) visit_tlb(users_[context]->tlb, Privilege::User, context);
+  }
+  for (const Privilege privilege : {Privilege::Supervisor, Privilege::User}) {
+    for (const FetchEntry& entry : fetch_entries_[static_cast<unsigned>(privilege)]) {
+      if (entry.tag == TlbEntry::kNoTag) continue;
+      visit({page_of(GuestLinear(entry.tag)), privilege, (entry.tag & kPageOffsetMask) >> 1,
+             AccessType::Execute, HostFrame(entry.resolution.page.read_frame)});
+    }
   }
 }
 

@@ -134,6 +134,8 @@ class MemoryUnit final : public TranslationCache, public MemoryObserver {
   void invalidate(GuestLinear linear, u32 pages, Reach reach) override;
   void invalidate_all() override;
   void revoke_write(HostFrame frame) override;
+  bool holds(GuestLinear linear, u32 pages, Reach reach) const override;
+  void for_each_kept(const std::function<void(const KeptTranslation&)>& visit) const override;
   SpanSet supervisor_spans() const override;
   void switch_context(u32 context, bool known, const SpanSet& kept) override;
   /// Translations of one linear page under the active root, as INVLPG asks.
@@ -210,6 +212,7 @@ class MemoryUnit final : public TranslationCache, public MemoryObserver {
   void forget_fetches(Fetches& fetches);
   void drop_pages(Tlb& tlb, Fetches& fetches, Privilege privilege, GuestLinear first, u32 pages);
   void count_miss(u8 walk_references);
+  bool holds_page(GuestLinear page, Privilege privilege, u32 context) const;
   bool has_effects(const Pieces& pieces, AccessType type) const;
   HostFrame frame_of(const u8* host) const;
   u8 tracking_of(const Piece& piece) const;

@@ -6,18 +6,6 @@ namespace ringdown {
 
 namespace {
 
-u64 read_entry(const GuestMemory& memory, GuestPhysical address, u32 bytes) {
-  const GuestMemory::Page page = memory.page(address);
-  u64 entry = 0;
-  if (is_frame(page.read_frame)) {
-    const u8* frame = memory.store().page(HostFrame(page.read_frame));
-    std::memcpy(&entry, frame + (address.value & kPageOffsetMask), bytes);
-  } else {
-    memory.read(address, std::as_writable_bytes(std::span(&entry, 1)).first(bytes));
-  }
-  return entry;
-}
-
 /// The page directory that translates `linear`; false if its PAE pointer entry is not present.
 bool find_directory(const PagingControls& controls, GuestLinear linear, GuestPhysical& directory) {
   if (mode_of(controls) == PagingMode::Bits32) {
@@ -34,49 +22,71 @@ GuestPhysical page_within(GuestPhysical base, GuestLinear linear, u32 shift) {
   return base + (linear.value & offset_mask & ~kPageOffsetMask);
 }
 
-}  // namespace
-
-WalkResult walk_page(const GuestMemory& memory, const PagingControls& controls, GuestLinear linear) {
+template <class Read>
+WalkResult walk(const Read& read, const PagingControls& controls, GuestLinear linear) {
   using namespace page_entry;
-  WalkResult walk;
+  WalkResult result;
   const PagingMode mode = mode_of(controls);
   if (mode == PagingMode::None) {
-    walk.present = true;
-    walk.dirty = true;
-    walk.page = GuestPhysical(page_of(linear).value);
-    return walk;
+    result.present = true;
+    result.dirty = true;
+    result.page = GuestPhysical(page_of(linear).value);
+    return result;
   }
   const TableGeometry geometry = geometry_of(mode);
   const EntryFeatures features = {controls.page_size_extension, controls.wide_large_pages,
                                   controls.no_execute};
   GuestPhysical table;
-  if (!find_directory(controls, linear, table)) return walk;
+  if (!find_directory(controls, linear, table)) return result;
   for (u8 level = 2; level >= 1; --level) {
     const u32 slot = level == 2 ? geometry.directory_slot(linear) : geometry.table_slot(linear);
     const GuestPhysical address = table + slot * geometry.entry_bytes;
-    const u64 entry = read_entry(memory, address, geometry.entry_bytes);
-    walk.steps[walk.depth++] = {address, entry, level};
-    if (!Present::get(entry)) return walk;
+    const u64 entry = read(address, geometry.entry_bytes);
+    result.steps[result.depth++] = {address, entry, level};
+    if (!Present::get(entry)) return result;
     const bool large = level == 2 && maps_large_page(entry, mode, controls.page_size_extension);
     if ((entry & reserved_bits(mode, features, level, large)) != 0) {
-      walk.reserved_bit = true;
-      return walk;
+      result.reserved_bit = true;
+      return result;
     }
-    walk.writable &= Writable::get(entry);
-    walk.user &= User::get(entry);
+    result.writable &= Writable::get(entry);
+    result.user &= User::get(entry);
     // Reserved, hence zero here, unless EFER.NXE.
-    walk.no_execute |= NoExecute::get(entry);
-    walk.dirty = Dirty::get(entry);
+    result.no_execute |= NoExecute::get(entry);
+    result.dirty = Dirty::get(entry);
     if (large) {
-      walk.large = true;
-      walk.page = page_within(large_page_address(entry, mode), linear, geometry.directory_shift);
+      result.large = true;
+      result.page = page_within(large_page_address(entry, mode), linear, geometry.directory_shift);
       break;
     }
     table = frame_address(entry, mode);
-    walk.page = table;
+    result.page = table;
   }
-  walk.present = true;
-  return walk;
+  result.present = true;
+  return result;
+}
+
+}  // namespace
+
+u64 read_entry(const GuestMemory& memory, GuestPhysical address, u32 bytes) {
+  const GuestMemory::Page page = memory.page(address);
+  u64 entry = 0;
+  if (is_frame(page.read_frame)) {
+    const u8* frame = memory.store().page(HostFrame(page.read_frame));
+    std::memcpy(&entry, frame + (address.value & kPageOffsetMask), bytes);
+  } else {
+    memory.read(address, std::as_writable_bytes(std::span(&entry, 1)).first(bytes));
+  }
+  return entry;
+}
+
+WalkResult walk_page(const GuestMemory& memory, const PagingControls& controls, GuestLinear linear) {
+  return walk([&](GuestPhysical address, u32 bytes) { return read_entry(memory, address, bytes); }, controls,
+              linear);
+}
+
+WalkResult walk_page(const EntryReader& read, const PagingControls& controls, GuestLinear linear) {
+  return walk(read, controls, linear);
 }
 
 std::optional<WalkStep> read_directory_entry(const GuestMemory& memory, const PagingControls& controls,

@@ -23,6 +23,10 @@ class PagingContexts {
     bool known = false;  // else the context was another root's, or nobody's
   };
   Selection select(const PagingRoot& root);
+  /// Whose context it is; nullptr: nobody's.
+  const PagingRoot* root_of(u32 context) const {
+    return owners_[context].selected != 0 ? &owners_[context].root : nullptr;
+  }
   /// No root has a context.
   void forget() { owners_ = {}; }
 

@@ -16,6 +16,7 @@ namespace ringdown {
   X(Fill, "fill")                /* a shadow entry was made from the guest's */                     \
   X(Sync, "sync")                /* one was changed or dropped because the guest's was stored to */ \
   X(Withhold, "withhold")        /* one lost its write rights: its frame is write-protected now */  \
+  X(Grant, "grant")              /* one got them back: its frame no longer is */                    \
   X(Protect, "protect")          /* a frame that holds a table is write-protected from here on */   \
   X(Release, "release")          /* it no longer is */                                              \
   X(Store, "store")              /* an entry in a frame that holds a table was stored to */         \
@@ -23,7 +24,8 @@ namespace ringdown {
   X(HiddenFault, "hidden-fault") /* a physical #PF that the guest never sees */                     \
   X(TrueFault, "true-fault")     /* one that the guest's own tables give */                         \
   X(RootSwitch, "root-switch")   /* no directory is in it: another root or other controls */        \
-  X(Evict, "evict")              /* a shadow table was given up for its memory */
+  X(Evict, "evict")              /* a shadow table was given up for its memory */                   \
+  X(Break, "break")              /* a fault was put in on purpose */
 
 enum class PagingEventKind : u8 {
 #define RINGDOWN_PAGING_EVENT_ENUMERATOR(id, name) id,
@@ -52,6 +54,8 @@ constexpr PagingSubject subject_of(PagingEventKind kind) {
     case PagingEventKind::Fill:
     case PagingEventKind::Sync:
     case PagingEventKind::Withhold:
+    case PagingEventKind::Grant:
+    case PagingEventKind::Break:
       return PagingSubject::Entry;
     case PagingEventKind::Store:
     case PagingEventKind::Mark:
@@ -102,19 +106,21 @@ struct PagingEvent {
   bool direct = false;     // that table maps memory from `physical` on, and no guest's table is behind it
   bool user_side = false;  // Make, Activate: it serves the guest's user side alone (Deprivilege::Ring3)
   HiddenCause cause = HiddenCause::Missing;  // HiddenFault
-  /// Fill, Sync, Withhold: the first address that the entry translates in the active root, if it does in any
+  /// Fill, Sync, Withhold, Grant: the first address that the entry translates in the active root, if it does
+  /// in any
   /// (`in_active_root`); faults: the address accessed.
   GuestLinear linear{};
   bool in_active_root = false;
-  /// Fill, Sync, Withhold, Store, Mark: where the guest's entry lies; Make, Drop, Activate, Protect, Release,
-  /// Evict: the guest's table; HiddenFault: the address accessed; RootSwitch: the guest's directory, or PAE's
-  /// pointer table.
+  /// Fill, Sync, Withhold, Grant, Store, Mark: where the guest's entry lies; Make, Drop, Activate, Protect,
+  /// Release, Evict: the guest's table; HiddenFault: the address accessed; RootSwitch: the guest's directory,
+  /// or PAE's pointer table.
   GuestPhysical physical{};
-  u8 entry_bytes = 0;   // of the guest's entry, where there is one
-  u64 guest_entry = 0;  // Fill, Sync, Withhold, Store, Mark: the guest's entry; RootSwitch: the guest's CR3
-  u64 old_entry = 0;    // Fill, Sync, Withhold: the shadow entry before; RootSwitch: the CR3 before
-  u64 new_entry = 0;    // Fill, Sync, Withhold: the shadow entry after
-  u32 error_code = 0;   // faults: that of the #PF
+  u8 entry_bytes = 0;  // of the guest's entry, where there is one
+  u64 guest_entry =
+      0;  // Fill, Sync, Withhold, Grant, Store, Mark: the guest's entry; RootSwitch: the guest's CR3
+  u64 old_entry = 0;   // Fill, Sync, Withhold, Grant: the shadow entry before; RootSwitch: the CR3 before
+  u64 new_entry = 0;   // Fill, Sync, Withhold, Grant: the shadow entry after
+  u32 error_code = 0;  // faults: that of the #PF
 };
 
 class PagingEventSink {

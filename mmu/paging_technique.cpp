@@ -17,7 +17,7 @@ std::unique_ptr<PagingTechnique> make_paging(const PagingOptions& options, Depri
     case Technique::Direct:
       return std::make_unique<DirectPaging>(memory, cache);
   }
-  return std::make_unique<ShadowPaging>(memory, cache, deprivilege);
+  return std::make_unique<ShadowPaging>(memory, cache, deprivilege, options);
 }
 
 }  // namespace ringdown

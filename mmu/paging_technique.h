@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "mmu/access.h"
 #include "mmu/guest_paging.h"
 #include "mmu/paging_event.h"
+#include "mmu/shadow_break.h"
 
 namespace ringdown {
 
@@ -54,14 +56,19 @@ struct PagingCounters {
   u64 hypercalls = 0;         // of a paravirtual guest
   u64 entries_updated = 0;    // by them
   u64 entries_validated = 0;  // for them
+  u64 protects = 0;           // frames that were write-protected because they hold tables
+  u64 releases = 0;           // of these, that no longer are
+  u64 evictions = 0;          // shadow tables given up for their memory
 
   void serialize(Archive& archive) {
     archive(fills, syncs, hidden_faults, true_faults, write_protect_traps, device_accesses, root_switches,
             root_cache_hits, audits);
     if (archive.version() >= kHypercallsCounted) archive(hypercalls, entries_updated, entries_validated);
+    if (archive.version() >= kProtectionCounted) archive(protects, releases, evictions);
   }
-  /// The version of the counters' chunk from which on they are saved.
+  /// The versions of the counters' chunk from which on they are saved.
   static constexpr u16 kHypercallsCounted = 3;
+  static constexpr u16 kProtectionCounted = 4;
 };
 
 /// Told when an instruction had to be helped: the monitor counts it as emulated.
@@ -130,10 +137,23 @@ class PagingTechnique : public AddressSpace {
   std::function<void(const std::string&)> refusal_;
 };
 
+/// When the shadow learns of a store to a guest's page table.
+enum class ShadowSync : u8 {
+  Strict,  // at once: each store traps
+  Lazy,    // a page table that is stored to is released, and synchronised at the next INVLPG, CR3 load or #PF
+  Auto,    // page tables that are stored to often are released, the others not
+};
+
 /// What a machine's user decides about paging.
 struct PagingOptions {
   Technique technique = Technique::Shadow;
+  ShadowSync sync = ShadowSync::Auto;
+  /// Host memory that shadow tables may take, in bytes; 0: an eighth of the guest's RAM. At least
+  /// kMinimumShadowBytes are taken.
+  u64 shadow_bytes = 0;
+  std::optional<ShadowBreak> break_shadow = std::nullopt;
 };
+inline constexpr u64 kMinimumShadowBytes = u64{1} << 20;
 
 std::unique_ptr<PagingTechnique> make_paging(const PagingOptions& options, Deprivilege deprivilege,
                                              GuestMemory& memory, TranslationCache& cache);

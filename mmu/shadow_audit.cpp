@@ -81,13 +81,60 @@ std::vector<std::string> ShadowPaging::audit() {
   for (u32 index = 0; index < tables_->size(); ++index) {
     const ShadowTable& table = tables_->at(index);
     if (!table.live) continue;
-    if (!table.role.direct && !memory_.tracked(table.frame, Tracking::ShadowedTable)) {
+    if (!table.role.direct && !memory_.tracked(table.frame, Tracking::ShadowedTable) &&
+        tables_->released().find(table.frame) == nullptr) {
       differences.push_back(fmt::format("frame {:x} holds a table and is not protected", table.frame.value));
     }
     if (table.role.level == 2) audit_directory(index, differences);
   }
+  audit_kept(differences);
   audit_mappings(differences);
   return differences;
+}
+
+WalkResult ShadowPaging::known_walk(const PagingControls& controls, GuestLinear linear) const {
+  const ReleasedTables& released = tables_->released();
+  return walk_page(
+      [&](GuestPhysical address, u32 bytes) {
+        const GuestMemory::Page page = memory_.page(address);
+        const auto* copy = is_frame(page.read_frame) ? released.find(HostFrame(page.read_frame)) : nullptr;
+        if (copy == nullptr) return read_entry(memory_, address, bytes);
+        u64 entry = 0;
+        std::memcpy(&entry, copy->data() + (address.value & kPageOffsetMask), bytes);
+        return entry;
+      },
+      controls, linear);
+}
+
+u32 ShadowPaging::directory_of_kept(const KeptTranslation& kept) const {
+  const GuestSide side = side_of(kept.privilege);
+  if (kept.privilege == Privilege::Supervisor || kept.context == context_)
+    return directory_of(kept.page, side);
+  const PagingRoot* const root = contexts_.root_of(kept.context);
+  if (root == nullptr) return ShadowTables::kNone;
+  const ShadowRole role = directory_role(side);
+  if (role.direct) return tables_->find_direct({}, role);
+  const u64 pointer = role.mode == PagingMode::Pae ? root->pdpte[position_of(kept.page)] : root->cr3;
+  const GuestMemory::Page page = memory_.page(frame_address(pointer, role.mode));
+  return is_plain_ram(page) ? tables_->find(HostFrame(page.read_frame), role) : ShadowTables::kNone;
+}
+
+void ShadowPaging::audit_kept(std::vector<std::string>& differences) const {
+  cache_.for_each_kept([&](const KeptTranslation& kept) {
+    const auto add = [&](std::string_view what) {
+      differences.push_back(
+          fmt::format("TLB, {} {}, linear {:08x}: {}",
+                      kept.privilege == Privilege::User ? "users of context" : "supervisors; active context",
+                      kept.privilege == Privilege::User ? kept.context : context_, kept.page.value, what));
+    };
+    const Lookup found = look_up_in(directory_of_kept(kept), kept.page);
+    if (found.leaf == shadow_entry::kNotPresent) return add("a page that the shadow does not map");
+    if (Target::get(found.leaf) != kept.frame.value) add("another frame than the shadow maps");
+    if (!shadow_rights::allow(found.rights, kept.type, physical(kept.privilege)))
+      add("rights that the shadow does not grant");
+    if (kept.type == AccessType::Write && memory_.tracking(kept.frame) != 0)
+      add("stores to a tracked frame go unnoticed");
+  });
 }
 
 void ShadowPaging::audit_directory(u32 index, std::vector<std::string>& differences) const {
@@ -105,7 +152,7 @@ void ShadowPaging::audit_directory(u32 index, std::vector<std::string>& differen
       continue;
     }
     if (controls.paging) {
-      const u64 guest = walk_page(memory_, controls, linear).steps[0].entry;
+      const u64 guest = known_walk(controls, linear).steps[0].entry;
       const bool usable = page_entry::Present::get(guest) && page_entry::Accessed::get(guest);
       if (!usable) difference.add("a directory entry that the guest does not have, or not accessed");
       const GuestPhysical base = child.role.direct ? large_page_address(guest, directory.role.mode)
@@ -127,7 +174,7 @@ void ShadowPaging::audit_leaf(const ShadowTable& directory, u32 slot, u32 table_
   const Difference difference{differences, controls.cr3, linear};
   const u64 entry = directory.entries[slot];
   const u64 leaf = tables_->at(Target::get(entry)).entries[table_slot];
-  const WalkResult walk = walk_page(memory_, controls, linear);
+  const WalkResult walk = known_walk(controls, linear);
   if (!walk.present || !all_accessed(walk)) {
     difference.add("a page that the guest's tables do not map, or not accessed");
     return;

@@ -12,11 +12,12 @@ constexpr u8 kWalkReferences = 2;
 
 }  // namespace
 
-ShadowPaging::ShadowPaging(GuestMemory& memory, TranslationCache& cache, Deprivilege deprivilege)
+ShadowPaging::ShadowPaging(GuestMemory& memory, TranslationCache& cache, Deprivilege deprivilege,
+                           const PagingOptions& options)
     : memory_(memory),
       cache_(cache),
       deprivilege_(deprivilege),
-      tables_(std::make_unique<ShadowTables>(memory, cache, events_)) {
+      tables_(std::make_unique<ShadowTables>(memory, cache, options, counters_, events_)) {
   memory_.add_observer(*this, {Tracking::ShadowedTable, Tracking::DescriptorTable});
 }
 
@@ -46,6 +47,8 @@ u32 ShadowPaging::position_of(GuestLinear linear) const {
 // --- Roots -------------------------------------------------------------------------------------------------
 
 void ShadowPaging::set_controls(const PagingControls& controls) {
+  // Also a load of what CR3 holds already invalidates (SDM vol. 3A, 4.10.4.1).
+  tables_->synchronize_all();
   const PagingControls old = controls_;
   controls_ = controls;
   if (controls == old || (!controls.paging && !old.paging)) return;
@@ -114,10 +117,8 @@ void ShadowPaging::set_active(const std::array<Root, 2>& roots, bool active) {
   for (const Root& root : roots) {
     for (u32 position = 0; position < root.size(); ++position) {
       if (root[position] == ShadowTables::kNone) continue;
-      ShadowTable& directory = tables_->at(root[position]);
-      const u8 bit = static_cast<u8>(1u << position);
-      directory.active = static_cast<u8>(active ? directory.active | bit : directory.active & ~bit);
-      if (active) directory.contexts[position] |= only(context_);
+      tables_->set_active(root[position], position, active);
+      if (active) tables_->at(root[position]).contexts[position] |= only(context_);
     }
   }
 }
@@ -171,18 +172,20 @@ u32 ShadowPaging::find_or_make_directory(u32 position, const ShadowRole& role, u
     if (model != ShadowTables::kNone && tables_->at(model).role == role)
       tables_->link_alike(directory, model);
   }
-  ShadowTable& table = tables_->at(directory);
   // Not to be evicted for the next one.
-  table.active |= static_cast<u8>(1u << position);
-  table.touch();
+  tables_->set_active(directory, position, true);
+  tables_->at(directory).touch();
   return directory;
 }
 
 // --- Translation -------------------------------------------------------------------------------------------
 
 ShadowPaging::Lookup ShadowPaging::look_up(GuestLinear linear, GuestSide side) const {
+  return look_up_in(directory_of(linear, side), linear);
+}
+
+ShadowPaging::Lookup ShadowPaging::look_up_in(u32 directory, GuestLinear linear) const {
   Lookup found;
-  const u32 directory = directory_of(linear, side);
   if (directory == ShadowTables::kNone) return found;
   found.directory = &tables_->at(directory);
   const TableGeometry geometry = found.directory->geometry();
@@ -240,6 +243,7 @@ Resolution ShadowPaging::answer_fault(GuestLinear linear, AccessType type, Privi
   resolution.walk_references = kWalkReferences;
   if (resolution.kind == Resolution::Kind::Fault) {
     ++counters_.true_faults;
+    synchronize_page(linear);
     events_.tell({.kind = PagingEventKind::TrueFault, .linear = linear, .error_code = resolution.error_code});
     return resolution;
   }
@@ -268,6 +272,21 @@ void ShadowPaging::fill(GuestLinear linear, GuestSide side) {
     if (tables_->fill_leaf(table, geometry.table_slot(linear))) ++counters_.fills;
   }
   tables_->free_orphans();
+}
+
+void ShadowPaging::synchronize_page(GuestLinear linear) {
+  if (tables_->released().empty() || !roots_valid_) return;
+  for (const GuestSide side : {GuestSide::Kernel, GuestSide::User}) {
+    const ShadowTable* const table = look_up(linear, side).table;
+    if (table == nullptr || table->role.direct) continue;
+    const TableGeometry geometry = table->geometry();
+    tables_->synchronize_entry(table->frame, geometry.table_slot(linear), geometry.entry_bytes);
+  }
+}
+
+void ShadowPaging::invalidate_guest_page(GuestLinear linear) {
+  synchronize_page(linear);
+  cache_.invalidate(linear, 1, {only(context_), true});
 }
 
 void ShadowPaging::count_fault(GuestLinear linear, u32 code, const Resolution& resolution) {
@@ -305,7 +324,7 @@ void ShadowPaging::frame_written(HostFrame frame, u32 offset, u32 length) {
   if (!tables_->has_tables(frame)) return;
   tables_->tell_store(updating_entry_ ? PagingEventKind::Mark : PagingEventKind::Store, frame, offset,
                       length);
-  counters_.syncs += tables_->stored(frame, offset, length);
+  tables_->stored(frame, offset, length);
   if (updating_entry_) return;
   tables_->note_store(frame);
   tables_->free_orphans();

@@ -26,7 +26,8 @@ struct ShadowTable;
 /// hardware would. What the guest sees is the same as with GuestPaging, access by access.
 class ShadowPaging final : public PagingTechnique, public MemoryObserver {
  public:
-  ShadowPaging(GuestMemory& memory, TranslationCache& cache, Deprivilege deprivilege);
+  ShadowPaging(GuestMemory& memory, TranslationCache& cache, Deprivilege deprivilege,
+               const PagingOptions& options = {});
   ~ShadowPaging() override;
 
   Technique technique() const override { return Technique::Shadow; }
@@ -34,10 +35,7 @@ class ShadowPaging final : public PagingTechnique, public MemoryObserver {
   void set_controls(const PagingControls& controls) override;
   const PagingControls& controls() const override { return controls_; }
   void set_side(GuestSide side) override;
-  /// The shadow is never stale, so only the TLB entry goes.
-  void invalidate_guest_page(GuestLinear linear) override {
-    cache_.invalidate(linear, 1, {only(context_), true});
-  }
+  void invalidate_guest_page(GuestLinear linear) override;
 
   /// `privilege` is the guest's (virtual) privilege of the access: the physical one, and with Ring3 the side
   /// whose tables answer, follow from it.
@@ -45,7 +43,8 @@ class ShadowPaging final : public PagingTechnique, public MemoryObserver {
   Resolution peek(GuestLinear linear) override;
   u32 context() const override { return context_; }
 
-  /// Compares every shadow entry of every cached root with a fresh walk of the guest's tables, and checks
+  /// Compares every shadow entry of every cached root with a fresh walk of the guest's tables (as they were
+  /// when last synchronised, where they are released) and what the TLB keeps with the shadow, and checks
   /// protection and reverse map; returns one line per difference.
   std::vector<std::string> audit() override;
   u64 memory_used() const override;
@@ -105,6 +104,7 @@ class ShadowPaging final : public PagingTechnique, public MemoryObserver {
     u8 guest_rights = 0;  // the same, with those that are withheld
   };
   Lookup look_up(GuestLinear linear, GuestSide side) const;
+  Lookup look_up_in(u32 directory, GuestLinear linear) const;
 
   ShadowRole directory_role(GuestSide side) const;
   /// Finds or makes the directories of the current controls. True if all were cached.
@@ -118,6 +118,8 @@ class ShadowPaging final : public PagingTechnique, public MemoryObserver {
 
   Resolution answer_fault(GuestLinear linear, AccessType type, Privilege privilege);
   void fill(GuestLinear linear, GuestSide side);
+  /// Brings what a released page table says of one page in line with the guest's.
+  void synchronize_page(GuestLinear linear);
   /// The physical #PF's error code for an access that `found` does not grant.
   static u32 fault_code(const Lookup& found, AccessType type, Privilege physical);
   /// A fault with that code was answered without the guest.
@@ -127,6 +129,12 @@ class ShadowPaging final : public PagingTechnique, public MemoryObserver {
   void audit_directory(u32 directory, std::vector<std::string>& differences) const;
   void audit_leaf(const ShadowTable& directory, u32 slot, u32 table_slot, const PagingControls& controls,
                   std::vector<std::string>& differences) const;
+  /// What the TLB keeps must be what the shadow grants.
+  void audit_kept(std::vector<std::string>& differences) const;
+  /// The directory through which a kept translation was made; kNone if it is gone.
+  u32 directory_of_kept(const KeptTranslation& kept) const;
+  /// A walk of the guest's tables as far as the shadow knows them.
+  WalkResult known_walk(const PagingControls& controls, GuestLinear linear) const;
   void audit_mappings(std::vector<std::string>& differences) const;
 
   GuestMemory& memory_;

@@ -58,6 +58,8 @@ constexpr u64 withhold(u64 entry) {
 constexpr u8 guest_rights(u64 entry) {
   return static_cast<u8>(Rights::get(entry) | Withheld::get(entry) << kWithheldShift);
 }
+/// The entry with the write rights that were withheld.
+constexpr u64 give_back(u64 entry) { return Withheld::with(Rights::with(entry, guest_rights(entry)), 0); }
 constexpr u64 without_rights(u64 entry) { return Withheld::with(Rights::with(entry, 0), 0); }
 }  // namespace shadow_entry
 
@@ -82,6 +84,7 @@ ShadowRole child_role(const ShadowRole& directory, bool large);
 struct ShadowTable {
   static constexpr u32 kSlots = 1024;
   static constexpr u32 kNone = 0xffff'ffff;
+  static constexpr u32 kMixed = kSlots;
 
   ShadowRole role;
   /// Guest-physical address of the guest's table; of the memory mapped, if direct.
@@ -89,6 +92,7 @@ struct ShadowTable {
   HostFrame frame{};          // of the guest's table, unless direct
   u32 next_of_frame = kNone;  // table of the same frame
   u32 first_parent = kNone;   // page tables: list of the directory entries that point here
+  u32 parents_slot = kNone;   // the slot of all of these, or kMixed
   /// Directories: bit n if it translates linear GiB n (32-bit: all) of the active root; the contexts of the
   /// roots of which it translates GiB n.
   u8 active = 0;
@@ -96,6 +100,9 @@ struct ShadowTable {
   bool live = false;
   bool touched = false;  // used since the eviction hand last passed
   u32 idle_stores = 0;   // guest stores to the frame since the table last translated anything
+  u32 period = 0;        // between two synchronisations, in which it was stored to last,
+  u32 stores = 0;        // and how often
+  u8 release_habit = 0;  // how many of the last periods in which it was released were worth it, up to 2
   u32 present = 0;       // entries
   std::array<u64, kSlots> entries;
   /// Links of the entry's list: those that map the same host frame, or that point to the same table.

@@ -1,5 +1,5 @@
-// The pool of shadow tables: look-up by guest frame and role, links, the reverse map, protection and
-// eviction.
+// The pool of shadow tables: look-up by guest frame and role, links, the reverse map, protection,
+// synchronisation and eviction.
 #pragma once
 
 #include <memory>
@@ -7,7 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "mmu/paging_event.h"
+#include "mmu/released_tables.h"
 #include "mmu/shadow_table.h"
 
 namespace ringdown {
@@ -18,8 +18,9 @@ class ShadowTables {
  public:
   static constexpr u32 kNone = ShadowTable::kNone;
 
-  /// `events`: who is told of entries, protection and eviction; outlives the pool.
-  ShadowTables(GuestMemory& memory, TranslationCache& cache, const PagingEvents& events);
+  /// What the pool does is counted in `counters` and told to `events`; both outlive it.
+  ShadowTables(GuestMemory& memory, TranslationCache& cache, const PagingOptions& options,
+               PagingCounters& counters, const PagingEvents& events);
   ~ShadowTables();
 
   ShadowTable& at(u32 table) { return *tables_[table]; }
@@ -33,6 +34,8 @@ class ShadowTables {
   u32 find_direct(GuestPhysical base, const ShadowRole& role) const;
   /// Makes an empty table; write-protects the guest's frame. May evict others, but none of the active root.
   u32 create(GuestPhysical base, HostFrame frame, const ShadowRole& role);
+  /// The directory translates linear GiB `position` (32-bit: all) of the active root, or no longer does.
+  void set_active(u32 directory, u32 position, bool active);
 
   /// Points the directory's entry to the table that the guest's entry says, made if need be. Returns the
   /// table, or kNone if the guest's entry cannot be cached.
@@ -42,15 +45,21 @@ class ShadowTables {
   /// Makes a page-table entry what the guest's says. True if it changed.
   bool fill_leaf(u32 table, u32 slot);
   /// The guest's entries [offset, offset + length) of `frame` were stored to: brings present shadow entries
-  /// in line. Returns how many changed.
-  u32 stored(HostFrame frame, u32 offset, u32 length);
+  /// in line.
+  void stored(HostFrame frame, u32 offset, u32 length);
   /// Counts a guest store to a frame of tables. A frame that is stored to again and again without being used
-  /// for a translation has most likely become something else: its tables are dropped.
+  /// for a translation has most likely become something else: its tables are dropped. One that is a busy page
+  /// table may be released.
   void note_store(HostFrame frame);
   /// Tells of the guest's entries [offset, offset + length) of `frame`, which were written.
   void tell_store(PagingEventKind kind, HostFrame frame, u32 offset, u32 length) const;
   /// Tells of a table; `slot`: where it is in the root, if that matters.
   void tell_table(PagingEventKind kind, u32 table, u32 slot = 0) const;
+  /// The guest invalidated what a released page table's entry translates.
+  void synchronize_entry(HostFrame frame, u32 slot, u32 entry_bytes);
+  /// The guest invalidated everything: all released page tables are brought in line and protected again.
+  void synchronize_all();
+  const ReleasedTables& released() const { return released_; }
   bool has_tables(HostFrame frame) const { return tables_of_frame_[frame.value] != kNone; }
 
   /// The frame became a table: takes write permission from every entry that maps it.
@@ -65,8 +74,9 @@ class ShadowTables {
 
  private:
   static constexpr u32 kFloodLimit = 24;
-  static constexpr u32 kMinimumTables = 48;
-  static constexpr u32 kMaximumTables = 1536;
+  /// So many stores between two synchronisations cost more in traps than a release does.
+  static constexpr u32 kBusyStores = 4;
+  static constexpr u8 kFirmHabit = 2;
 
   static u32 entry_id(u32 table, u32 slot) { return table * ShadowTable::kSlots + slot; }
   static u64 direct_key(GuestPhysical base, const ShadowRole& role);
@@ -76,32 +86,57 @@ class ShadowTables {
 
   /// Brings a page-table entry in line with the guest's. True if it changed.
   bool refresh_leaf(u32 table, u32 slot);
+  void replace_leaf(u32 table, u32 slot, u64 wanted);
+  /// Brings a present entry in line with the guest's, which was stored to.
+  void bring_in_line(u32 table, u32 slot);
+  /// Counts an event that concerns an entry; true if it is the one that is to go wrong.
+  bool goes_wrong(ShadowBreak::Kind kind, u32 table, u32 slot);
   /// Brings a present directory entry in line with `target`. True if it changed.
   bool update_directory(u32 table, u32 slot, const DirectoryTarget& target);
   bool points_to(const ShadowTable& child, const ShadowTable& directory, const DirectoryTarget& target) const;
   /// Tells the translation cache of `pages` pages from `first` on of those that the directory's entry
   /// translates; `user`: users have access.
-  void invalidate(const ShadowTable& directory, u32 slot, bool user, u32 first, u32 pages);
-  void invalidate_leaf(const ShadowTable& table, u32 slot);
+  void invalidate(u32 directory, u32 slot, bool user, u32 first, u32 pages);
+  void invalidate_leaf(u32 table, u32 slot);
   /// `rights`: that the directory entry had.
-  void invalidate_directory(const ShadowTable& directory, u32 slot, u8 rights);
+  void invalidate_directory(u32 directory, u32 slot, u8 rights);
   /// Tells of an entry that changed from `old`.
   void tell_entry(PagingEventKind kind, u32 table, u32 slot, u64 old) const;
   /// Where the entry is in the active root, if it is: the first address that it translates.
   std::optional<GuestLinear> active_address(const ShadowTable& table, u32 slot) const;
   void free_table(u32 table);
-  void release(u32 table);
+  void return_to_pool(u32 table);
   void evict();
+  /// Whether the frame's tables were stored to so often without being used that it has most likely become
+  /// something else.
+  bool flooded(HostFrame frame);
+  /// Whether the TLB has translations of the active root that came from a page table.
+  bool is_in_tlb(u32 table) const;
+  void drop_tables(HostFrame frame);
+
+  void protect(u32 table);
+  /// The frame of `table` may be stored to again without a trap.
+  void lift_protection(u32 table);
+  bool may_be_released(HostFrame frame) const;
+  void release(HostFrame frame);
+  /// Brings a released page table in line and protects it again.
+  void synchronize(HostFrame frame);
 
   GuestMemory& memory_;
   TranslationCache& cache_;
+  const ShadowSync sync_;
+  ShadowBreaker breaker_;
+  PagingCounters& counters_;
   const PagingEvents& events_;
+  ReleasedTables released_;
+  u32 period_ = 1;
   std::vector<std::unique_ptr<ShadowTable>> tables_;
   std::vector<u32> free_;
   std::vector<u32> orphans_;
   std::vector<u32> tables_of_frame_;  // by host frame: first table
   std::vector<u32> mappings_;         // by host frame: first entry that maps it
   std::unordered_map<u64, u32> direct_tables_;
+  std::vector<u32> active_;  // directories
   u32 limit_;
   u32 hand_ = 0;
 };

@@ -51,6 +51,15 @@ std::optional<unsigned> power_of(char suffix) {
   return static_cast<unsigned>(at);
 }
 
+/// "256M", "1.5G"; without a suffix MiB.
+std::optional<u64> bytes_of(std::string_view text) {
+  const char suffix = take_suffix(text);
+  const std::optional<unsigned> power = power_of(suffix == 0 ? 'M' : suffix);
+  const std::optional<u64> thousandths = parse_thousandths(text);
+  if (!power || !thousandths) return {};
+  return static_cast<u64>((static_cast<u128>(*thousandths) << (10 * *power)) / 1000);
+}
+
 /// Takes the text up to a comma that is not doubled.
 std::string take_part(std::string_view& text) {
   std::string part;
@@ -69,16 +78,33 @@ std::string take_part(std::string_view& text) {
 }  // namespace
 
 Result<u64> parse_memory(std::string_view text) {
-  const Error error{fmt::format("--memory {}: no size between 1M and 3.5G: use e.g. 256M or 1G", text)};
-  std::string_view number = text;
-  const char suffix = take_suffix(number);
-  const std::optional<unsigned> power = power_of(suffix == 0 ? 'M' : suffix);
-  const std::optional<u64> thousandths = parse_thousandths(number);
-  if (!power || !thousandths) return error;
-  const u64 bytes = static_cast<u64>((static_cast<u128>(*thousandths) << (10 * *power)) / 1000);
-  if (bytes < kMinimumMemory || bytes > kMaximumMemory) return error;
-  if (bytes % kPageSize != 0) return Error{fmt::format("--memory {}: no multiple of 4K: round it", text)};
-  return bytes;
+  const std::optional<u64> bytes = bytes_of(text);
+  if (!bytes || *bytes < kMinimumMemory || *bytes > kMaximumMemory)
+    return Error{fmt::format("--memory {}: no size between 1M and 3.5G: use e.g. 256M or 1G", text)};
+  if (*bytes % kPageSize != 0) return Error{fmt::format("--memory {}: no multiple of 4K: round it", text)};
+  return *bytes;
+}
+
+Result<u64> parse_shadow_memory(std::string_view text) {
+  const std::optional<u64> bytes = bytes_of(text);
+  if (!bytes || *bytes < kMinimumShadowBytes || *bytes > kMaximumMemory)
+    return Error{fmt::format("--shadow-memory {}: no size between 1M and 3.5G: use e.g. 32M", text)};
+  return *bytes;
+}
+
+Result<ShadowBreak> parse_shadow_break(std::string_view text) {
+  static constexpr std::pair<std::string_view, ShadowBreak::Kind> kKinds[] = {
+      {"drop-sync:", ShadowBreak::Kind::DropSync},
+      {"stale-tlb:", ShadowBreak::Kind::StaleTlb},
+      {"lose-protect:", ShadowBreak::Kind::LoseProtect}};
+  for (const auto& [name, kind] : kKinds) {
+    if (!text.starts_with(name)) continue;
+    const Result<u64> nth = parse_count(text.substr(name.size()), fmt::format("--break-shadow {}", name));
+    if (!nth) return nth.error();
+    return ShadowBreak{kind, *nth};
+  }
+  return Error{fmt::format(
+      "--break-shadow {}: use drop-sync:N, stale-tlb:N or lose-protect:N; the Nth goes wrong", text)};
 }
 
 Result<u64> parse_count(std::string_view text, std::string_view option) {

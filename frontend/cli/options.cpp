@@ -76,6 +76,14 @@ po::options_description monitor_options() {
        "LIST of sensitive instructions that run untrapped, as on hardware, from where the firmware hands "
        "over "
        "(with --firmware: from reset); 'list' prints them, 'all' is all")  //
+      ("shadow-sync", po::value<Text>(),
+       "strict|lazy|auto: each store to a guest's page table traps; or stores go on untrapped until the "
+       "guest "
+       "invalidates; or that for tables that are stored to often (default: auto)")  //
+      ("shadow-memory", po::value<Text>(),
+       "SIZE that shadow page tables may take (default: an eighth of --memory)")  //
+      ("break-shadow", po::value<Text>(),
+       "drop-sync:N|stale-tlb:N|lose-protect:N: the Nth such step goes wrong, to see what comes of it")  //
       ("audit-shadow", po::value<Text>(),
        "N: every N instructions compare the shadow page tables with the "
        "guest's (nested: with the memory map); a difference ends the run with status 5");
@@ -215,6 +223,7 @@ class Reader {
   void read_drives();
   void read_kernel();
   void read_machine();
+  void read_shadow();
   void read_time();
   void read_serial();
   void read_insight();
@@ -296,11 +305,32 @@ void Reader::read_machine() {
   if (machine.mode == RunMode::Bare && values_.count("paging") != 0)
     fail(Error{"--paging: needs a monitor: leave --mode bare out"});
   if (const Result<void> possible = check_paging(machine); !possible) fail(possible.error());
+  read_shadow();
   if (const auto list = text("let-through")) {
     if (machine.mode == RunMode::Bare) fail(Error{"--let-through: needs a monitor: leave --mode bare out"});
     if (const Result<void> result = machine.policy.let_through(*list); !result) fail(result.error());
   }
   machine.single_instruction_blocks = flag("single-instruction-blocks");
+}
+
+void Reader::read_shadow() {
+  PagingOptions& paging = options_.machine.paging;
+  choose<ShadowSync>("shadow-sync",
+                     {{"strict", ShadowSync::Strict}, {"lazy", ShadowSync::Lazy}, {"auto", ShadowSync::Auto}},
+                     paging.sync);
+  if (const auto size = text("shadow-memory")) take(parse_shadow_memory(*size), paging.shadow_bytes);
+  if (const auto spec = text("break-shadow")) {
+    ShadowBreak wanted;
+    take(parse_shadow_break(*spec), wanted);
+    paging.break_shadow = wanted;
+  }
+  const bool bare = options_.machine.mode == RunMode::Bare;
+  if (!bare && paging.technique == Technique::Shadow) return;
+  for (const char* const option : {"shadow-sync", "shadow-memory", "break-shadow"}) {
+    if (!text(option)) continue;
+    fail(Error{fmt::format("--{}: {} has no shadow page tables: leave one out", option,
+                           bare ? "--mode bare" : "another --paging than shadow")});
+  }
 }
 
 void Reader::read_time() {

@@ -72,6 +72,10 @@ Result<CommandLine> parse_command_line(const std::vector<std::string>& arguments
 
 /// "256M", "3.5G", "640K"; without a suffix MiB. The error names --memory.
 Result<u64> parse_memory(std::string_view text);
+/// The same for --shadow-memory.
+Result<u64> parse_shadow_memory(std::string_view text);
+/// "drop-sync:N", "stale-tlb:N" or "lose-protect:N"; the error names --break-shadow.
+Result<ShadowBreak> parse_shadow_break(std::string_view text);
 /// "FILE[,unit=N][,readonly][,format=raw]"; a comma in the name is doubled. The unit is 4 if none is given.
 Result<DiskConfig> parse_disk(std::string_view text);
 inline constexpr unsigned kAnyUnit = 4;

@@ -17,7 +17,7 @@ class MachineCounters final : public Serializable {
       : processor_(processor), monitor_(monitor), ports_(ports), device_memory_(device_memory) {}
 
   ChunkTag chunk_tag() const override { return ChunkTag("CNTR"); }
-  u16 chunk_version() const override { return PagingCounters::kHypercallsCounted; }
+  u16 chunk_version() const override { return PagingCounters::kProtectionCounted; }
   void serialize(Archive& archive) override {
     processor_.serialize_counters(archive);
     if (monitor_ != nullptr) monitor_->paging().serialize_counters(archive);

@@ -1,5 +1,6 @@
-// Debian's kernels boot to run a command, deprivileged (on shadow and on nested paging) and bare, and all
-// runs are the same run.
+// Debian's kernels boot to run a command, deprivileged (on shadow paging, however it is synchronised, and on
+// nested paging) and bare, and all runs are the same run.
+#include <array>
 #include <catch2/catch.hpp>
 
 #include "tests/support/guest_machine.h"
@@ -10,10 +11,10 @@ namespace {
 
 constexpr Ticks kBootLimit = 8'000'000'000;
 
-MachineConfig config_of(RunMode mode, Technique technique = Technique::Shadow) {
+MachineConfig config_of(RunMode mode, const PagingOptions& paging = {}) {
   MachineConfig config;
   config.mode = mode;
-  config.paging.technique = technique;
+  config.paging = paging;
   return config;
 }
 
@@ -46,34 +47,37 @@ void check_deprivileged(Machine& machine) {
 /// the same counts and at the end.
 void check_same_in_all_modes(const std::string& kernel) {
   const auto boot = [&](const MachineConfig& config) { return with_linux(config, command_boot(kernel)); };
-  GuestMachine trap(boot(config_of(RunMode::Trap)));
-  GuestMachine nested(boot(config_of(RunMode::Trap, Technique::Nested)));
+  GuestMachine strict(boot(config_of(RunMode::Trap, {.sync = ShadowSync::Strict})));
+  GuestMachine lazy(boot(config_of(RunMode::Trap, {.sync = ShadowSync::Lazy})));
+  GuestMachine automatic(boot(config_of(RunMode::Trap)));
+  GuestMachine nested(boot(config_of(RunMode::Trap, {.technique = Technique::Nested})));
   GuestMachine bare(boot(config_of(RunMode::Bare)));
+  const std::array monitored_guests{&strict, &lazy, &automatic, &nested};
   constexpr Ticks kMeeting = 250'000'000;
   constexpr Ticks kOddSlice = 7'654'321;
   Ticks meeting = 0;
   bool running = true;
   while (running && meeting < kBootLimit) {
     meeting += kMeeting;
-    while (trap.ticks() < meeting && running) {
-      running = trap.run_to(std::min(meeting, trap.ticks() + kOddSlice)).reason == StopReason::Limit;
+    while (automatic.ticks() < meeting && running) {
+      running =
+          automatic.run_to(std::min(meeting, automatic.ticks() + kOddSlice)).reason == StopReason::Limit;
     }
-    bare.run_to(meeting);
-    nested.run_to(meeting);
-    for (GuestMachine* const monitored : {&trap, &nested}) {
+    for (GuestMachine* const other : {&strict, &lazy, &nested, &bare}) other->run_to(meeting);
+    for (GuestMachine* const monitored : monitored_guests) {
       INFO("at " << monitored->ticks() << " ticks: " << monitored->console());
       REQUIRE(monitored->ticks() == bare.ticks());
       REQUIRE(difference(guest_state(monitored->machine()), guest_state(bare.machine())) == "");
     }
   }
-  for (GuestMachine* const monitored : {&trap, &nested}) {
+  for (GuestMachine* const monitored : monitored_guests) {
     CHECK(monitored->console() == bare.console());
     CHECK(monitored->output() == bare.output());
     check_finished(*monitored);
     check_deprivileged(monitored->machine());
   }
   check_finished(bare);
-  const bool pae = (trap.machine().monitor()->virtual_state().cr4 & cr4::kPae) != 0;
+  const bool pae = (strict.machine().monitor()->virtual_state().cr4 & cr4::kPae) != 0;
   CHECK(pae == (kernel == "linux-686-pae"));
 }
 
@@ -89,7 +93,8 @@ TEST_CASE("Debian's 686-pae kernel runs a command, the same on every paging tech
 
 TEST_CASE("A kernel that registers no page tables ends where it turns paging on") {
   const std::string kernel = GENERATE("linux-686", "linux-686-pae");
-  GuestMachine guest(with_linux(config_of(RunMode::Trap, Technique::Direct), command_boot(kernel)));
+  GuestMachine guest(
+      with_linux(config_of(RunMode::Trap, {.technique = Technique::Direct}), command_boot(kernel)));
   CHECK(guest.run_to(kBootLimit).reason == StopReason::Refused);
   CHECK(guest.machine().refusal().find("docs/paravirtual.md") != std::string::npos);
 }

@@ -74,9 +74,20 @@ std::string GuestMachine::screen() {
   return text;
 }
 
+void GuestMachine::audit() {
+  if (machine_->monitor() == nullptr) return;
+  const std::vector<std::string> differences = machine_->monitor()->paging().audit();
+  INFO("after " << ticks() << " instructions");
+  CHECK(differences == std::vector<std::string>());
+}
+
 Stop GuestMachine::run_to(Ticks ticks) {
   while (true) {
-    stop_ = machine_->run(ticks);
+    // At multiples of its period, so that a run in other parts is audited as often.
+    const Ticks next_audit = (machine_->ticks() / kAuditTicks + 1) * kAuditTicks;
+    stop_ = machine_->run(std::min(ticks, next_audit));
+    if (machine_->ticks() == next_audit) audit();
+    if (stop_.reason == StopReason::Limit && machine_->ticks() < ticks) continue;
     if (stop_.reason != StopReason::Idle || stop_.wake_time == Scheduler::kNeverTime) return stop_;
     // Time alone does not wake it.
     if ((machine_->processor().guest_view().state.flags & eflags::kIf) == 0) return stop_;

@@ -43,7 +43,7 @@ class GuestMachine {
   std::string screen();
 
   /// Runs until `ticks` have retired in total, or the guest stops in a way that only the machine's owner can
-  /// resolve. Halted time passes at once.
+  /// resolve. Halted time passes at once. Every kAuditTicks paging is audited; a difference fails the test.
   Stop run_to(Ticks ticks);
   /// Runs until the condition holds, looking every few million ticks; false when the guest stops before, or
   /// `limit` ticks have retired in total. The last stop is then in `last_stop`.
@@ -57,6 +57,9 @@ class GuestMachine {
   void type(std::string_view text);
 
  private:
+  static constexpr Ticks kAuditTicks = 100'000'000;
+  void audit();
+
   Log log_;
   std::array<SerialRecord, 2> serial_;
   std::unique_ptr<Machine> machine_;

@@ -95,6 +95,8 @@ class RecordingCache final : public TranslationCache {
   }
   void invalidate_all() override { ++flushes; }
   void revoke_write(HostFrame) override {}
+  bool holds(GuestLinear, u32, Reach) const override { return false; }
+  void for_each_kept(const std::function<void(const KeptTranslation&)>&) const override {}
   SpanSet supervisor_spans() const override { return {}; }
   void switch_context(u32, bool, const SpanSet&) override {}
 

@@ -25,6 +25,7 @@ void PagingMirror::paging_event(const PagingEvent& event) {
     case PagingEventKind::Fill:
     case PagingEventKind::Sync:
     case PagingEventKind::Withhold:
+    case PagingEventKind::Grant:
       change_entry(event);
       break;
     case PagingEventKind::Protect:
@@ -43,6 +44,7 @@ void PagingMirror::paging_event(const PagingEvent& event) {
     case PagingEventKind::HiddenFault:
     case PagingEventKind::TrueFault:
     case PagingEventKind::Evict:
+    case PagingEventKind::Break:
       break;
   }
 }
@@ -71,8 +73,10 @@ void PagingMirror::protect(GuestPhysical table) {
 }
 
 void PagingMirror::note_guest_entry(const PagingEvent& event) {
-  const u64 table = event.physical.value & ~u64{kPageOffsetMask};
-  std::memcpy(protected_.at(table).data() + (event.physical.value & kPageOffsetMask), &event.guest_entry,
+  const auto found = protected_.find(event.physical.value & ~u64{kPageOffsetMask});
+  if (found == protected_.end())
+    return;  // of a released table, which is read anew when it is protected again
+  std::memcpy(found->second.data() + (event.physical.value & kPageOffsetMask), &event.guest_entry,
               event.entry_bytes);
 }
 

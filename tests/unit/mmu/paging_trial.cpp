@@ -129,9 +129,9 @@ PagingOutcome Reference::access(const PagingStep& step) {
 // --- Side by side ------------------------------------------------------------------------------------------
 
 std::string Trial::check(const PagingStep& step, bool thorough) {
-  const PagingOutcome expected = reference.apply(step);
-  if (!(shadow.apply(step) == expected)) return "the shadow shows the guest something else";
-  if (!(bare.apply(step) == expected)) return "bare paging shows the guest something else";
+  outcome = reference.apply(step);
+  if (!(shadow.apply(step) == outcome)) return "the shadow shows the guest something else";
+  if (!(bare.apply(step) == outcome)) return "bare paging shows the guest something else";
   if (!thorough) return {};
   if (!shadow.same_tables(reference)) return "tables differ under the shadow";
   if (!bare.same_tables(reference)) return "tables differ under bare paging";

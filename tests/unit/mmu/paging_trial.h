@@ -128,7 +128,13 @@ class Machine final : public Subject {
     return seen;
   }
   void set_controls(const PagingControls& controls) override { paging.set_controls(controls); }
-  void invlpg(GuestLinear linear) override { unit.invalidate_page(linear); }
+  void invlpg(GuestLinear linear) override {
+    if constexpr (std::is_base_of_v<PagingTechnique, Paging>) {
+      paging.invalidate_guest_page(linear);
+    } else {
+      unit.invalidate_page(linear);
+    }
+  }
 
   MemoryUnit unit;
   Paging paging;
@@ -163,9 +169,10 @@ struct TrialMemory {
 
 /// The shadow (with its deprivileging), the bare unit and the reference, run side by side.
 struct Trial {
-  Trial(TrialMemory& memory, Deprivilege deprivilege)
+  /// Strict synchronisation shows the guest no stale translation, as the two others do.
+  Trial(TrialMemory& memory, Deprivilege deprivilege, ShadowSync sync = ShadowSync::Strict)
       : mirror(memory.shadow.memory),
-        shadow(memory.shadow, deprivilege),
+        shadow(memory.shadow, deprivilege, PagingOptions{.sync = sync}),
         bare(memory.bare),
         reference(memory.reference) {
     shadow.paging.set_events(&mirror);
@@ -175,6 +182,7 @@ struct Trial {
   Machine<GuestPaging> bare;
   Reference reference;
 
+  PagingOutcome outcome;  // of the last step
   /// Empty, or what differs after the step.
   std::string check(const PagingStep& step, bool thorough);
 };

@@ -18,6 +18,9 @@ struct Way {
   Deprivilege deprivilege;
   bool single;
 };
+/// Random guests invalidate nothing.
+constexpr PagingOptions kExact{.sync = ShadowSync::Strict};
+
 constexpr Way kReference{"bare", false, Deprivilege::Ring1, false};
 constexpr Way kOthers[] = {
     {"bare, blocks of one", false, Deprivilege::Ring1, true},
@@ -30,7 +33,8 @@ struct Run {
   Run(const Way& way, const RandomGuest& guest) : machine({.single_instruction_blocks = way.single}) {
     guest.install(machine);
     if (!way.monitored) return;
-    monitor = std::make_unique<Monitor>(machine.cpu, machine.memory, way.deprivilege, Policy());
+    monitor = std::make_unique<Monitor>(machine.cpu, machine.memory, way.deprivilege, Policy(), std::nullopt,
+                                        kExact);
     monitor->attach();
   }
   CodeMachine machine;
