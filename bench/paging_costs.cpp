@@ -78,9 +78,19 @@ class Guest {
   }
   u32 own_table(u32 process, u32 number) const { return own_[process * kOwnTables + number]; }
   u32 kernel_table(u32 number) const { return kernel_[number]; }
+  u32 make_table(bool user) {
+    const u32 table = next_table();
+    for (u32 slot = 0; slot < kPagesPerTable; ++slot) {
+      const u32 rights = user ? kAll : kPresent | kWritable;
+      const u32 page = next_page();
+      memory_.write_value(GuestPhysical(page), page);  // the host, too, has it from here on
+      memory_.write_value(GuestPhysical(table + slot * 4), page | rights);
+    }
+    return table;
+  }
   /// Gives the process a page table more.
-  void add_table(u32 process, u32 slot) {
-    memory_.write_value(GuestPhysical(directories_[process] + slot * 4), make_table(true) | kAll);
+  void add_table(u32 process, u32 slot, u32 table) {
+    memory_.write_value(GuestPhysical(directories_[process] + slot * 4), table | kAll);
   }
   const PagingCounters& counters() const { return paging_.counters(); }
   u64 shadow_bytes() const { return paging_.memory_used(); }
@@ -97,16 +107,6 @@ class Guest {
     constexpr u32 kStride = 40'503;  // odd: reaches every frame
     next_frame_ = (next_frame_ + kStride) % frames;
     return std::max(next_frame_, frames / 2) << kPageShift;
-  }
-  u32 make_table(bool user) {
-    const u32 table = next_table();
-    for (u32 slot = 0; slot < kPagesPerTable; ++slot) {
-      const u32 rights = user ? kAll : kPresent | kWritable;
-      const u32 page = next_page();
-      memory_.write_value(GuestPhysical(page), page);  // the host, too, has it from here on
-      memory_.write_value(GuestPhysical(table + slot * 4), page | rights);
-    }
-    return table;
   }
   void make_process() {
     const u32 directory = next_table();
@@ -171,13 +171,13 @@ Costs measure(u64 memory_bytes, u32 processes) {
   costs.sync_kernel = store_and_touch(guest.kernel_table(0), &Guest::touch_kernel_page);
   costs.evictions = guest.counters().evictions;
   costs.shadow_bytes = guest.shadow_bytes();
-  constexpr u32 kFreeSlot = 100, kMoreTables = 16;
-  costs.protect = cost(kMoreTables * 4, [&] {
-    for (u32 table = 0; table < kMoreTables * 4; ++table) {
-      const u32 process = table / kMoreTables % processes, slot = kFreeSlot + table % kMoreTables;
-      if (table % kMoreTables == 0) guest.run(process);
-      guest.add_table(process, slot);
-      guest.touch(slot << 22);
+  constexpr u32 kFreeSlot = 100, kMoreTables = 64;
+  std::vector<u32> tables;
+  for (u32 i = 0; i < kMoreTables; ++i) tables.push_back(guest.make_table(true));
+  costs.protect = cost(kMoreTables, [&] {
+    for (u32 i = 0; i < kMoreTables; ++i) {
+      guest.add_table(0, kFreeSlot + i, tables[i]);
+      guest.touch((kFreeSlot + i) << 22);
     }
   });
 
