@@ -153,6 +153,7 @@ std::string PagingRecorder::machine_json() const {
                                 {"cpu", config.cpu_model},
                                 {"deprivilege", name_of(config.deprivilege)},
                                 {"technique", name_of(config.paging.technique)},
+                                {"sync", name_of(config.paging.sync)},
                                 {"ticks", machine_.ticks()}}
       .dump();
 }

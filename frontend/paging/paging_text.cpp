@@ -20,6 +20,18 @@ std::string_view name_of(Deprivilege deprivilege) {
   return deprivilege == Deprivilege::Ring1 ? "ring1" : "ring3";
 }
 
+std::string_view name_of(ShadowSync sync) {
+  switch (sync) {
+    case ShadowSync::Strict:
+      return "strict";
+    case ShadowSync::Lazy:
+      return "lazy";
+    case ShadowSync::Auto:
+      return "auto";
+  }
+  return "";
+}
+
 std::string_view paging_mode_name(const PagingControls& controls) {
   switch (mode_of(controls)) {
     case PagingMode::None:

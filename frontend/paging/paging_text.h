@@ -21,6 +21,8 @@ void append_text(std::string& text, fmt::format_string<Args...> format, Args&&..
 }
 
 std::string_view name_of(Deprivilege deprivilege);
+/// As --shadow-sync has it.
+std::string_view name_of(ShadowSync sync);
 /// "none", "32-bit" or "pae".
 std::string_view paging_mode_name(const PagingControls& controls);
 

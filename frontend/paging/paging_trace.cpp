@@ -26,7 +26,8 @@ std::string header(Machine& machine) {
                                       {"cpu", config.cpu_model},
                                       {"mode", "trap"},
                                       {"deprivilege", name_of(config.deprivilege)},
-                                      {"technique", name_of(config.paging.technique)}}}};
+                                      {"technique", name_of(config.paging.technique)},
+                                      {"sync", name_of(config.paging.sync)}}}};
   return json.dump() + "\n";
 }
 

@@ -82,7 +82,7 @@ with tempfile.TemporaryDirectory() as folder:
             header, *events = map(json.loads, file)
         check(header["format"] == "ringdown-paging-trace" and header["version"] == 1, f"header {header}")
         check(header["machine"] == {"memory": 256 << 20, "cpu": "pentium4", "mode": "trap", "deprivilege": "ring1",
-                                    "technique": "shadow"}, f"header {header}")
+                                    "technique": "shadow", "sync": "auto"}, f"header {header}")
         for event in events:
             check_line(event)
         with open("stats", encoding="utf-8") as file:

@@ -98,9 +98,9 @@ class View {
   }
 
   showMachine() {
-    const {memory, cpu, deprivilege, technique, ticks} = data.machine;
+    const {memory, cpu, deprivilege, technique, sync, ticks} = data.machine;
     document.getElementById("machine").textContent =
-      `${memory / 2 ** 20} MiB · ${cpu} · guest kernel at ${deprivilege} · ${technique} paging · ${number(ticks)} instructions`;
+      `${memory / 2 ** 20} MiB · ${cpu} · guest kernel at ${deprivilege} · ${technique} paging, ${sync} synchronisation · ${number(ticks)} instructions`;
   }
 
   /** With the guest's kernel at ring 3 there are two shadows. */
