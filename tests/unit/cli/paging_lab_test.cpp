@@ -11,9 +11,10 @@ namespace ringdown::test {
 
 namespace {
 
-PagingResult run_own_guest(const PagingContender& contender) {
+PagingResult run_own_guest(const PagingContender& contender, bool single_instruction_blocks = false) {
   Options guest;
   guest.machine = own_guest_config();
+  guest.machine.single_instruction_blocks = single_instruction_blocks;
   guest.stop_after = 1'000'000'000;
   if (contender.mode == RunMode::Trap) guest.audit_every = 5'000'000;
   Result<PagingResult> result = run_contender(contender, guest);
@@ -50,6 +51,17 @@ TEST_CASE("The laboratory's guest does the same on every technique and bare") {
   CHECK(nested.exits < shadow.exits);
   CHECK(direct.exits < nested.exits);
   for (const PagingResult& result : results) CHECK(result.exits_under_vtx < result.exits);
+}
+
+TEST_CASE("How long blocks are changes no count of any technique") {
+  for (const PagingContender& contender : paging_contenders(true)) {
+    PagingResult whole = run_own_guest(contender);
+    PagingResult single = run_own_guest(contender, true);
+    whole.host_seconds = single.host_seconds = 0;
+    CHECK(paging_json({whole}) == paging_json({single}));
+    CHECK(whole.counters.fills == single.counters.fills);
+    CHECK(whole.counters.true_faults == single.counters.true_faults);
+  }
 }
 
 TEST_CASE("Results are a table for people and JSON for programs") {
