@@ -4,9 +4,13 @@
 #include <fmt/core.h>
 #include <zlib.h>
 
+#include <algorithm>
+
 namespace ringdown {
 
 namespace {
+
+constexpr std::string_view kPaging = "--paging";
 
 /// A file's content in short: its size tells a person more than the checksum.
 class Content {
@@ -48,9 +52,7 @@ MachineIdentity::MachineIdentity(const MachineConfig& config, const BoardMedia& 
   properties_.push_back({"--mode", bare ? "bare" : "trap"});
   if (!bare) {
     properties_.push_back({"--deprivilege", config.deprivilege == Deprivilege::Ring3 ? "ring3" : "ring1"});
-    // States that name none are of the shadow.
-    if (config.paging.technique != Technique::Shadow)
-      properties_.push_back({"--paging", std::string(name_of(config.paging.technique))});
+    properties_.push_back({std::string(kPaging), std::string(name_of(config.paging.technique))});
   }
   properties_.push_back({"--cpu", config.cpu_model});
   Content roms;
@@ -71,10 +73,20 @@ MachineIdentity::MachineIdentity(const MachineConfig& config, const BoardMedia& 
   }
 }
 
+void MachineIdentity::complete(std::vector<Property>& saved) const {
+  const auto is_paging = [](const Property& property) { return property.option == kPaging; };
+  const auto own = std::find_if(properties_.begin(), properties_.end(), is_paging);
+  const std::ptrdiff_t place = own - properties_.begin();
+  if (own == properties_.end() || std::any_of(saved.begin(), saved.end(), is_paging)) return;
+  if (place <= std::ssize(saved))
+    saved.insert(saved.begin() + place, {std::string(kPaging), std::string(name_of(Technique::Shadow))});
+}
+
 void MachineIdentity::serialize(Archive& archive) {
   if (!archive.loading()) return archive(properties_);
   std::vector<Property> saved;
   archive(saved);
+  complete(saved);
   const std::size_t common = std::min(saved.size(), properties_.size());
   for (std::size_t i = 0; i < common && !archive.failed(); ++i) {
     const Property& own = properties_[i];

@@ -26,6 +26,9 @@ class MachineIdentity final : public Serializable {
     std::string value;
     void serialize(Archive& archive) { archive(option, value); }
   };
+  /// States of before there was a choice name no paging technique: they are of the shadow.
+  void complete(std::vector<Property>& saved) const;
+
   std::vector<Property> properties_;
 };
 

@@ -145,6 +145,10 @@ TEST_CASE("A state of another machine is refused with what differs") {
     config.deprivilege = Deprivilege::Ring3;
     CHECK(refusal(state, config).find("--deprivilege: ring1, and this") != std::string::npos);
   }
+  SECTION("paging") {
+    config.paging.technique = Technique::Nested;
+    CHECK(refusal(state, config).find("--paging: shadow, and this machine has nested") != std::string::npos);
+  }
   SECTION("kernel") {
     config.firmware_items.push_back({0x15, {'q', 'u', 'i', 'e', 't'}});
     CHECK(refusal(state, config).find("--append: none, and this machine has 5 bytes") != std::string::npos);
