@@ -140,7 +140,7 @@ class PagingTechnique : public AddressSpace {
 /// When the shadow learns of a store to a guest's page table.
 enum class ShadowSync : u8 {
   Strict,  // at once: each store traps
-  Lazy,    // a page table that is stored to is released, and synchronised at the next INVLPG, CR3 load or #PF
+  Lazy,    // a page table that is stored to is released: its entries at TLB misses, all of it at a CR3 load
   Auto,    // page tables that are stored to often are released, the others not
 };
 

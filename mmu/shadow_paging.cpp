@@ -202,6 +202,7 @@ ShadowPaging::Lookup ShadowPaging::look_up_in(u32 directory, GuestLinear linear)
 
 Resolution ShadowPaging::resolve(GuestLinear linear, AccessType type, Privilege privilege) {
   if (!roots_valid_) activate_roots();
+  synchronize_page(linear);
   const Lookup found = look_up(linear, side_of(privilege));
   const Privilege as = physical(privilege);
   if (found.leaf == shadow_entry::kNotPresent) return answer_fault(linear, type, privilege);
@@ -243,7 +244,6 @@ Resolution ShadowPaging::answer_fault(GuestLinear linear, AccessType type, Privi
   resolution.walk_references = kWalkReferences;
   if (resolution.kind == Resolution::Kind::Fault) {
     ++counters_.true_faults;
-    synchronize_page(linear);
     events_.tell({.kind = PagingEventKind::TrueFault, .linear = linear, .error_code = resolution.error_code});
     return resolution;
   }
@@ -275,18 +275,13 @@ void ShadowPaging::fill(GuestLinear linear, GuestSide side) {
 }
 
 void ShadowPaging::synchronize_page(GuestLinear linear) {
-  if (tables_->released().empty() || !roots_valid_) return;
+  if (tables_->released().empty()) return;
   for (const GuestSide side : {GuestSide::Kernel, GuestSide::User}) {
     const ShadowTable* const table = look_up(linear, side).table;
     if (table == nullptr || table->role.direct) continue;
     const TableGeometry geometry = table->geometry();
     tables_->synchronize_entry(table->frame, geometry.table_slot(linear), geometry.entry_bytes);
   }
-}
-
-void ShadowPaging::invalidate_guest_page(GuestLinear linear) {
-  synchronize_page(linear);
-  cache_.invalidate(linear, 1, {only(context_), true});
 }
 
 void ShadowPaging::count_fault(GuestLinear linear, u32 code, const Resolution& resolution) {

@@ -35,7 +35,10 @@ class ShadowPaging final : public PagingTechnique, public MemoryObserver {
   void set_controls(const PagingControls& controls) override;
   const PagingControls& controls() const override { return controls_; }
   void set_side(GuestSide side) override;
-  void invalidate_guest_page(GuestLinear linear) override;
+  /// What the shadow says is brought in line at the TLB miss that follows, if it is behind.
+  void invalidate_guest_page(GuestLinear linear) override {
+    cache_.invalidate(linear, 1, {only(context_), true});
+  }
 
   /// `privilege` is the guest's (virtual) privilege of the access: the physical one, and with Ring3 the side
   /// whose tables answer, follow from it.
@@ -118,7 +121,8 @@ class ShadowPaging final : public PagingTechnique, public MemoryObserver {
 
   Resolution answer_fault(GuestLinear linear, AccessType type, Privilege privilege);
   void fill(GuestLinear linear, GuestSide side);
-  /// Brings what a released page table says of one page in line with the guest's.
+  /// Brings what released page tables say of one page in line with the guest's, as the walk of a TLB miss
+  /// would see it.
   void synchronize_page(GuestLinear linear);
   /// The physical #PF's error code for an access that `found` does not grant.
   static u32 fault_code(const Lookup& found, AccessType type, Privilege physical);

@@ -130,9 +130,14 @@ void ShadowTables::synchronize(HostFrame frame) {
 }
 
 void ShadowTables::synchronize_entry(HostFrame frame, u32 slot, u32 entry_bytes) {
-  if (released_.find(frame) == nullptr) return;
-  tell_store(PagingEventKind::Store, frame, slot * entry_bytes, entry_bytes);
-  stored(frame, slot * entry_bytes, entry_bytes);
+  const ReleasedTables::Copy* const copy = released_.find(frame);
+  const u32 offset = slot * entry_bytes;
+  if (copy == nullptr ||
+      std::memcmp(copy->data() + offset, memory_.store().page(frame) + offset, entry_bytes) == 0) {
+    return;
+  }
+  tell_store(PagingEventKind::Store, frame, offset, entry_bytes);
+  stored(frame, offset, entry_bytes);
 }
 
 void ShadowTables::synchronize_all() {

@@ -55,7 +55,7 @@ class ShadowTables {
   void tell_store(PagingEventKind kind, HostFrame frame, u32 offset, u32 length) const;
   /// Tells of a table; `slot`: where it is in the root, if that matters.
   void tell_table(PagingEventKind kind, u32 table, u32 slot = 0) const;
-  /// The guest invalidated what a released page table's entry translates.
+  /// An entry of a page table that may be released is about to be used.
   void synchronize_entry(HostFrame frame, u32 slot, u32 entry_bytes);
   /// The guest invalidated everything: all released page tables are brought in line and protected again.
   void synchronize_all();

@@ -29,8 +29,21 @@ struct Mode {
 
 const Mode kModes[] = {
     {"bare", Staleness::None, [](MachineConfig& config) { config.mode = RunMode::Bare; }},
-    {"trap, ring 1", Staleness::None, [](MachineConfig& config) { config.deprivilege = Deprivilege::Ring1; }},
-    {"trap, ring 3", Staleness::None, [](MachineConfig& config) { config.deprivilege = Deprivilege::Ring3; }},
+    {"trap, strict", Staleness::None, [](MachineConfig& config) { config.paging.sync = ShadowSync::Strict; }},
+    {"trap, ring 3, strict", Staleness::None,
+     [](MachineConfig& config) {
+       config.deprivilege = Deprivilege::Ring3;
+       config.paging.sync = ShadowSync::Strict;
+     }},
+    {"trap, lazy", Staleness::AsManual, [](MachineConfig& config) { config.paging.sync = ShadowSync::Lazy; }},
+    {"trap, ring 3, lazy", Staleness::AsManual,
+     [](MachineConfig& config) {
+       config.deprivilege = Deprivilege::Ring3;
+       config.paging.sync = ShadowSync::Lazy;
+     }},
+    {"trap, auto", Staleness::AsManual, [](MachineConfig& config) { config.paging.sync = ShadowSync::Auto; }},
+    {"trap, nested", Staleness::AsManual,
+     [](MachineConfig& config) { config.paging.technique = Technique::Nested; }},
 };
 
 struct Outcome {

@@ -111,7 +111,7 @@ Result<SystemOutcome> run_system_test(const std::filesystem::path& rom, const st
   config.cpu_model = cpu_model;
   config.mode = mode.mode;
   config.deprivilege = mode.deprivilege;
-  config.paging.technique = mode.technique;
+  config.paging = mode.paging;
   config.single_instruction_blocks = mode.single_instruction_blocks;
   config.debug_console = [&text](u8 character) { text += static_cast<char>(character); };
   Log log;

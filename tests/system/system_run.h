@@ -16,7 +16,7 @@ struct SystemMode {
   RunMode mode = RunMode::Bare;
   Deprivilege deprivilege = Deprivilege::Ring1;
   bool single_instruction_blocks = false;
-  Technique technique = Technique::Shadow;
+  PagingOptions paging{};
 };
 
 struct SystemOutcome {

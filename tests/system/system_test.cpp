@@ -16,14 +16,16 @@
 namespace ringdown::test {
 namespace {
 
-const std::array<SystemMode, 7> kModes = {{
+const std::array<SystemMode, 9> kModes = {{
     {"bare", RunMode::Bare, Deprivilege::Ring1, false},
     {"bare, blocks of one", RunMode::Bare, Deprivilege::Ring1, true},
     {"trap, ring 1", RunMode::Trap, Deprivilege::Ring1, false},
     {"trap, ring 1, blocks of one", RunMode::Trap, Deprivilege::Ring1, true},
     {"trap, ring 3", RunMode::Trap, Deprivilege::Ring3, false},
     {"trap, ring 3, blocks of one", RunMode::Trap, Deprivilege::Ring3, true},
-    {"trap, nested", RunMode::Trap, Deprivilege::Ring1, false, Technique::Nested},
+    {"trap, strict", RunMode::Trap, Deprivilege::Ring1, false, {.sync = ShadowSync::Strict}},
+    {"trap, lazy", RunMode::Trap, Deprivilege::Ring1, false, {.sync = ShadowSync::Lazy}},
+    {"trap, nested", RunMode::Trap, Deprivilege::Ring1, false, {.technique = Technique::Nested}},
 }};
 
 /// Prints where the log leaves what was expected; true if it does not.
