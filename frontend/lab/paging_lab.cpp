@@ -80,7 +80,7 @@ std::vector<PagingContender> paging_contenders(bool own_guest) {
   std::vector<PagingContender> contenders;
   for (const Technique technique : {Technique::Shadow, Technique::Nested, Technique::Direct}) {
     if (technique != Technique::Direct || own_guest)
-      contenders.push_back({std::string(name_of(technique)), PagingOptions{technique}});
+      contenders.push_back({std::string(name_of(technique)), technique});
   }
   return contenders;
 }
@@ -95,7 +95,7 @@ MachineConfig own_guest_config() {
 Result<PagingResult> run_contender(const PagingContender& contender, const Options& guest) {
   MachineConfig config = guest.machine;
   config.mode = contender.mode;
-  config.paging = contender.paging;
+  config.paging.technique = contender.technique;
   if (!guest.kernel.kernel_path.empty()) {
     Result<KernelBoot> boot = prepare_kernel(guest.kernel, config.memory_bytes);
     if (!boot) return boot.error();

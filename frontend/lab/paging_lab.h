@@ -13,7 +13,7 @@ namespace ringdown {
 /// A way to page the guest, and what it is called in the table.
 struct PagingContender {
   std::string name;
-  PagingOptions paging;
+  Technique technique = Technique::Shadow;
   RunMode mode = RunMode::Trap;
 };
 

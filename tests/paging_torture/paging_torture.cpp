@@ -54,14 +54,19 @@ struct Outcome {
 
 std::vector<u8> bytes_of(std::string_view text) { return {text.begin(), text.end()}; }
 
-Outcome run(const Mode& mode, const std::string& parameters, bool single_instruction_blocks = false) {
+MachineConfig config_of(const std::string& parameters) {
   const Result<std::vector<u8>> rom = read_whole_file(RINGDOWN_TORTURE_ROM);
   REQUIRE(rom);
-  Outcome outcome;
   MachineConfig config;
   config.memory_bytes = u64{16} << 20;
   config.firmware_path = RINGDOWN_TORTURE_ROM;
   config.firmware_files = {{"opt/ringdown/torture", bytes_of(parameters)}, {"opt/ringdown/rom", *rom}};
+  return config;
+}
+
+Outcome run(const Mode& mode, const std::string& parameters, bool single_instruction_blocks = false) {
+  Outcome outcome;
+  MachineConfig config = config_of(parameters);
   config.debug_console = [&](u8 character) { outcome.text += static_cast<char>(character); };
   config.single_instruction_blocks = single_instruction_blocks;
   mode.apply(config);
@@ -70,6 +75,12 @@ Outcome run(const Mode& mode, const std::string& parameters, bool single_instruc
   outcome.ticks = guest.ticks();
   return outcome;
 }
+
+/// Waits for the fault that was put in.
+struct BreakWatch final : PagingEventSink {
+  void paging_event(const PagingEvent& event) override { broken |= event.kind == PagingEventKind::Break; }
+  bool broken = false;
+};
 
 void check_no_difference(const Outcome& outcome) {
   INFO(outcome.text);
@@ -124,6 +135,24 @@ TEST_CASE("the torture guest notices one wrong translation") {
     CHECK(outcome.text.find(" value access fetch") != std::string::npos);
     CHECK(outcome.text.find(" operations, 1 differences\n") != std::string::npos);
   }
+}
+
+TEST_CASE("the audit finds each fault that is put into the shadow") {
+  const ShadowBreak broken{
+      GENERATE(ShadowBreak::Kind::DropSync, ShadowBreak::Kind::StaleTlb, ShadowBreak::Kind::LoseProtect),
+      GENERATE(u64{1}, u64{7}, u64{40})};
+  INFO("kind " << static_cast<int>(broken.kind) << ", event " << broken.nth);
+  MachineConfig config = config_of("seed=8 operations=20000");
+  config.paging = {.sync = ShadowSync::Strict, .break_shadow = broken};
+  GuestMachine guest(config);
+  BreakWatch watch;
+  PagingTechnique& paging = guest.machine().monitor()->paging();
+  paging.set_events(&watch);
+  // Soon after it went wrong: the guest invalidates, and cures it, without knowing.
+  constexpr Ticks kSlice = 20;
+  while (!watch.broken && guest.run_to(guest.ticks() + kSlice).reason == StopReason::Limit) continue;
+  CHECK(watch.broken);
+  CHECK_FALSE(paging.audit().empty());
 }
 
 TEST_CASE("the torture guest makes every kind of operation and access") {
