@@ -29,7 +29,11 @@ void ReleasedTables::remove(HostFrame frame) {
   if (found == copies_.end()) return;
   spare_.push_back(std::move(found->second));
   copies_.erase(found);
-  std::erase(frames_, frame);
+  if (frames_.back() == frame) {
+    frames_.pop_back();
+  } else {
+    std::erase(frames_, frame);
+  }
 }
 
 void ReleasedTables::clear() {

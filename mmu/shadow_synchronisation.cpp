@@ -1,5 +1,5 @@
-// Keeping shadow tables in line with the guest's: at each store, or for released tables when the guest
-// invalidates.
+// Keeping shadow tables in line with the guest's: at each store, or for released tables at TLB misses and loads
+// of control registers.
 #include <cstring>
 #include <utility>
 
