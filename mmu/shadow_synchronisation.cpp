@@ -1,5 +1,5 @@
-// Keeping shadow tables in line with the guest's: at each store, or for released tables at TLB misses and loads
-// of control registers.
+// Keeping shadow tables in line with the guest's: at each store, or for released tables at TLB misses and
+// loads of control registers.
 #include <cstring>
 #include <utility>
 
@@ -97,6 +97,16 @@ bool ShadowTables::may_be_released(HostFrame frame) const {
 }
 
 void ShadowTables::release(HostFrame frame) {
+  // The TLB keeps translations over loads of CR3 because they are never stale. From here on they may be: only
+  // those stay that the guest uses from now on, as after its load of CR3.
+  for (u32 index = tables_of_frame_[frame.value]; index != kNone; index = at(index).next_of_frame) {
+    for (u32 id = at(index).first_parent; id != kNone;) {
+      const u32 directory = id / ShadowTable::kSlots;
+      const u32 slot = id % ShadowTable::kSlots;
+      invalidate_directory(directory, slot, Rights::get(at(directory).entries[slot]));
+      id = at(directory).next[slot];
+    }
+  }
   released_.add(frame, memory_.store().page(frame));
   lift_protection(tables_of_frame_[frame.value]);
 }

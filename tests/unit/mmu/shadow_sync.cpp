@@ -31,6 +31,8 @@ TEST_CASE("lazily synchronised, a page table keeps what it said until the guest 
   CHECK(machine.is_protected(kTable));
   machine.entry32(kTable, 9, 0);  // any store releases it, and is synchronised itself
   CHECK_FALSE(machine.is_protected(kTable));
+  CHECK(machine.load(0x3000) == 3);
+  CHECK(machine.load(0x4000) == 4);
   remap(machine, 3, 8);
   remap(machine, 4, 9);
   CHECK(machine.load(0x3000) == 3);
@@ -46,6 +48,19 @@ TEST_CASE("lazily synchronised, a page table keeps what it said until the guest 
   CHECK(machine.load(0x4000) == 9);
   CHECK(machine.is_protected(kTable));
   CHECK(machine.shadow.counters().protects == 3);  // the directory, and the page table twice
+}
+
+TEST_CASE("lazily synchronised, a translation from before the last load of CR3 is not used") {
+  ShadowMachine machine(kLazy);
+  number_frames(machine);
+  machine.shadow.set_controls(controls32(kOtherDirectory));
+  CHECK(machine.load(0x3000) == 3);
+  machine.shadow.set_controls(controls32(kDirectory));
+  // Supervisors' translations of what both roots share are still in the TLB.
+  CHECK(machine.unit.fast_read(0x3000, 4, kKernel) != nullptr);
+  remap(machine, 3, 8);
+  remap(machine, 3, 9);
+  CHECK(machine.load(0x3000) == 9);
 }
 
 TEST_CASE("lazily synchronised, what is there anew needs no invalidation") {
@@ -69,6 +84,7 @@ TEST_CASE("lazily synchronised, a fault invalidates the page that it is about") 
   machine.entry32(kTable, 3, 0x10'3000 | kP | kUs | kA);
   number_frames(machine);
   machine.entry32(kTable, 9, 0);
+  CHECK(machine.load(0x3000) == 3);
   machine.entry32(kTable, 3, 0);
   CHECK(machine.load(0x3000) == 3);
   CHECK(machine.store(0x3000, 1) == AccessStatus::PageFault);
