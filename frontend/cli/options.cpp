@@ -10,6 +10,7 @@
 
 #include "cpu/cpu_model.h"
 #include "frontend/cli/lab_options.h"
+#include "frontend/cli/option_descriptions.h"
 #include "frontend/cli/option_help.h"
 #include "frontend/machine/file_contents.h"
 
@@ -23,117 +24,6 @@ constexpr const char* kRemedy = "'ringdown run --help' lists the options";
 
 using Text = std::string;
 using Texts = std::vector<std::string>;
-
-po::options_description guest_options() {
-  po::options_description group("What runs");
-  group.add_options()                                                                                      //
-      ("disk", po::value<Texts>(), "FILE[,unit=N][,readonly][,format=raw]: an IDE disk; may be repeated")  //
-      ("cdrom", po::value<Text>(), "ISO image in a CD-ROM drive")                                          //
-      ("boot", po::value<Text>(), "disk|cdrom: what is tried first (default: disk)")                       //
-      ("kernel", po::value<Text>(), "Linux bzImage or multiboot kernel to boot without a disk")            //
-      ("initrd", po::value<Text>(), "its initial RAM disk; multiboot: MODULE[ ARGUMENTS][,...]")           //
-      ("append", po::value<Text>(), "its command line")                                                    //
-      ("firmware", po::value<Text>(), "BIOS image (default: /usr/share/seabios/bios-256k.bin)")            //
-      ("fw-cfg", po::value<Texts>(),
-       "name=NAME,file=FILE|string=TEXT: what the firmware finds by that name; may be repeated");
-  return group;
-}
-
-po::options_description machine_options() {
-  po::options_description group("The machine");
-  group.add_options()                                                                                 //
-      ("memory,m", po::value<Text>(), "SIZE with suffix K, M or G, from 1M to 3.5G (default: 256M)")  //
-      ("cpu", po::value<Text>(), "processor MODEL; 'list' prints them")                               //
-      ("speed", po::value<Text>(), "MIPS|unlimited: instructions per second of the guest's time")     //
-      ("clock", po::value<Text>(),
-       "instructions|realtime: the guest's time follows its instructions alone, or the host's clock "
-       "(default: "
-       "realtime when a person watches)")  //
-      ("rtc", po::value<Text>(),
-       "YYYY-MM-DDTHH:MM:SS, date of the battery clock (default: now in UTC with "
-       "--clock realtime, else 2000-01-01)")  //
-      ("serial", po::value<Texts>(),
-       "stdio|file:PATH|pty|unix:PATH[,server]|tcp:HOST:PORT[,server]|none: one for each port, COM1 first")  //
-      ("display", po::value<Text>(),
-       "sdl|terminal|none (default: none with --serial stdio; else sdl if there is a display; else terminal "
-       "without --serial)")  //
-      ("no-reboot", po::value<bool>()->implicit_value(true)->zero_tokens(),
-       "a reset ends the run with status 4, a triple fault with 3");
-  return group;
-}
-
-po::options_description monitor_options() {
-  po::options_description group("The monitor");
-  group.add_options()                                                                                       //
-      ("mode", po::value<Text>(), "trap|bare: under the monitor, or at its own privilege (default: trap)")  //
-      ("deprivilege", po::value<Text>(), "ring1|ring3: where the guest's kernel runs (default: ring1)")     //
-      ("paging", po::value<Text>(),
-       "shadow|nested|direct: page tables that the monitor keeps; a second dimension behind the guest's "
-       "own, as "
-       "extended page tables are; or the guest's own, which a paravirtual guest registers (default: "
-       "shadow)")  //
-      ("let-through", po::value<Text>(),
-       "LIST of sensitive instructions that run untrapped, as on hardware, from where the firmware hands "
-       "over "
-       "(with --firmware: from reset); 'list' prints them, 'all' is all")  //
-      ("shadow-sync", po::value<Text>(),
-       "strict|lazy|auto: each store to a guest's page table traps; or stores go on untrapped until the "
-       "guest "
-       "invalidates; or that for tables that are stored to often (default: auto)")  //
-      ("shadow-memory", po::value<Text>(),
-       "SIZE that shadow page tables may take (default: an eighth of --memory)")  //
-      ("break-shadow", po::value<Text>(),
-       "drop-sync:N|stale-tlb:N|lose-protect:N: the Nth such step goes wrong, to see what comes of it")  //
-      ("audit-shadow", po::value<Text>(),
-       "N: every N instructions compare the shadow page tables with the "
-       "guest's (nested: with the memory map); a difference ends the run with status 5");
-  return group;
-}
-
-po::options_description state_options() {
-  po::options_description group("State and time");
-  group.add_options()                                                                                      //
-      ("save-state", po::value<Text>(), "FILE to save the machine to when the run ends")                   //
-      ("load-state", po::value<Text>(), "FILE to go on from; the other options as when it was saved")      //
-      ("record", po::value<Text>(), "FILE to record all input to")                                         //
-      ("replay", po::value<Text>(), "FILE of input to repeat; the other options as when it was recorded")  //
-      ("stop-after", po::value<Text>(), "INSTRUCTIONS since power-on, after which the run ends; K, M, G");
-  return group;
-}
-
-po::options_description insight_options() {
-  po::options_description group("Looking inside");
-  group.add_options()                                                                      //
-      ("stats", po::value<Text>(), "FILE for all counters as JSON; - is standard output")  //
-      ("summary", po::value<bool>()->implicit_value(true)->zero_tokens(),
-       "prints the main counters at the end")  //
-      ("paging-trace", po::value<Text>(),
-       "FILE for each event of the shadow page tables, a line of JSON each")  //
-      ("paging-report", po::value<Text>(),
-       "FILE for a page that shows guest and shadow tables at each event, for a browser")              //
-      ("log", po::value<Text>(), "CATEGORIES to log to standard error, or 'all'; 'list' prints them")  //
-      ("debugcon", po::value<Text>()->implicit_value("stderr"),
-       "[=stderr|=file:PATH] where the firmware's messages (port 402h) go")                                 //
-      ("gdb", po::value<Text>(), "[HOST:]PORT: waits there for gdb's 'target remote'; 0 is any free port")  //
-      ("paused", po::value<bool>()->implicit_value(true)->zero_tokens(),
-       "the machine stands still until gdb or the console lets it run")  //
-      ("single-instruction-blocks", po::value<bool>()->implicit_value(true)->zero_tokens(),
-       "decode one instruction at a time; for tests")                                       //
-      ("config", po::value<Text>(), "FILE of the same options, one 'name = value' a line")  //
-      ("help,h", "this text");
-  return group;
-}
-
-po::options_description visible_options() {
-  constexpr unsigned kLineLength = 100;
-  po::options_description all("", kLineLength, kLineLength / 2);
-  all.add(guest_options())
-      .add(machine_options())
-      .add(monitor_options())
-      .add(state_options())
-      .add(insight_options());
-  return all;
-}
 
 /// Boost's own texts name the option, but no remedy and not always in one style.
 Error describe(const po::error& error) {
