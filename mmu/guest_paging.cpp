@@ -78,10 +78,7 @@ Resolution GuestPaging::resolve(GuestLinear linear, AccessType type, Privilege p
   return resolution;
 }
 
-Resolution GuestPaging::peek(GuestLinear linear) {
-  return resolve_walked(memory_, controls_, walk_page(memory_, controls_, linear), AccessType::Read,
-                        Privilege::Supervisor);
-}
+Resolution GuestPaging::peek(GuestLinear linear) { return peek_page(memory_, controls_, linear); }
 
 bool GuestPaging::note_walk(const WalkResult& walk, GuestLinear linear) {
   for (u8 i = 0; i < walk.depth; ++i) {

@@ -89,6 +89,9 @@ bool walked_plain_ram(const GuestMemory& memory, const WalkResult& walk);
 Resolution resolve_walked(const GuestMemory& memory, const PagingControls& controls, const WalkResult& walk,
                           AccessType type, Privilege privilege);
 
+/// What it answers a debugger: a supervisor's read, without any effect.
+Resolution peek_page(const GuestMemory& memory, const PagingControls& controls, GuestLinear linear);
+
 class TableUses;
 
 /// The paging unit of a processor that no monitor stands behind: walks the guest's tables on each TLB miss,

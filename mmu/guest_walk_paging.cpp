@@ -25,7 +25,7 @@ void GuestWalkPaging::set_controls(const PagingControls& controls) {
   const PagingControls old = controls_;
   controls_ = controls;
   if (!controls.paging && !old.paging) return;
-  one_shot_page_.reset();
+  store_performed();
   if (controls != old) ++counters_.root_switches;
   if (!controls.same_mode(old)) return forget_translations();
   SpanSet kept;
@@ -66,22 +66,12 @@ Resolution GuestWalkPaging::resolve(GuestLinear linear, AccessType type, Privile
   updating_entry_ = true;
   set_accessed_dirty(memory_, walk, type);
   updating_entry_ = false;
-  if (reach_page(walk.page, type, resolution)) count_exit(linear, type, resolution);
+  if (reach_page(walk.page, type, resolution)) {
+    const bool store = type == AccessType::Write && resolution.kind == Resolution::Kind::Memory;
+    count_answered(linear, resolution, store && watched(HostFrame(resolution.page.write_frame)));
+  }
   if (resolution.keep_read) note_kept(linear, walk, privilege);
   return resolution;
-}
-
-void GuestWalkPaging::count_exit(GuestLinear linear, AccessType type, const Resolution& resolution) {
-  if (resolution.kind == Resolution::Kind::Device) {
-    if (assist()) ++counters_.device_accesses;
-  } else if (type == AccessType::Write && watched(HostFrame(resolution.page.write_frame))) {
-    if (one_shot_page_ == page_of(linear)) return;
-    one_shot_page_ = page_of(linear);
-    ++counters_.write_protect_traps;
-    assist();
-  } else {
-    ++counters_.hidden_faults;
-  }
 }
 
 void GuestWalkPaging::note_kept(GuestLinear linear, const WalkResult& walk, Privilege privilege) {
@@ -92,9 +82,6 @@ void GuestWalkPaging::note_kept(GuestLinear linear, const WalkResult& walk, Priv
   if (walk.large) large_spans_.add(span);
 }
 
-Resolution GuestWalkPaging::peek(GuestLinear linear) {
-  return resolve_walked(memory_, controls_, walk_page(memory_, controls_, linear), AccessType::Read,
-                        Privilege::Supervisor);
-}
+Resolution GuestWalkPaging::peek(GuestLinear linear) { return peek_page(memory_, controls_, linear); }
 
 }  // namespace ringdown

@@ -1,8 +1,6 @@
 // What techniques have in common under which the processor walks the guest's own page tables.
 #pragma once
 
-#include <optional>
-
 #include "core/memory.h"
 #include "mmu/paging_technique.h"
 
@@ -36,7 +34,6 @@ class GuestWalkPaging : public PagingTechnique, public MemoryObserver {
   virtual bool reach_page(GuestPhysical page, AccessType type, Resolution& resolution) = 0;
   /// The monitor watches descriptor tables whatever the technique, so that stores to them come here.
   bool watched(HostFrame frame) const { return memory_.tracked(frame, Tracking::DescriptorTable); }
-  void store_performed() { one_shot_page_.reset(); }
   void forget_translations();
 
   GuestMemory& memory_;
@@ -46,7 +43,6 @@ class GuestWalkPaging : public PagingTechnique, public MemoryObserver {
   bool updating_entry_ = false;
 
  private:
-  void count_exit(GuestLinear linear, AccessType type, const Resolution& resolution);
   void note_kept(GuestLinear linear, const WalkResult& walk, Privilege privilege);
 
   bool global_pages_ = false;  // CR4.PGE
@@ -54,8 +50,6 @@ class GuestWalkPaging : public PagingTechnique, public MemoryObserver {
   SpanSet local_spans_;
   /// Spans of which there may be pieces of large pages.
   SpanSet large_spans_;
-  /// The watched page whose store was let through and not performed yet.
-  std::optional<GuestLinear> one_shot_page_;
 };
 
 }  // namespace ringdown

@@ -159,4 +159,9 @@ Resolution resolve_walked(const GuestMemory& memory, const PagingControls& contr
   return resolution;
 }
 
+Resolution peek_page(const GuestMemory& memory, const PagingControls& controls, GuestLinear linear) {
+  return resolve_walked(memory, controls, walk_page(memory, controls, linear), AccessType::Read,
+                        Privilege::Supervisor);
+}
+
 }  // namespace ringdown

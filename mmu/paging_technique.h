@@ -126,13 +126,23 @@ class PagingTechnique : public AddressSpace {
   void refuse(const std::string& what) {
     if (refusal_) refusal_(what);
   }
-  /// The current instruction needs help; true unless it was counted already.
-  bool assist() { return observer_ == nullptr || observer_->instruction_assisted(); }
+  /// Counts a physical fault that was answered without the guest. `protected_store`: a store to a
+  /// write-protected frame. Nothing if it was counted already: an access to a device in an instruction that
+  /// begins anew, a store of which the first attempt only asked.
+  std::optional<HiddenCause> count_answered(GuestLinear linear, const Resolution& resolution,
+                                            bool protected_store);
+  /// A store to a protected frame was performed, or will not be.
+  void store_performed() { one_shot_page_.reset(); }
 
   PagingCounters counters_;
   PagingEvents events_;
 
  private:
+  /// The current instruction needs help; true unless it was counted already.
+  bool assist() { return observer_ == nullptr || observer_->instruction_assisted(); }
+
+  /// The protected page whose store was trapped and not performed yet: a read-modify-write traps once.
+  std::optional<GuestLinear> one_shot_page_;
   AssistObserver* observer_ = nullptr;
   std::function<void(const std::string&)> refusal_;
 };

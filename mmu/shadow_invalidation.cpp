@@ -36,19 +36,13 @@ void ShadowTables::invalidate_leaf(u32 index, u32 slot) {
   const bool user = (Rights::get(table.entries[slot]) & shadow_rights::kUser) != 0;
   if (!user && table.parents_slot != ShadowTable::kMixed) {
     // A kernel's table is linked from every address space, but only the active ones translate for it.
-    for (const u32 active : active_) {
-      const u64 entry = at(active).entries[table.parents_slot];
-      if (Present::get(entry) && Target::get(entry) == index)
-        invalidate(active, table.parents_slot, false, slot, 1);
-    }
+    for_each_active_parent(index,
+                           [&](u32 directory) { invalidate(directory, table.parents_slot, false, slot, 1); });
     return;
   }
-  for (u32 id = table.first_parent; id != kNone;) {
-    const u32 directory = id / ShadowTable::kSlots;
-    const u32 directory_slot = id % ShadowTable::kSlots;
+  for_each_listed(table.first_parent, [&](u32 directory, u32 directory_slot) {
     invalidate(directory, directory_slot, user, slot, 1);
-    id = at(directory).next[directory_slot];
-  }
+  });
 }
 
 void ShadowTables::invalidate_directory(u32 index, u32 slot, u8 rights) {
@@ -74,19 +68,16 @@ std::optional<GuestLinear> ShadowTables::active_address(const ShadowTable& table
 bool ShadowTables::is_in_tlb(u32 index) const {
   const ShadowTable& table = at(index);
   if (table.role.level != 1 || table.parents_slot >= ShadowTable::kMixed) return false;
-  for (const u32 active : active_) {
+  bool held = false;
+  for_each_active_parent(index, [&](u32 active) {
     const ShadowTable& directory = at(active);
-    const u64 entry = directory.entries[table.parents_slot];
-    if (!Present::get(entry) || Target::get(entry) != index) continue;
     const u32 gib = static_cast<u32>(std::countr_zero(directory.active));
     const GuestLinear start = linear_of(directory, gib, table.parents_slot);
     const Reach reach{directory.contexts[gib], true};
-    for (u32 slot = 0; slot < table.geometry().entries; ++slot) {
-      if (Present::get(table.entries[slot]) && cache_.holds(start + (slot << kPageShift), 1, reach))
-        return true;
-    }
-  }
-  return false;
+    for (u32 slot = 0; slot < table.geometry().entries && !held; ++slot)
+      held = Present::get(table.entries[slot]) && cache_.holds(start + (slot << kPageShift), 1, reach);
+  });
+  return held;
 }
 
 }  // namespace ringdown

@@ -52,7 +52,7 @@ void ShadowPaging::set_controls(const PagingControls& controls) {
   const PagingControls old = controls_;
   controls_ = controls;
   if (controls == old || (!controls.paging && !old.paging)) return;
-  one_shot_page_.reset();
+  store_performed();
   ++counters_.root_switches;
   events_.tell({.kind = PagingEventKind::RootSwitch,
                 .physical = GuestPhysical(controls.cr3 & ~0x1fu),
@@ -205,13 +205,14 @@ Resolution ShadowPaging::resolve(GuestLinear linear, AccessType type, Privilege 
   synchronize_page(linear);
   const Lookup found = look_up(linear, side_of(privilege));
   const Privilege as = physical(privilege);
-  if (found.leaf == shadow_entry::kNotPresent) return answer_fault(linear, type, privilege);
+  if (found.leaf == shadow_entry::kNotPresent)
+    return answer_fault(linear, type, privilege, fault_code(found, type, as));
   const HostFrame frame(shadow_entry::Target::get(found.leaf));
   const bool granted = shadow_rights::allow(found.rights, type, as);
   const bool withheld = !granted && type == AccessType::Write &&
                         shadow_rights::allow(found.guest_rights, type, as) &&
                         is_write_protected(memory_, frame);
-  if (!granted && !withheld) return answer_fault(linear, type, privilege);
+  if (!granted && !withheld) return answer_fault(linear, type, privilege, fault_code(found, type, as));
   // How often instructions are fetched depends on the length of blocks; the life of tables must not.
   if (type != AccessType::Execute) {
     found.directory->touch();
@@ -237,8 +238,7 @@ u32 ShadowPaging::fault_code(const Lookup& found, AccessType type, Privilege phy
   return code;
 }
 
-Resolution ShadowPaging::answer_fault(GuestLinear linear, AccessType type, Privilege privilege) {
-  const u32 code = fault_code(look_up(linear, side_of(privilege)), type, physical(privilege));
+Resolution ShadowPaging::answer_fault(GuestLinear linear, AccessType type, Privilege privilege, u32 code) {
   const WalkResult walk = walk_page(memory_, controls_, linear);
   Resolution resolution = resolve_walked(memory_, controls_, walk, type, privilege);
   resolution.walk_references = kWalkReferences;
@@ -285,37 +285,23 @@ void ShadowPaging::synchronize_page(GuestLinear linear) {
 }
 
 void ShadowPaging::count_fault(GuestLinear linear, u32 code, const Resolution& resolution) {
-  HiddenCause cause = HiddenCause::Missing;
-  if (resolution.kind == Resolution::Kind::Device) {
-    cause = HiddenCause::Device;
-    if (!assist()) return;
-    ++counters_.device_accesses;
-  } else if ((code & page_fault::kWrite) != 0 &&
-             is_write_protected(memory_, HostFrame(resolution.page.write_frame))) {
-    if (one_shot_page_ == page_of(linear)) return;
-    cause = HiddenCause::Protected;
-    one_shot_page_ = page_of(linear);
-    ++counters_.write_protect_traps;
-    assist();
-  } else {
-    ++counters_.hidden_faults;
-  }
+  const bool store = (code & page_fault::kWrite) != 0 && resolution.kind == Resolution::Kind::Memory;
+  const std::optional<HiddenCause> cause = count_answered(
+      linear, resolution, store && is_write_protected(memory_, HostFrame(resolution.page.write_frame)));
+  if (!cause) return;
   events_.tell({.kind = PagingEventKind::HiddenFault,
-                .cause = cause,
+                .cause = *cause,
                 .linear = linear,
                 .physical = resolution.physical + (linear.value & kPageOffsetMask),
                 .error_code = code});
 }
 
-Resolution ShadowPaging::peek(GuestLinear linear) {
-  return resolve_walked(memory_, controls_, walk_page(memory_, controls_, linear), AccessType::Read,
-                        Privilege::Supervisor);
-}
+Resolution ShadowPaging::peek(GuestLinear linear) { return peek_page(memory_, controls_, linear); }
 
 // --- Changes -----------------------------------------------------------------------------------------------
 
 void ShadowPaging::frame_written(HostFrame frame, u32 offset, u32 length) {
-  if (!updating_entry_ && is_write_protected(memory_, frame)) one_shot_page_.reset();
+  if (!updating_entry_ && is_write_protected(memory_, frame)) store_performed();
   if (!tables_->has_tables(frame)) return;
   tables_->tell_store(updating_entry_ ? PagingEventKind::Mark : PagingEventKind::Store, frame, offset,
                       length);

@@ -119,7 +119,8 @@ class ShadowPaging final : public PagingTechnique, public MemoryObserver {
   /// Whether two roots lead to the same tables with the same rights for all of a span.
   bool translate_alike(const Root& one, const Root& other, u32 span) const;
 
-  Resolution answer_fault(GuestLinear linear, AccessType type, Privilege privilege);
+  /// `code`: of the physical #PF.
+  Resolution answer_fault(GuestLinear linear, AccessType type, Privilege privilege, u32 code);
   void fill(GuestLinear linear, GuestSide side);
   /// Brings what released page tables say of one page in line with the guest's, as the walk of a TLB miss
   /// would see it.
@@ -153,8 +154,6 @@ class ShadowPaging final : public PagingTechnique, public MemoryObserver {
   bool roots_valid_ = false;
   /// Accessed and dirty bits being set by a fill: not a store of the guest's.
   bool updating_entry_ = false;
-  /// The protected page whose store was trapped and not performed yet: a read-modify-write traps once.
-  std::optional<GuestLinear> one_shot_page_;
 };
 
 }  // namespace ringdown

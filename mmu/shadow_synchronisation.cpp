@@ -100,12 +100,9 @@ void ShadowTables::release(HostFrame frame) {
   // The TLB keeps translations over loads of CR3 because they are never stale. From here on they may be: only
   // those stay that the guest uses from now on, as after its load of CR3.
   for (u32 index = tables_of_frame_[frame.value]; index != kNone; index = at(index).next_of_frame) {
-    for (u32 id = at(index).first_parent; id != kNone;) {
-      const u32 directory = id / ShadowTable::kSlots;
-      const u32 slot = id % ShadowTable::kSlots;
+    for_each_listed(at(index).first_parent, [&](u32 directory, u32 slot) {
       invalidate_directory(directory, slot, Rights::get(at(directory).entries[slot]));
-      id = at(directory).next[slot];
-    }
+    });
   }
   released_.add(frame, memory_.store().page(frame));
   lift_protection(tables_of_frame_[frame.value]);
@@ -162,16 +159,17 @@ void ShadowTables::synchronize_all() {
 
 // --- Protection --------------------------------------------------------------------------------------------
 
-void ShadowTables::write_protect(HostFrame frame) {
-  for (u32 id = mappings_[frame.value]; id != kNone;) {
-    ShadowTable& table = at(id / ShadowTable::kSlots);
-    const u32 slot = id % ShadowTable::kSlots;
-    u64& entry = table.entries[slot];
+void ShadowTables::change_mappings(HostFrame frame, PagingEventKind kind, u64 (*change)(u64)) {
+  for_each_listed(mappings_[frame.value], [&](u32 table, u32 slot) {
+    u64& entry = at(table).entries[slot];
     const u64 old = entry;
-    entry = shadow_entry::withhold(entry);
-    if (entry != old) tell_entry(PagingEventKind::Withhold, id / ShadowTable::kSlots, slot, old);
-    id = table.next[slot];
-  }
+    entry = change(old);
+    if (entry != old) tell_entry(kind, table, slot, old);
+  });
+}
+
+void ShadowTables::write_protect(HostFrame frame) {
+  change_mappings(frame, PagingEventKind::Withhold, shadow_entry::withhold);
   cache_.revoke_write(frame);
 }
 
@@ -190,16 +188,8 @@ void ShadowTables::lift_protection(u32 index) {
   ++counters_.releases;
   memory_.untrack(frame, Tracking::ShadowedTable);
   tell_table(PagingEventKind::Release, index);
-  if (is_write_protected(memory_, frame)) return;
-  for (u32 id = mappings_[frame.value]; id != kNone;) {
-    ShadowTable& table = at(id / ShadowTable::kSlots);
-    const u32 slot = id % ShadowTable::kSlots;
-    u64& entry = table.entries[slot];
-    const u64 old = entry;
-    entry = shadow_entry::give_back(entry);
-    if (entry != old) tell_entry(PagingEventKind::Grant, id / ShadowTable::kSlots, slot, old);
-    id = table.next[slot];
-  }
+  if (!is_write_protected(memory_, frame))
+    change_mappings(frame, PagingEventKind::Grant, shadow_entry::give_back);
 }
 
 }  // namespace ringdown

@@ -80,6 +80,27 @@ class ShadowTables {
 
   static u32 entry_id(u32 table, u32 slot) { return table * ShadowTable::kSlots + slot; }
   static u64 direct_key(GuestPhysical base, const ShadowRole& role);
+  /// Calls `visit(table, slot)` for each entry of a list: those that map a frame, or that point to a table.
+  template <class Visit>
+  void for_each_listed(u32 head, Visit visit) const {
+    for (u32 id = head; id != kNone;) {
+      const u32 table = id / ShadowTable::kSlots;
+      const u32 slot = id % ShadowTable::kSlots;
+      visit(table, slot);
+      id = at(table).next[slot];
+    }
+  }
+  /// Calls `visit(directory)` for each active directory that points to a page table at its `parents_slot`.
+  template <class Visit>
+  void for_each_active_parent(u32 index, Visit visit) const {
+    using namespace shadow_entry;
+    for (const u32 directory : active_) {
+      const u64 entry = at(directory).entries[at(index).parents_slot];
+      if (Present::get(entry) && Target::get(entry) == index) visit(directory);
+    }
+  }
+  /// Makes of each entry that maps `frame` what `change` makes of it, and tells of those that it changes.
+  void change_mappings(HostFrame frame, PagingEventKind kind, u64 (*change)(u64));
   u32& list_head(const ShadowTable& table, u64 entry);
   void insert(u32 table, u32 slot, u64 entry);
   void remove(u32 table, u32 slot);
