@@ -247,12 +247,14 @@ void Decoder::lower_one(const DecodeRequest& request, const Instruction& instruc
     op.eip = instruction.eip;
     op.length = instruction.length;
   }
+  if (!substitution_ || !instruction.runs_directly()) return;
+  if (const Handler other = substitution_(instruction.row(), op)) op.handler = other;
 }
 
 // The last two instructions as one operation; false if they cannot be one.
 bool Decoder::fuse_last(const DecodeRequest& request, std::span<const Instruction> instructions,
                         DecodedBlock& block) {
-  if (!request.mode.flat_code || instructions.size() < 2) return false;
+  if (substitution_ || !request.mode.flat_code || instructions.size() < 2) return false;
   const Instruction& jump = instructions.back();
   const Instruction& first = instructions[instructions.size() - 2];
   if (!jump.has_own_handler() || !jump.encoding->direct_branch || !first.has_own_handler()) return false;
@@ -273,6 +275,7 @@ void Decoder::lower(const DecodeRequest& request, std::span<const Instruction> i
   block.operation_count = static_cast<u32>(alone + (fused ? 1 : 0));
   for (std::size_t i = 0; i < block.operation_count; ++i)
     block.storage[i].remaining = static_cast<u8>(instructions.size() - i);
+  if (substitution_) return;
   for (std::size_t i = 0; i + 1 < alone; ++i) {
     const Instruction& first = instructions[i];
     const Instruction& second = instructions[i + 1];

@@ -3,6 +3,7 @@
 
 #include <Zydis/Zydis.h>
 
+#include <functional>
 #include <memory>
 #include <span>
 
@@ -25,6 +26,10 @@ struct DecodeRequest {
   std::span<const u64> splits;
 };
 
+/// Gives another handler than its own to an instruction that is not stopped (nullptr: its own): a processor
+/// that differs from the manual on purpose.
+using HandlerSubstitution = std::function<Handler(const InstructionRow& row, const Operation& op)>;
+
 enum class DecodeStatus : u8 {
   Done,
   NeedsNextPage,  // the first instruction crosses the end of `bytes`
@@ -40,6 +45,7 @@ class Decoder {
 
   /// Asked whether a row stops; nullptr lets everything run.
   void set_trap_handler(const TrapHandler* handler) { handler_ = handler; }
+  void set_substitution(HandlerSubstitution substitution) { substitution_ = std::move(substitution); }
 
   DecodeStatus decode(const DecodeRequest& request, DecodedBlock& block);
 
@@ -71,6 +77,7 @@ class Decoder {
   const CpuModel& model_;
   const Remember remember_;
   const TrapHandler* handler_ = nullptr;
+  HandlerSubstitution substitution_;
   ZydisDecoder code32_;
   ZydisDecoder code16_;
   struct Scratch;

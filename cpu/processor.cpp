@@ -18,6 +18,7 @@ Processor::Processor(GuestMemory& guest_memory, Bus& ports, const CpuModel& mode
       blocks_(std::make_unique<BlockCache>(guest_memory)),
       decoder_(model),
       bare_paging_(guest_memory, memory) {
+  decoder_.set_substitution(config_.substitution);
   memory.set_address_space(bare_paging_);
   guest_memory.add_observer(*this, {Tracking::Code});
   observe_blocks();

@@ -35,6 +35,7 @@ class BlockCache;
 /// Settings fixed at construction.
 struct ProcessorConfig {
   bool single_instruction_blocks = false;  // for tests: every block holds one instruction
+  HandlerSubstitution substitution = {};   // for experiments: instructions that do something else
 };
 
 /// Public members are the architectural state and what handlers (cpu/handler.h) work on.

@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "frontend/cli/options.h"
-#include "frontend/lab/paging_lab.h"
 #include "frontend/session.h"
 
 namespace {
@@ -28,7 +27,7 @@ int main(int argc, char** argv) {
     fmt::print("{}", answer->text);
     return 0;
   }
-  if (const auto* lab = std::get_if<ringdown::PagingLab>(&*command)) return ringdown::run_paging_lab(*lab);
+  if (const auto* lab = std::get_if<ringdown::LabRun>(&*command)) return lab->run();
   ringdown::Session session(std::move(std::get<ringdown::Options>(*command)));
   if (const ringdown::Result<void> prepared = session.prepare(); !prepared) return mistake(prepared.error());
   return session.run();

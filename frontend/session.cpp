@@ -11,7 +11,7 @@
 
 #include "frontend/cli/output_files.h"
 #include "frontend/display/display_companions.h"
-#include "frontend/lab/paging_report.h"
+#include "frontend/lab/paging/paging_report.h"
 #include "frontend/machine/file_contents.h"
 #include "frontend/statistics_report.h"
 

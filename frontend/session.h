@@ -9,7 +9,7 @@
 #include "frontend/cli/options.h"
 #include "frontend/debug/console.h"
 #include "frontend/debug/machine_debug_target.h"
-#include "frontend/lab/paging_recorder.h"
+#include "frontend/lab/paging/paging_recorder.h"
 #include "frontend/paging/paging_trace.h"
 #include "frontend/paging/paging_watchers.h"
 #include "frontend/runner.h"

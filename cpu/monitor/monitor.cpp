@@ -37,7 +37,7 @@ void Monitor::attach() {
 }
 
 void Monitor::detach() {
-  if (policy_.lets_anything_through()) adopt_physical_changes();
+  adopt_physical_changes();
   account(processor_.ticks());
   processor_.state = virtual_;
   processor_.set_trap_handler(nullptr);
@@ -55,7 +55,12 @@ void Monitor::set_policy(Policy policy) {
 void Monitor::await_handover(bool await) {
   awaiting_handover_ = await;
   policy_ = await ? Policy() : requested_;
-  processor_.set_trap_handler(this);  // drops what was decoded under the policy before
+  processor_.set_trap_handler(trap_handler());  // drops what was decoded under the policy before
+}
+
+void Monitor::interpose(TrapHandler* between) {
+  between_ = between;
+  processor_.set_trap_handler(trap_handler());
 }
 
 bool Monitor::at_handover(u32 eip) const {
@@ -94,7 +99,7 @@ TrapHandler::Outcome Monitor::on_exception(const Fault& fault, const Operation* 
       return emulate(*op, TrapCause::Privileged);
     }
   }
-  if (policy_.lets_anything_through()) adopt_physical_changes();
+  adopt_physical_changes();
   if (PageTableRegistry* const registry = paging_->registry();
       registry != nullptr && fault.vector == Vector::InvalidOpcode && at_hypercall(view_)) {
     return hypercall(*registry);
@@ -105,14 +110,14 @@ TrapHandler::Outcome Monitor::on_exception(const Fault& fault, const Operation* 
 }
 
 void Monitor::on_event(Event event) {
-  if (policy_.lets_anything_through()) adopt_physical_changes();
+  adopt_physical_changes();
   const bool external = event.source == Event::Source::External;
   ++statistics_.cause(external ? TrapCause::Interrupt : TrapCause::Debug);
   reflect(event);
 }
 
 TrapHandler::Outcome Monitor::emulate(const Operation& op, TrapCause cause) {
-  if (policy_.lets_anything_through()) adopt_physical_changes();
+  adopt_physical_changes();
   ++statistics_.cause(cause);
   ++statistics_.by_instruction[op.instruction];
   assisted_tick_ = processor_.ticks();
@@ -195,6 +200,8 @@ void Monitor::derive_guest(SegmentSet changed) {
   const bool tables_moved = !(virtual_.gdtr == watched_gdtr_) || !(virtual_.ldtr == watched_ldtr_);
   if (tables_moved || virtual_.protected_mode() != watched_protected_) watch_descriptor_tables();
   derive_physical_state(virtual_, deprivilege_, processor_.state, changed);
+  // Where the processor can, it traps the stores of table registers by itself.
+  if (model().has(Feature::Umip)) processor_.state.cr4 |= cr4::kUmip;
   if (deprivilege_ == Deprivilege::Ring3)
     paging_->set_side(virtual_.cpl == 3 ? GuestSide::User : GuestSide::Kernel);
   if (segments_need_check()) check_segments(processor_.ticks());
@@ -236,6 +243,7 @@ const MonitorStatistics& Monitor::statistics() {
 // --------------------------------------------------------------------------------
 
 void Monitor::adopt_physical_changes() {
+  if (!policy_.lets_anything_through()) return;
   PrivilegedState expected;
   derive_physical_state(virtual_, deprivilege_, expected);
   const PrivilegedState& physical = processor_.state;
@@ -353,7 +361,7 @@ bool Monitor::has_stale_segment() {
 }
 
 void Monitor::serialize(Archive& archive) {
-  if (!archive.loading() && policy_.lets_anything_through()) adopt_physical_changes();
+  if (!archive.loading()) adopt_physical_changes();
   account(processor_.ticks());
   archive(virtual_, statistics_, stale_segment_);
   if (archive.version() >= 3) {

@@ -46,6 +46,11 @@ class Monitor final : public TrapHandler,
   }
   /// Replaces the policy while the guest runs, at once.
   void set_policy(Policy policy);
+  /// Who stands between the processor and this monitor, and hands on to it what it does not answer itself;
+  /// nullptr: nobody.
+  void interpose(TrapHandler* between);
+  /// What let-through instructions loaded physically becomes virtual state, as at the next trap.
+  void adopt_physical_changes();
   const MonitorStatistics& statistics();
   Deprivilege deprivilege() const { return deprivilege_; }
 
@@ -101,8 +106,7 @@ class Monitor final : public TrapHandler,
   void enter_guest_anew();
   void derive_guest(SegmentSet changed);
   void derive_guest_segment(Segment segment);
-  /// After let-through instructions: what they loaded physically becomes virtual state.
-  void adopt_physical_changes();
+  TrapHandler* trap_handler() { return between_ != nullptr ? between_ : this; }
   SegmentRegister guest_segment(u16 selector, const SegmentRegister& physical);
   /// The guest's own descriptor; false where nothing is mapped.
   bool peek_descriptor(Selector selector, u64& raw);
@@ -120,6 +124,7 @@ class Monitor final : public TrapHandler,
   Processor& processor_;
   GuestMemory& memory_;
   Deprivilege deprivilege_;
+  TrapHandler* between_ = nullptr;
   const std::optional<GuestLinear> handover_;
   bool awaiting_handover_ = false;
   Policy requested_;

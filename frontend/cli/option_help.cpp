@@ -15,34 +15,12 @@ std::string overview_text() {
          "\n"
          "  ringdown run [OPTIONS] [DISK]   starts a machine\n"
          "  ringdown run --help             lists its options, defaults and examples\n"
-         "  ringdown lab paging [--json] [-- RUN OPTIONS]\n"
-         "                                  compares what its paging costs on each technique\n"
-         "  ringdown lab paging --report FILE [-- RUN OPTIONS]\n"
-         "                                  looks at its page tables, guest's and shadow's, step by step\n"
+         "  ringdown lab EXPERIMENT ...     shows what virtualization is about, live\n"
+         "  ringdown lab --help             lists the experiments\n"
          "  ringdown --version\n";
 }
 
 std::string version_text() { return fmt::format("ringdown {}\n", RINGDOWN_VERSION); }
-
-std::string lab_text() {
-  return "Usage: ringdown lab paging [--json] [-- RUN OPTIONS]\n"
-         "       ringdown lab paging --report FILE [-- RUN OPTIONS]\n"
-         "The first runs the same work on each paging technique and prints what it took, as a table or as "
-         "JSON: "
-         "a\n"
-         "guest of Ringdown's own on shadow, nested and direct paging; with RUN OPTIONS that guest on shadow "
-         "and\n"
-         "nested, until it ends or --stop-after. Exit status 1: the guest did not do the same on all.\n"
-         "The second runs a guest as 'ringdown run' does, or Ringdown's own, and writes a page for a "
-         "browser\n"
-         "that shows guest and shadow page tables at each event. Without others of the user's,\n"
-         "--clock instructions and --display none hold.\n"
-         "\n"
-         "Examples:\n"
-         "  ringdown lab paging\n"
-         "  ringdown lab paging --json -- --kernel vmlinuz --initrd initrd.img --append 'console=ttyS0'\n"
-         "  ringdown lab paging --report page.html -- disk.img --stop-after 500M\n";
-}
 
 std::string help_text(const std::string& options) {
   return fmt::format(

@@ -8,8 +8,6 @@ namespace ringdown {
 /// `ringdown --help`.
 std::string overview_text();
 std::string version_text();
-/// `ringdown lab --help`.
-std::string lab_text();
 /// `ringdown run --help`, around the list of options.
 std::string help_text(const std::string& options);
 /// `--let-through list`, `--cpu list`, `--log list`.

@@ -11,6 +11,7 @@
 #include "cpu/cpu_model.h"
 #include "frontend/cli/lab_options.h"
 #include "frontend/cli/option_descriptions.h"
+#include "frontend/cli/option_errors.h"
 #include "frontend/cli/option_help.h"
 #include "frontend/machine/file_contents.h"
 
@@ -25,24 +26,6 @@ constexpr const char* kRemedy = "'ringdown run --help' lists the options";
 using Text = std::string;
 using Texts = std::vector<std::string>;
 
-/// Boost's own texts name the option, but no remedy and not always in one style.
-Error describe(const po::error& error) {
-  if (const auto* unknown = dynamic_cast<const po::unknown_option*>(&error)) {
-    return Error{fmt::format("{}: no such option: {}", unknown->get_option_name(), kRemedy)};
-  }
-  if (const auto* named = dynamic_cast<const po::error_with_option_name*>(&error)) {
-    if (dynamic_cast<const po::multiple_occurrences*>(named) != nullptr) {
-      return Error{fmt::format("{}: given more than once: keep one", named->get_option_name())};
-    }
-    if (const auto* syntax = dynamic_cast<const po::invalid_syntax*>(named)) {
-      if (syntax->kind() == po::invalid_syntax::missing_parameter) {
-        return Error{fmt::format("{}: its value is missing: {}", named->get_option_name(), kRemedy)};
-      }
-    }
-  }
-  return Error{fmt::format("{}: {}", error.what(), kRemedy)};
-}
-
 Error missing_name(std::string_view option) {
   return Error{fmt::format("--{}: the name is empty: name a file", option)};
 }
@@ -55,7 +38,7 @@ Result<void> read_config_file(const std::string& path, po::variables_map& values
   try {
     po::store(po::parse_config_file(file, visible_options()), values);
   } catch (const po::error& error) {
-    return Error{fmt::format("--config {}: {}", path, describe(error).message)};
+    return Error{fmt::format("--config {}: {}", path, describe_option_error(error, kRemedy).message)};
   }
   return {};
 }
@@ -380,12 +363,10 @@ Result<CommandLine> parse_command_line(const std::vector<std::string>& arguments
   positional.add("disk", -1);
   po::variables_map values;
   try {
-    using Style = po::command_line_style::style_t;
-    const int style = Style::default_style & ~Style::allow_guessing;
     po::store(po::command_line_parser({arguments.begin() + 1, arguments.end()})
                   .options(all)
                   .positional(positional)
-                  .style(style)
+                  .style(kOptionStyle)
                   .run(),
               values);
     if (values.count("config") != 0) {
@@ -393,7 +374,7 @@ Result<CommandLine> parse_command_line(const std::vector<std::string>& arguments
         return read.error();
     }
   } catch (const po::error& error) {
-    return describe(error);
+    return describe_option_error(error, kRemedy);
   }
   if (std::optional<Answer> text = answer(values)) return CommandLine(std::move(*text));
   Result<Options> options = Reader(values).read();

@@ -1,6 +1,7 @@
 // The command line and the configuration file, read and checked before anything is created.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -51,10 +52,9 @@ struct Options {
   bool rtc_given = false;
 };
 
-/// What `ringdown lab paging` without a report was asked for.
-struct PagingLab {
-  bool json = false;
-  std::optional<Options> guest;  // nothing: the laboratory's own
+/// An experiment of `ringdown lab` that has been asked for, checked; returns the exit status of the process.
+struct LabRun {
+  std::function<int()> run;
 };
 
 /// A text that answers the command line by itself: help, version, a list.
@@ -63,7 +63,7 @@ struct Answer {
 };
 
 /// What the program is to do.
-using CommandLine = std::variant<Options, Answer, PagingLab>;
+using CommandLine = std::variant<Options, Answer, LabRun>;
 
 /// Reads the arguments behind the program's name. Errors are one line: what is wrong and the remedy.
 Result<CommandLine> parse_command_line(const std::vector<std::string>& arguments);

@@ -90,8 +90,8 @@ Machine::Machine(const MachineConfig& config, Log& log, MemoryStore store, const
       ports_("port", log),
       device_memory_("memory", log),
       memory_(store_, device_memory_),
-      processor_(std::make_unique<Processor>(memory_, ports_, model_,
-                                             ProcessorConfig{config.single_instruction_blocks})) {}
+      processor_(std::make_unique<Processor>(
+          memory_, ports_, model_, ProcessorConfig{config.single_instruction_blocks, config.substitution})) {}
 
 Machine::~Machine() = default;
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/result.h"
+#include "cpu/decoder.h"
 #include "cpu/monitor/policy.h"
 #include "devices/serial/serial_backend.h"
 #include "devices/timers/cmos_contents.h"
@@ -55,6 +56,7 @@ struct MachineConfig {
   /// from there on, and after a reset again from there on. Without it, from reset.
   std::optional<GuestLinear> handover = GuestLinear(board::kBootSector);
   bool single_instruction_blocks = false;
+  HandlerSubstitution substitution = {};
   std::vector<DiskConfig> disks;
   std::array<BootDevice, 3> boot_order{BootDevice::Disk, BootDevice::Cdrom, BootDevice::None};
   std::vector<FirmwareFile> firmware_files;

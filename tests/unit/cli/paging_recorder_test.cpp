@@ -1,10 +1,10 @@
 // What the recorder keeps of a run's paging events, and what it counts.
-#include "frontend/lab/paging_recorder.h"
+#include "frontend/lab/paging/paging_recorder.h"
 
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
-#include "frontend/lab/paging_report.h"
+#include "frontend/lab/paging/paging_report.h"
 
 using namespace ringdown;
 

@@ -15,10 +15,12 @@ constexpr u32 kBatch = CodeMachine::kData;
 constexpr std::string_view kVmcallHalt = "0f01c1 f4";
 constexpr u32 kRefused = 0x9'0000;  // a page of zeros
 
+const CpuModel kModel = CpuModel::standard().with_hypercalls();
+
 /// A kernel that makes the call that its registers ask for, and halts.
 struct ParavirtualMachine : MonitoredMachine {
   explicit ParavirtualMachine(Technique technique = Technique::Direct)
-      : MonitoredMachine({}, CpuModel::standard().with_hypercalls()) {
+      : MonitoredMachine({}, kModel) {
     set_ring(0);
     monitor.emplace(cpu, memory, Deprivilege::Ring1, Policy(), std::nullopt, PagingOptions{technique});
     monitor->attach();

@@ -1,9 +1,9 @@
 // Puts style, scripts and data into the page.
-#include "frontend/lab/paging_report.h"
+#include "frontend/lab/paging/paging_report.h"
 
 #include <array>
 
-// The files of frontend/lab/report/, embedded by CMake.
+// The files of frontend/lab/paging/report/, embedded by CMake.
 #define RINGDOWN_REPORT_FILES(X) \
   X(page_css)                    \
   X(model_js)                    \

@@ -48,6 +48,12 @@ std::string paging_table(const std::vector<PagingResult>& results);
 /// An array with one object for each.
 std::string paging_json(const std::vector<PagingResult>& results);
 
+/// What `ringdown lab paging` without a report was asked for.
+struct PagingLab {
+  bool json = false;
+  std::optional<Options> guest;  // nothing: the laboratory's own
+};
+
 /// The whole experiment; returns the exit status of the process.
 int run_paging_lab(const PagingLab& lab);
 

@@ -1,5 +1,5 @@
 // Paging events as compact JSON.
-#include "frontend/lab/paging_recorder.h"
+#include "frontend/lab/paging/paging_recorder.h"
 
 #include <fmt/core.h>
 

@@ -28,8 +28,8 @@ class PagingRecorder final : public PagingEventSink {
 
   void paging_event(const PagingEvent& event) override;
 
-  /// Everything as one JSON object, with the state that the machine has now (frontend/lab/report/model.js
-  /// reads it).
+  /// Everything as one JSON object, with the state that the machine has now
+  /// (frontend/lab/paging/report/model.js reads it).
   std::string json();
 
  private:

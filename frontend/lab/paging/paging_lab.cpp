@@ -1,5 +1,5 @@
 // Runs the guest on each technique, and tells what it took.
-#include "frontend/lab/paging_lab.h"
+#include "frontend/lab/paging/paging_lab.h"
 
 #include <fmt/core.h>
 #include <zlib.h>
@@ -11,9 +11,7 @@
 
 #include "cpu/monitor/vtx_exits.h"
 #include "devices/serial/serial_backend.h"
-
-extern const unsigned char ringdown_rom_paging_lab[];
-extern const unsigned ringdown_rom_paging_lab_size;
+#include "frontend/lab/lab_guests.h"
 
 namespace ringdown {
 
@@ -85,12 +83,7 @@ std::vector<PagingContender> paging_contenders(bool own_guest) {
   return contenders;
 }
 
-MachineConfig own_guest_config() {
-  MachineConfig config;
-  config.memory_bytes = u64{16} << 20;
-  config.firmware.assign(ringdown_rom_paging_lab, ringdown_rom_paging_lab + ringdown_rom_paging_lab_size);
-  return config;
-}
+MachineConfig own_guest_config() { return lab_guest_config(*find_lab_guest("paging")); }
 
 Result<PagingResult> run_contender(const PagingContender& contender, const Options& guest) {
   MachineConfig config = guest.machine;
