@@ -6,14 +6,16 @@
 #include <algorithm>
 #include <array>
 
+#include "frontend/lab/kernel_guests.h"
 #include "frontend/lab/suggestions.h"
 
-// Of roms/lab/NAME.asm: name, what it shows.
-#define RINGDOWN_LAB_GUESTS(X) \
-  X(paging_lab, "paging", "creates, forks, unmaps and tears down address spaces as a kernel does")
+// Of roms/lab/NAME.asm: name, the instruction it is about if there is one, what it shows.
+#define RINGDOWN_LAB_GUESTS(X)                                                                         \
+  X(paging_lab, "paging", "", "creates, forks, unmaps and tears down address spaces as a kernel does") \
+  RINGDOWN_KERNEL_GUESTS(X)
 
-#define RINGDOWN_LAB_GUEST_ROM(rom, name, summary) \
-  extern const unsigned char ringdown_rom_##rom[]; \
+#define RINGDOWN_LAB_GUEST_ROM(rom, name, instruction, summary) \
+  extern const unsigned char ringdown_rom_##rom[];              \
   extern const unsigned ringdown_rom_##rom##_size;
 RINGDOWN_LAB_GUESTS(RINGDOWN_LAB_GUEST_ROM)
 #undef RINGDOWN_LAB_GUEST_ROM
@@ -30,8 +32,8 @@ constexpr GuestLinear kHandover(0xf00);
 
 std::span<const LabGuest> lab_guests() {
   static const std::array kGuests{
-#define RINGDOWN_LAB_GUEST(rom, name, summary) \
-  LabGuest{name, summary, {ringdown_rom_##rom, ringdown_rom_##rom##_size}},
+#define RINGDOWN_LAB_GUEST(rom, name, instruction, summary) \
+  LabGuest{name, summary, {ringdown_rom_##rom, ringdown_rom_##rom##_size}, instruction},
       RINGDOWN_LAB_GUESTS(RINGDOWN_LAB_GUEST)
 #undef RINGDOWN_LAB_GUEST
   };
@@ -47,7 +49,7 @@ const LabGuest* find_lab_guest(std::string_view name) {
 
 std::string lab_guest_list() {
   std::string text;
-  for (const LabGuest& guest : lab_guests()) text += fmt::format("  {:<14} {}\n", guest.name, guest.summary);
+  for (const LabGuest& guest : lab_guests()) text += fmt::format("  {:<16} {}\n", guest.name, guest.summary);
   return text;
 }
 

@@ -18,6 +18,9 @@ struct LabGuest {
   std::string_view name;
   std::string_view summary;  // a line of a list
   std::span<const u8> rom;
+  /// What it comes to grief over, let through, as `--let-through list` names it; empty for none in
+  /// particular.
+  std::string_view instruction;
 };
 
 std::span<const LabGuest> lab_guests();

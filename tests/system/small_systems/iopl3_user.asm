@@ -138,7 +138,7 @@
 ;   kernel's ticks 00000005
 ;   end
 %include "testkit.inc"
-%include "pc.inc"
+%include "testkit/pc.inc"
 TIMER_VECTOR    equ 0x20
 SYSTEM_CALL     equ 0x30                ; interrupt gate; AL: what
 SYSTEM_CALL_TRAP equ 0x31               ; the same by a trap gate

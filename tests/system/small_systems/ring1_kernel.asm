@@ -62,7 +62,7 @@
 ;   stores to page tables 00000002
 ;   end
 %include "testkit.inc"
-%include "pc.inc"
+%include "testkit/pc.inc"
 TIMER_VECTOR    equ 0x20
 SYSTEM_CALL     equ 0x80                ; gate to ring 1; AL: what
 YIELD           equ 0

@@ -76,7 +76,7 @@
 ;   INs and OUTs emulated 00000005
 ;   end
 %include "testkit.inc"
-%include "pc.inc"
+%include "testkit/pc.inc"
 TIMER_VECTOR    equ 0x20
 FORBIDDEN       equ 0xffffffff          ; result of a request that is refused
 

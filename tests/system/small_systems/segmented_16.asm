@@ -69,7 +69,7 @@
 ;   LDTR 00000000
 ;   end
 %include "testkit.inc"
-%include "pc.inc"
+%include "testkit/pc.inc"
 TIMER_VECTOR    equ 0x20
 
 ; --- Selectors --------------------------------------------------------------------------------------------------------

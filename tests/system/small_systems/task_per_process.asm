@@ -51,7 +51,7 @@
 ;   preempted: DABCDABCDABC
 ;   end
 %include "testkit.inc"
-%include "pc.inc"
+%include "testkit/pc.inc"
 PROCESSES       equ 4
 TIMER_VECTOR    equ 0x20
 SYSTEM_CALL     equ 0x30                ; AL: what

@@ -59,7 +59,7 @@
 ;   tick in the kernel 00000001
 ;   end
 %include "testkit.inc"
-%include "pc.inc"
+%include "testkit/pc.inc"
 REAL_TIMER      equ 8
 BIOS_MEMORY     equ 0x15                ; INT 15h, AH 87h
 BIOS_DISK       equ 0x13                ; INT 13h, AH 2, with a linear sector number in CX

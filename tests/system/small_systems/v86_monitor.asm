@@ -162,7 +162,7 @@
 ;   keyboard's interrupts 00000001
 ;   end
 %include "testkit.inc"
-%include "pc.inc"
+%include "testkit/pc.inc"
 %include "v86_layout.inc"
 TIMER_VECTOR    equ 0x50                ; and the keyboard's behind it
 REAL_TIMER      equ 8
