@@ -16,19 +16,6 @@ namespace {
 
 using nlohmann::ordered_json;
 
-constexpr std::string_view name_of(TrapCause cause) {
-  switch (cause) {
-#define RINGDOWN_TRAP_NAME(id, name, text) \
-  case TrapCause::id:                      \
-    return name;
-    RINGDOWN_TRAP_CAUSES(RINGDOWN_TRAP_NAME)
-#undef RINGDOWN_TRAP_NAME
-    case TrapCause::Count:
-      break;
-  }
-  return "";
-}
-
 struct Instructions {
   u64 total, direct, emulated, stale_segment;
   std::array<u64, 4> physical_cpl, virtual_cpl;

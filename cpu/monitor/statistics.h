@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <string_view>
 #include <vector>
 
 #include "core/archive.h"
@@ -28,6 +29,19 @@ enum class TrapCause : u8 {
 #undef RINGDOWN_TRAP_ENUMERATOR
       Count
 };
+
+constexpr std::string_view name_of(TrapCause cause) {
+  switch (cause) {
+#define RINGDOWN_TRAP_NAME(id, name, text) \
+  case TrapCause::id:                      \
+    return name;
+    RINGDOWN_TRAP_CAUSES(RINGDOWN_TRAP_NAME)
+#undef RINGDOWN_TRAP_NAME
+    case TrapCause::Count:
+      break;
+  }
+  return "";
+}
 
 struct MonitorStatistics {
   std::array<u64, static_cast<std::size_t>(TrapCause::Count)> by_cause{};

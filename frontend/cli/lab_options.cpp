@@ -7,6 +7,7 @@
 #include <array>
 
 #include "frontend/lab/experiment.h"
+#include "frontend/lab/journey/journey_options.h"
 #include "frontend/lab/paging/paging_options.h"
 #include "frontend/lab/suggestions.h"
 
@@ -15,6 +16,7 @@ namespace ringdown {
 namespace {
 
 constexpr std::array kExperiments{
+    Experiment{"journey", "one system call or page fault, through the monitor and back", &parse_journey_lab},
     Experiment{"paging", "page tables on each paging technique, and step by step", &parse_paging_lab},
 };
 

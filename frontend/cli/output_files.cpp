@@ -83,19 +83,28 @@ bool same_file(const std::string& a, const std::string& b) {
   return !b.empty() && resolved(a) == resolved(b);
 }
 
+Result<void> check_among(const NamedFile& output, const std::vector<NamedFile>& others) {
+  if (Result<void> result = check_writable(output); !result) return result;
+  for (const NamedFile& other : others) {
+    if (!same_file(output.path, other.path)) continue;
+    return Error{fmt::format("{}: {} names this file too: name another", name_of(output), name_of(other))};
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<void> check_outputs(const Options& options) {
   std::vector<NamedFile> others = inputs_of(options);
   for (const NamedFile& output : outputs_of(options)) {
-    if (Result<void> result = check_writable(output); !result) return result;
-    for (const NamedFile& other : others) {
-      if (!same_file(output.path, other.path)) continue;
-      return Error{fmt::format("{}: {} names this file too: name another", name_of(output), name_of(other))};
-    }
+    if (Result<void> result = check_among(output, others); !result) return result;
     others.push_back(output);
   }
   return {};
+}
+
+Result<void> check_output(const std::string& option, const std::string& path, const Options& options) {
+  return check_among({option, path}, inputs_of(options));
 }
 
 Result<void> write_whole_file(const std::string& path, std::span<const std::byte> content) {

@@ -15,6 +15,9 @@ struct Options;
 /// nothing. The error names the option and the file.
 Result<void> check_outputs(const Options& options);
 
+/// The same for a file that is no output of the run itself; `option` is all that stands before its name.
+Result<void> check_output(const std::string& option, const std::string& path, const Options& options);
+
 /// Replaces the file in one step: whoever reads it sees the old or the new content.
 Result<void> write_whole_file(const std::string& path, std::span<const std::byte> content);
 

@@ -1,7 +1,6 @@
 // What the console shows.
 #include "frontend/debug/console_views.h"
 
-#include <Zydis/Zydis.h>
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -11,14 +10,13 @@
 
 #include "cpu/instruction_table.h"
 #include "cpu/paging_controls.h"
+#include "frontend/debug/disassembly.h"
 #include "frontend/machine/guest_linear.h"
 #include "mmu/page_entry.h"
 
 namespace ringdown {
 
 namespace {
-
-constexpr u32 kLongestInstruction = 15;
 
 std::string segment_text(const SegmentRegister& s) {
   return fmt::format("{:04x} base {:08x} limit {:08x} {:04x}", s.selector, s.base, s.limit,
@@ -109,32 +107,17 @@ std::string registers_view(Machine& machine) {
 
 std::string disassembly_view(Machine& machine, GuestLinear address, u64 count) {
   const bool code32 = machine.processor().guest_view().state.segment(Segment::Cs).attributes.big();
-  ZydisDecoder decoder;
-  ZydisDecoderInit(&decoder, code32 ? ZYDIS_MACHINE_MODE_LEGACY_32 : ZYDIS_MACHINE_MODE_LEGACY_16,
-                   code32 ? ZYDIS_STACK_WIDTH_32 : ZYDIS_STACK_WIDTH_16);
-  ZydisFormatter formatter;
-  ZydisFormatterInit(&formatter, ZYDIS_FORMATTER_STYLE_INTEL);
   std::string text;
   for (; count > 0; --count) {
     std::array<u8, kLongestInstruction> bytes{};
     const std::size_t available = read_linear(machine, address, bytes);
     if (available == 0) return text + fmt::format("{:08x}  not readable\n", address.value);
-    ZydisDecodedInstruction instruction;
-    std::array<ZydisDecodedOperand, ZYDIS_MAX_OPERAND_COUNT> operands;
-    std::array<char, 128> line{};
-    u32 length = 1;
-    if (ZYAN_SUCCESS(
-            ZydisDecoderDecodeFull(&decoder, bytes.data(), available, &instruction, operands.data()))) {
-      length = instruction.length;
-      ZydisFormatterFormatInstruction(&formatter, &instruction, operands.data(),
-                                      instruction.operand_count_visible, line.data(), line.size(),
-                                      address.value, nullptr);
-    }
+    const Disassembly found = disassemble(std::span(bytes).first(available), address.value, code32);
     std::string hex;
-    for (u32 i = 0; i < length; ++i) hex += fmt::format("{:02x}", bytes[i]);
+    for (u32 i = 0; i < found.length; ++i) hex += fmt::format("{:02x}", bytes[i]);
     text += fmt::format("{:08x}  {:<22}{}\n", address.value, hex,
-                        line[0] != 0 ? line.data() : "(no instruction)");
-    address = address + length;
+                        found.text.empty() ? "(no instruction)" : found.text);
+    address = address + found.length;
   }
   return text;
 }

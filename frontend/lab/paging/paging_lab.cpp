@@ -12,6 +12,7 @@
 #include "cpu/monitor/vtx_exits.h"
 #include "devices/serial/serial_backend.h"
 #include "frontend/lab/lab_guests.h"
+#include "frontend/lab/lab_machine.h"
 
 namespace ringdown {
 
@@ -89,16 +90,11 @@ Result<PagingResult> run_contender(const PagingContender& contender, const Optio
   MachineConfig config = guest.machine;
   config.mode = contender.mode;
   config.paging.technique = contender.technique;
-  if (!guest.kernel.kernel_path.empty()) {
-    Result<KernelBoot> boot = prepare_kernel(guest.kernel, config.memory_bytes);
-    if (!boot) return boot.error();
-    add_kernel(config, std::move(*boot));
-  }
   // Both lines go into one checksum, in the order in which things were sent.
   SerialChecksum serial;
   for (std::size_t port = 0; port < 2; ++port) config.serial_backends[port] = &serial;
   Log log;
-  Result<std::unique_ptr<Machine>> machine = Machine::create(config, log);
+  Result<std::unique_ptr<Machine>> machine = make_lab_machine(std::move(config), guest.kernel, log);
   if (!machine) return machine.error();
   Runner::Settings settings;
   settings.no_reboot = true;

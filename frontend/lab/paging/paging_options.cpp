@@ -8,6 +8,7 @@
 
 #include "frontend/lab/own_options.h"
 #include "frontend/lab/paging/paging_lab.h"
+#include "frontend/lab/refused_options.h"
 
 namespace ringdown {
 
@@ -33,11 +34,6 @@ std::string paging_lab_text() {
          "  ringdown lab paging --report page.html -- disk.img --stop-after 500M\n";
 }
 
-/// "--name", "--name=value" or, in the next argument, its value.
-bool names_option(const std::string& argument, const std::string& option) {
-  return argument == option || argument.starts_with(option + "=");
-}
-
 /// What the user leaves open is such that the next run gives the same.
 void add_unless_given(std::vector<std::string>& arguments, const std::string& option,
                       const std::string& value) {
@@ -55,19 +51,13 @@ Result<CommandLine> parse_report(const std::string& path, std::vector<std::strin
   return command;
 }
 
-/// What the runs of a comparison cannot each do, or what they differ in.
-constexpr std::array kOfOneRun{
-    "--mode",  "--paging",  "--serial",       "--display",       "--clock",      "--gdb",    "--paused",
-    "--stats", "--summary", "--debugcon",     "--save-state",    "--load-state", "--record", "--replay",
-    "--log",   "--config",  "--paging-trace", "--paging-report", "--no-reboot"};
+/// What the runs of a comparison differ in, or cannot each do.
+constexpr std::array<std::string_view, 2> kOfComparison{"--paging", "--paging-trace"};
 
 Result<CommandLine> parse_comparison(bool json, const std::vector<std::string>& run) {
-  for (const std::string& argument : run) {
-    const auto named = [&](const char* option) { return names_option(argument, option); };
-    if (std::any_of(kOfOneRun.begin(), kOfOneRun.end(), named)) {
-      return Error{
-          fmt::format("lab paging: {}: the laboratory decides that for its runs: leave it out", argument)};
-    }
+  for (const std::span<const std::string_view> refused :
+       {std::span<const std::string_view>(kOfOneRun), std::span<const std::string_view>(kOfComparison)}) {
+    if (const Result<void> allowed = refuse_options("paging", run, refused); !allowed) return allowed.error();
   }
   Result<CommandLine> command = parse_command_line(run);
   if (!command || !std::holds_alternative<Options>(*command)) return command;

@@ -1,0 +1,17 @@
+// Guests of the laboratory that take an order: what to do, and how often (roms/lab/*.asm with ORDER).
+#pragma once
+
+#include <string_view>
+
+#include "frontend/machine/machine_config.h"
+
+namespace ringdown {
+
+/// What each round of roms/lab/system_calls.asm consists of; a sum.
+enum class SystemCallWork : u32 { Int80 = 1, Sysenter = 2, TouchPage = 4 };
+
+/// A machine with that guest of the laboratory and an order in its ROM's first page, which it does not copy
+/// to RAM. `name` must be one that `find_lab_guest` finds.
+MachineConfig ordered_guest(std::string_view name, u32 work, u32 rounds);
+
+}  // namespace ringdown
