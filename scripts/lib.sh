@@ -15,8 +15,8 @@ die() {
 }
 
 # What building the program needs, and what it reads when it runs.
-BUILD_PACKAGES=(cmake ninja-build g++ libboost-program-options-dev libfmt-dev libsdl2-dev
-  libzycore-dev libzydis-dev nasm nlohmann-json3-dev seabios zlib1g-dev)
+BUILD_PACKAGES=(cmake ninja-build g++ libboost-program-options-dev libfmt-dev libjs-chart.js
+  libsdl2-dev libzycore-dev libzydis-dev nasm nlohmann-json3-dev seabios zlib1g-dev)
 # What fetching guests and packing the initramfs needs.
 GUEST_PACKAGES=(ca-certificates cpio debian-archive-keyring)
 TEST_PACKAGES=(acpica-tools catch2 chromium chromium-driver gdb grub-common grub-pc-bin imagemagick isolinux libmpfr-dev mtools

@@ -9,6 +9,7 @@
 #include "frontend/lab/experiment.h"
 #include "frontend/lab/journey/journey_options.h"
 #include "frontend/lab/paging/paging_options.h"
+#include "frontend/lab/report/report_options.h"
 #include "frontend/lab/suggestions.h"
 
 namespace ringdown {
@@ -18,6 +19,7 @@ namespace {
 constexpr std::array kExperiments{
     Experiment{"journey", "one system call or page fault, through the monitor and back", &parse_journey_lab},
     Experiment{"paging", "page tables on each paging technique, and step by step", &parse_paging_lab},
+    Experiment{"report", "all of it on one page for a browser", &parse_report_lab},
 };
 
 constexpr const char* kUsage = "'ringdown lab --help' lists the experiments";

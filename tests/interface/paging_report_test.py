@@ -9,12 +9,11 @@ import subprocess
 import sys
 import tempfile
 
-from selenium import webdriver
-from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+from browser import errors_of, fetched_by, open_browser
 from driving import PATIENCE_SECONDS, check, wait_until
 
 PROGRAM, ROM, PAE_ROM, SCREENSHOT = sys.argv[1:]
@@ -28,15 +27,6 @@ def make_report(rom, folder, *options):
                    check=True, stdin=subprocess.DEVNULL, timeout=PATIENCE_SECONDS)
     with open(trace, encoding="utf-8") as file:
         return page, [json.loads(line) for line in file][1:]
-
-
-def open_browser():
-    options = webdriver.ChromeOptions()
-    for argument in ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars",
-                     "--window-size=1500,2000"]:
-        options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    return webdriver.Chrome(service=Service("/usr/bin/chromedriver"), options=options)
 
 
 class Shadow:
@@ -106,7 +96,7 @@ class Page:
         self.find(grid).find_element(By.CSS_SELECTOR, f"[data-slot='{slot}']").click()
 
     def errors(self):
-        return [entry for entry in self.browser.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")]
+        return errors_of(self.browser)
 
 
 def check_counts(page, events):
@@ -235,7 +225,7 @@ with tempfile.TemporaryDirectory() as folder:
         check_timeline(shown, trace)
         check_keys(shown, trace)
         check_place(shown, trace)
-        check(browser.execute_script("return performance.getEntriesByType('resource').length") == 0, "nothing is fetched")
+        check(fetched_by(browser) == 0, "nothing is fetched")
         check(shown.errors() == [], f"errors {shown.errors()}")
         for options in [[], ["--deprivilege", "ring3"]]:
             path, trace = make_report(PAE_ROM, folder, *options)

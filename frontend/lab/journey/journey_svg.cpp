@@ -46,7 +46,7 @@ constexpr std::string_view kStyle = R"(<style>
 .journey .kernel{fill:#2b62b8}
 .journey .monitor{fill:#b4471f}
 .journey .time{fill:#fff;font-size:11px;text-anchor:middle}
-@media (prefers-color-scheme:dark){
+@media screen and (prefers-color-scheme:dark){
 .journey text{fill:#e4e9f0}
 .journey .note{fill:#9aa6b5}
 .journey .back{fill:#14181f}

@@ -1,0 +1,103 @@
+"use strict";
+// The measured table, what UMIP changes, the classification, and the processor of this computer.
+
+/// What all rows of one instruction at one ring come to.
+function verdictOf(rows, instruction, ring) {
+  const verdicts = rows.filter((r) => r.instruction === instruction && r.ring === ring).map((r) => r.verdict);
+  return ["silent", "trapped", "no witness"].find((verdict) => verdicts.includes(verdict));
+}
+
+const verdictCell = (verdict) => (verdict ? pill(verdict) : "–");
+
+function explanationOf(rows) {
+  return (rows.find((r) => r.verdict === "silent") || rows.find((r) => r.verdict === "trapped") || rows[0]).explanation;
+}
+
+function markFirst(key) {
+  let last;
+  return (line, row) => {
+    if (row[key] !== last) line.classList.add("first");
+    last = row[key];
+  };
+}
+
+function rowsInFull(rows) {
+  return tableOf([
+    { head: "Instruction", value: (r) => r.instruction },
+    { head: "Class", value: (r) => r.class },
+    { head: "Ring", value: (r) => String(r.ring), style: "number" },
+    { head: "Operands", value: (r) => r.operands, style: "code" },
+    { head: "Bare", value: (r) => r.bare, style: "code" },
+    { head: "Let through", value: (r) => r.through, style: "code" },
+    { head: "Trapped", value: (r) => r.trap, style: "code" },
+    { head: "Verdict", value: (r) => pill(r.verdict) },
+    { head: "What happened", value: (r) => r.explanation, style: "wide" },
+  ], rows, markFirst("instruction"));
+}
+
+function renderTable(body, data) {
+  const { rows, umip } = data;
+  const names = [...new Set(rows.map((r) => r.instruction))];
+  const silent = names.filter((name) => [1, 3].some((ring) => verdictOf(rows, name, ring) === "silent"));
+  const closed = silent.filter((name) => ![1, 3].some((ring) => verdictOf(umip, name, ring) === "silent"));
+  body.append(figures([
+    [count(silent.length), "instructions betray the kernel silently"],
+    [count(closed.length), "of these CR4.UMIP closes: " + closed.join(", ")],
+    [count(rows.filter((r) => r.trap === r.bare).length) + " of " + count(rows.length), "cases are as at ring 0 once the monitor traps them"],
+  ]));
+  body.append(tableOf([
+    { head: "Instruction", value: (name) => name },
+    { head: "Class", value: (name) => rows.find((r) => r.instruction === name).class },
+    { head: "Ring 1", value: (name) => verdictCell(verdictOf(rows, name, 1)) },
+    { head: "Ring 3", value: (name) => verdictCell(verdictOf(rows, name, 3)) },
+    { head: "Ring 1, UMIP", value: (name) => verdictCell(verdictOf(umip, name, 1)) },
+    { head: "Ring 3, UMIP", value: (name) => verdictCell(verdictOf(umip, name, 3)) },
+    { head: "How it shows", value: (name) => explanationOf(rows.filter((r) => r.instruction === name)), style: "wide" },
+  ], names));
+  body.append(folded("Every case with its operands and values", plural(rows.length, "row"), rowsInFull(rows)));
+  body.append(folded("The same with UMIP", plural(umip.length, "row"), rowsInFull(umip)));
+}
+
+function renderClassification(body, data) {
+  const rows = data.instructions;
+  const title = (r) => (r.form ? `${r.instruction} (${r.form})` : r.instruction);
+  const sensitive = (r) => r.control_sensitive || r.behaviour_sensitive;
+  const broken = rows.filter((r) => sensitive(r) && !r.privileged);
+  const theorem = (holds) => element("b", { class: holds ? "yes" : "no" }, holds ? "holds" : "fails");
+  body.append(figures([
+    [count(rows.length), "instructions were judged, on " + data.model],
+    [count(rows.filter((r) => r.privileged).length), "are privileged"],
+    [count(rows.filter(sensitive).length), "are sensitive"],
+    [count(broken.length), "are sensitive and not privileged"],
+  ]));
+  body.append(element("p", { class: "verdict" }, "Theorem 1 (sensitive instructions are privileged: a monitor can be built) ",
+    theorem(broken.length === 0), ". Theorem 3 (user-sensitive ones are: a hybrid monitor can be built) ",
+    theorem(!rows.some((r) => r.user_sensitive && !r.privileged)), "."));
+  const kinds = (r) => [r.control_sensitive && "control", r.by_mode && "behaviour, by mode", r.by_location && "behaviour, by place",
+    r.user_sensitive && "user"].filter(Boolean).join("; ");
+  body.append(tableOf([
+    { head: "Instruction", value: title },
+    { head: "Sensitive", value: kinds },
+    { head: "Robin and Irvine", value: (r) => (r.robin_irvine ? "too" : "–") },
+    { head: "Shortest witness", value: (r) => r.witness || "–", style: "wide" },
+  ], broken));
+  const only = rows.filter((r) => r.robin_irvine && !(sensitive(r) && !r.privileged)).map(title);
+  if (only.length !== 0) body.append(element("p", { class: "names" }, "On their list and not found here: " + only.join(", ") + "."));
+  const named = (what, wanted) => element("p", { class: "names" }, element("b", {}, what + ": "), rows.filter(wanted).map(title).join(", ") || "none");
+  body.append(folded("The sets", "by name", named("Privileged", (r) => r.privileged),
+    named("Sensitive and privileged", (r) => sensitive(r) && r.privileged),
+    named("Sensitive, not privileged", (r) => broken.includes(r)),
+    named("Neither", (r) => !r.privileged && !sensitive(r))));
+}
+
+/// Whatever the experiment measured: a column for each key.
+function renderSilicon(body, data) {
+  const rows = data.rows;
+  const keys = Object.keys(rows[0] || {});
+  const text = (value) => (value === null || value === undefined ? "–" : String(value));
+  body.append(tableOf(keys.map((key) => ({
+    head: key.charAt(0).toUpperCase() + key.slice(1).replaceAll("_", " "),
+    value: (row) => (key === "verdict" ? pill(text(row[key])) : text(row[key])),
+    style: ["host", "emulated", "operands", "value"].includes(key) && "code",
+  })), rows));
+}
