@@ -9,7 +9,8 @@ function(ringdown_embed_rom target name)
   get_filename_component(symbol "${name}" NAME)
   set(image "${CMAKE_CURRENT_BINARY_DIR}/${symbol}.bin")
   # nasm 2.16's -MD names the source alone.
-  file(GLOB includes CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/roms/*.inc" "${CMAKE_SOURCE_DIR}/roms/*/*.inc")
+  file(GLOB includes CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/roms/*.inc" "${CMAKE_SOURCE_DIR}/roms/*/*.inc"
+       "${CMAKE_SOURCE_DIR}/roms/*/*/*.inc")
   add_custom_command(
     OUTPUT "${image}"
     COMMAND "${RINGDOWN_NASM}" -Wall -Werror -f bin -I "${CMAKE_SOURCE_DIR}/roms/" -o "${image}" "${source}"

@@ -11,6 +11,7 @@
 #include "frontend/lab/paging/paging_options.h"
 #include "frontend/lab/report/report_options.h"
 #include "frontend/lab/suggestions.h"
+#include "frontend/lab/table/table_options.h"
 
 namespace ringdown {
 
@@ -20,6 +21,7 @@ constexpr std::array kExperiments{
     Experiment{"journey", "one system call or page fault, through the monitor and back", &parse_journey_lab},
     Experiment{"paging", "page tables on each paging technique, and step by step", &parse_paging_lab},
     Experiment{"report", "all of it on one page for a browser", &parse_report_lab},
+    Experiment{"table", "each sensitive instruction, bare, let through and trapped", &parse_table_lab},
 };
 
 constexpr const char* kUsage = "'ringdown lab --help' lists the experiments";

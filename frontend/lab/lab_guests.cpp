@@ -10,9 +10,10 @@
 #include "frontend/lab/suggestions.h"
 
 // Of roms/lab/NAME.asm: name, the instruction it is about if there is one, what it shows.
-#define RINGDOWN_LAB_GUESTS(X)                                                                            \
-  X(paging_lab, "paging", "", "creates, forks, unmaps and tears down address spaces as a kernel does")    \
-  X(system_calls, "system-calls", "", "an application calls its kernel: INT 80h, SYSENTER, a page fault") \
+#define RINGDOWN_LAB_GUESTS(X)                                                                              \
+  X(paging_lab, "paging", "", "creates, forks, unmaps and tears down address spaces as a kernel does")      \
+  X(probes, "probes", "", "runs each sensitive instruction in a kernel's place and reports what it showed") \
+  X(system_calls, "system-calls", "", "an application calls its kernel: INT 80h, SYSENTER, a page fault")   \
   RINGDOWN_KERNEL_GUESTS(X)
 
 #define RINGDOWN_LAB_GUEST_ROM(rom, name, instruction, summary) \
