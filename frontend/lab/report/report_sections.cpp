@@ -6,12 +6,26 @@
 
 #include "frontend/lab/journey/journey_lab.h"
 #include "frontend/lab/paging/paging_lab.h"
+#include "frontend/lab/table/instruction_table_lab.h"
 
 namespace ringdown {
 
 namespace {
 
 using Json = nlohmann::ordered_json;
+
+/// The rows, and those on a processor with UMIP.
+Result<Json> measure_table(ReportLength) {
+  Json tables;
+  for (const auto& [name, model] : {std::pair("rows", "pentium4"), std::pair("umip", "pentium4-umip")}) {
+    InstructionTableSettings settings;
+    settings.cpu_model = model;
+    const Result<std::vector<InstructionTableRow>> rows = measure_instruction_table(settings);
+    if (!rows) return rows.error();
+    tables[name] = Json::parse(instruction_table_json(*rows));
+  }
+  return tables;
+}
 
 /// An array with a journey and its drawing for each kind.
 Result<Json> measure_journeys(ReportLength) {
@@ -39,6 +53,7 @@ Result<Json> measure_paging(ReportLength) {
 }
 
 constexpr std::array kSections{
+    ReportSection{"table", "each instruction in a kernel's place, without and with UMIP", &measure_table},
     ReportSection{"journey", "system calls and a page fault, through the monitor and back",
                   &measure_journeys},
     ReportSection{"paging", "one guest on three paging techniques", &measure_paging},

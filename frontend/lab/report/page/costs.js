@@ -1,24 +1,62 @@
 "use strict";
 // What trapping costs: a boot in time, workloads with and without remedies, and the paging techniques.
 
-const cost = (row) => row.causes || {};
-/// In a chart, a remedy stands on a line of its own.
-const titleOf = (row) => (row.remedy && row.remedy !== "none" ? [row.workload, row.remedy] : row.workload);
+/// In a chart, how the monitor goes about it stands on a line of its own.
+const titleOf = (row) => [row.workload, row.remedy];
+const isUsual = (row) => row.remedy === "default";
 const MILLION = 1e6;
 
+/// All that was counted and timed.
+function costNumbers(rows) {
+  return tableOf([
+    { head: "Workload", value: (r) => r.workload },
+    { head: "The monitor’s way", value: (r) => r.remedy },
+    { head: "instructions", value: (r) => count(r.instructions), style: "number" },
+    { head: "run directly", value: (r) => (r.direct_share * 100).toFixed(2) + " %", style: "number" },
+    { head: "traps", value: (r) => count(r.traps), style: "number" },
+    { head: "in a million", value: (r) => rounded(r.traps_per_million), style: "number" },
+    { head: "each operation", value: (r) => (r.operations ? `${rounded(r.traps / r.operations)} a ${r.unit}` : "–"), style: "number" },
+    { head: "exits under VT-x", value: (r) => count(r.exits_under_vtx), style: "number" },
+    { head: "host s", value: (r) => rounded(r.host_seconds), style: "number" },
+    { head: "bare", value: (r) => rounded(r.bare_host_seconds), style: "number" },
+    { head: "times", value: (r) => rounded(r.slowdown), style: "number" },
+  ], rows, markFirst("workload"));
+}
+
+/// How often each cause was met and how long one trap took, all rows together.
+function causeNumbers(rows) {
+  return causesIn(rows.map((row) => row.causes)).map((name) => {
+    const costs = rows.map((row) => row.causes[name]).filter((cost) => cost && cost.count > 0);
+    const traps = costs.reduce((sum, cost) => sum + cost.count, 0);
+    return { name, traps, ns: costs.reduce((sum, cost) => sum + cost.ns * cost.count, 0) / Math.max(1, traps) };
+  }).filter((cause) => cause.traps > 0);
+}
+
+function causeBars(body, name, rows) {
+  const causes = causeNumbers(rows);
+  charts.add(body, name, 80 + 26 * causes.length, (palette) => ({
+    type: "bar",
+    data: { labels: causes.map((cause) => wordsOf(cause.name)),
+      datasets: [{ label: "ns", data: causes.map((cause) => cause.ns), backgroundColor: causes.map((cause) => colourOf(palette, cause.name)) }] },
+    options: { indexAxis: "y", plugins: { legend: { display: false } }, scales: { x: axis("ns"), y: NO_GRID } },
+  }));
+}
+
 function renderBoot(body, data) {
-  const { samples, interval } = data.timeline;
-  const names = causesIn(samples.map((s) => s.causes));
+  const boot = data.find((row) => row.timeline);
+  const { samples, interval } = boot.timeline;
+  const names = causesIn(samples.map((s) => s.causes)).filter((name) => samples.some((s) => s.causes[name] > 0));
   body.append(figures([
-    [rounded(data.instructions / MILLION) + " M", "guest instructions"],
-    [count(data.traps), "traps, " + rounded(data.traps_per_million) + " in a million instructions"],
-    [(data.direct_share * 100).toFixed(2) + " %", "of the instructions ran directly"],
+    [rounded(boot.instructions / MILLION) + " M", "guest instructions"],
+    [count(boot.traps), "traps, " + rounded(boot.traps_per_million) + " in a million instructions"],
+    [(boot.direct_share * 100).toFixed(2) + " %", "of the instructions ran directly"],
+    [rounded(boot.slowdown), "times the host’s time of the bare run"],
   ]));
-  charts.add(body, "boot-timeline", 380, (palette) => ({
+  charts.add(body, "boot-timeline", 400, (palette) => ({
     type: "bar",
     data: {
       labels: samples.map((s) => rounded(s.instructions / MILLION)),
-      datasets: names.map((name) => ({ label: name, data: samples.map((s) => s.causes[name] || 0),
+      datasets: names.map((name) => ({ label: wordsOf(name), data: samples.map((s) => s.causes[name] || 0),
         backgroundColor: colourOf(palette, name), barPercentage: 1, categoryPercentage: 1 })),
     },
     options: {
@@ -28,65 +66,38 @@ function renderBoot(body, data) {
         y: axis(`traps in ${rounded(interval / MILLION)} million instructions`, { stacked: true }) },
     },
   }));
-  body.append(folded("The numbers", "", tableOf([
-    { head: "Cause", value: (name) => name },
-    { head: "traps", value: (name) => count(cost(data)[name].count), style: "number" },
-    { head: "in a million instructions", value: (name) => rounded(cost(data)[name].per_million), style: "number" },
-    { head: "ns each", value: (name) => rounded(cost(data)[name].ns), style: "number" },
-  ], causesIn([cost(data)]))));
+  body.append(element("h3", {}, "Nanoseconds of this host for one trap, by cause"));
+  causeBars(body, "boot-ns-per-trap", [boot]);
+  body.append(folded("The numbers", "and other ways to go about it", costNumbers(data)));
 }
 
-function barHeight(bars) { return 110 + 30 * bars; }
-
 function renderCosts(body, data) {
-  const names = causesIn(data.map(cost));
-  const stacked = (value) => (palette) => ({
+  const names = causeNumbers(data).map((cause) => cause.name);
+  body.append(element("h3", {}, "Traps in a million instructions"));
+  charts.add(body, "traps-per-million", 90 + 36 * data.length, (palette) => ({
     type: "bar",
     data: {
       labels: data.map(titleOf),
-      datasets: names.map((name) => ({ label: name, data: data.map((row) => value(row, name)), backgroundColor: colourOf(palette, name) })),
+      datasets: names.map((name) => ({ label: wordsOf(name), data: data.map((row) => row.causes[name].per_million),
+        backgroundColor: colourOf(palette, name) })),
     },
     options: {
       indexAxis: "y",
       plugins: { legend: { position: "bottom", labels: { boxWidth: 14 } } },
       scales: { x: { stacked: true }, y: { stacked: true, ...NO_GRID } },
     },
-  });
-  const ofCause = (row, name) => cost(row)[name] || { count: 0, per_million: 0, ns: 0 };
-  body.append(element("h3", {}, "Traps in a million instructions"));
-  charts.add(body, "traps-per-million", barHeight(data.length), stacked((row, name) => ofCause(row, name).per_million));
-  body.append(element("h3", {}, "Nanoseconds of this host for one trap, by cause"));
-  const times = names.map((name) => [name, data.map((row) => ofCause(row, name)).filter((c) => c.count > 0)])
-    .map(([name, list]) => [name, list.reduce((sum, c) => sum + c.ns * c.count, 0) / Math.max(1, list.reduce((sum, c) => sum + c.count, 0))]);
-  charts.add(body, "ns-per-trap", barHeight(times.length), (palette) => ({
-    type: "bar",
-    data: { labels: times.map(([name]) => name),
-      datasets: [{ label: "ns", data: times.map(([, ns]) => ns), backgroundColor: times.map(([name]) => colourOf(palette, name)) }] },
-    options: { indexAxis: "y", plugins: { legend: { display: false } }, scales: { x: axis("ns"), y: NO_GRID } },
   }));
-  const timed = data.filter((row) => row.slowdown);
-  if (timed.length !== 0) {
-    body.append(element("h3", {}, "How many times longer than bare"));
-    charts.add(body, "slowdown", barHeight(timed.length), (palette) => ({
-      type: "bar",
-      data: { labels: timed.map(titleOf),
-        datasets: [{ label: "times bare", data: timed.map((row) => row.slowdown),
-          backgroundColor: timed.map((row) => palette.series[row.remedy && row.remedy !== "none" ? 2 : 1]) }] },
-      options: { indexAxis: "y", plugins: { legend: { display: false } }, scales: { x: axis("times the bare run", { min: 0 }), y: NO_GRID } },
-    }));
-  }
-  body.append(folded("The numbers", plural(data.length, "row"), tableOf([
-    { head: "Workload", value: (r) => r.workload },
-    { head: "Remedy", value: (r) => r.remedy || "none" },
-    { head: "instructions", value: (r) => count(r.instructions), style: "number" },
-    { head: "run directly", value: (r) => (r.direct_share * 100).toFixed(2) + " %", style: "number" },
-    { head: "traps", value: (r) => count(r.traps), style: "number" },
-    { head: "in a million", value: (r) => rounded(r.traps_per_million), style: "number" },
-    { head: "exits under VT-x", value: (r) => count(r.exits_under_vtx), style: "number" },
-    { head: "host s", value: (r) => rounded(r.host_seconds), style: "number" },
-    { head: "bare", value: (r) => rounded(r.bare_host_seconds || 0), style: "number" },
-    { head: "times", value: (r) => rounded(r.slowdown || 0), style: "number" },
-  ], data, markFirst("workload"))));
+  body.append(element("h3", {}, "Nanoseconds of this host for one trap, by cause"));
+  causeBars(body, "ns-per-trap", data);
+  body.append(element("h3", {}, "How many times longer than bare"));
+  charts.add(body, "slowdown", 70 + 36 * data.length, (palette) => ({
+    type: "bar",
+    data: { labels: data.map(titleOf),
+      datasets: [{ label: "times bare", data: data.map((row) => row.slowdown),
+        backgroundColor: data.map((row) => palette.series[isUsual(row) ? 0 : 8]) }] },
+    options: { indexAxis: "y", plugins: { legend: { display: false } }, scales: { x: axis("times the bare run", { min: 0 }), y: NO_GRID } },
+  }));
+  body.append(folded("The numbers", plural(data.length, "row"), costNumbers(data)));
 }
 
 const PAGING_COLUMNS = { instructions: "instructions", exits: "exits", would_not_exit_under_vtx: "of these, none under VT-x",

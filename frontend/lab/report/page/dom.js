@@ -19,6 +19,8 @@ function rounded(number) {
   return number === 0 ? "0" : Number(number.toPrecision(3)).toLocaleString("en", { maximumFractionDigits: 3 });
 }
 
+const wordsOf = (key) => key.replaceAll("_", " ");
+
 const plural = (number, word) => `${count(number)} ${word}${number === 1 ? "" : "s"}`;
 
 /// Columns: {head, value(row), style}; a value is a text or an element. `decorate` is given each row's element.

@@ -38,16 +38,22 @@ function rowsInFull(rows) {
 function renderTable(body, data) {
   const { rows, umip } = data;
   const names = [...new Set(rows.map((r) => r.instruction))];
-  const silent = names.filter((name) => [1, 3].some((ring) => verdictOf(rows, name, ring) === "silent"));
-  const closed = silent.filter((name) => ![1, 3].some((ring) => verdictOf(umip, name, ring) === "silent"));
+  const first = (name) => rows.find((r) => r.instruction === name);
+  const isSilent = (of) => (name) => [1, 3].some((ring) => verdictOf(of, name, ring) === "silent");
+  const silent = names.filter(isSilent(rows));
+  const closed = silent.filter((name) => !isSilent(umip)(name));
+  const listed = names.filter((name) => first(name).robin_irvine);
+  const further = silent.filter((name) => !first(name).robin_irvine);
   body.append(figures([
-    [count(silent.length), "instructions betray the kernel silently"],
-    [count(closed.length), "of these CR4.UMIP closes: " + closed.join(", ")],
-    [count(rows.filter((r) => r.trap === r.bare).length) + " of " + count(rows.length), "cases are as at ring 0 once the monitor traps them"],
+    [`${silent.length - further.length} of ${listed.length}`, "instructions of Robin and Irvine’s list betray the kernel silently"],
+    [count(further.length), "further ones do: " + (further.join(", ") || "none")],
+    [count(closed.length), "of all these CR4.UMIP closes: " + (closed.join(", ") || "none")],
+    [`${rows.filter((r) => r.mended).length} of ${rows.length}`, "cases are as at ring 0 once they trap"],
   ]));
   body.append(tableOf([
     { head: "Instruction", value: (name) => name },
-    { head: "Class", value: (name) => rows.find((r) => r.instruction === name).class },
+    { head: "Class", value: (name) => first(name).class },
+    { head: "On the list", value: (name) => (first(name).robin_irvine ? "yes" : "–") },
     { head: "Ring 1", value: (name) => verdictCell(verdictOf(rows, name, 1)) },
     { head: "Ring 3", value: (name) => verdictCell(verdictOf(rows, name, 3)) },
     { head: "Ring 1, UMIP", value: (name) => verdictCell(verdictOf(umip, name, 1)) },
@@ -96,7 +102,7 @@ function renderSilicon(body, data) {
   const keys = Object.keys(rows[0] || {});
   const text = (value) => (value === null || value === undefined ? "–" : String(value));
   body.append(tableOf(keys.map((key) => ({
-    head: key.charAt(0).toUpperCase() + key.slice(1).replaceAll("_", " "),
+    head: key.charAt(0).toUpperCase() + wordsOf(key).slice(1),
     value: (row) => (key === "verdict" ? pill(text(row[key])) : text(row[key])),
     style: ["host", "emulated", "operands", "value"].includes(key) && "code",
   })), rows));
