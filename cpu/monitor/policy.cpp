@@ -77,7 +77,7 @@ bool Policy::unobservable(const InstructionRow& row, const Operation& op, Policy
 
 bool Policy::stops(const InstructionRow& row, const Operation& op, PolicyKey key) const {
   if (row.sensitivity != Sensitivity::SensitiveUnprivileged) return false;
-  return !lets_through(id_of(row)) && !unobservable(row, op, key);
+  return !lets_through(id_of(row)) && (traps_unobservable_ || !unobservable(row, op, key));
 }
 
 }  // namespace ringdown

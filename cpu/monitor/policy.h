@@ -33,6 +33,9 @@ class Policy {
   /// Lets the forms of a comma-separated list run on the physical state ("all", or names as `names` gives
   /// them). The error names the word that is none, and nothing is changed then.
   Result<void> let_through(std::string_view list);
+  /// Has also those forms trap that nobody could tell from trapped ones: what it costs a monitor that does
+  /// not look so closely.
+  void trap_unobservable() { traps_unobservable_ = true; }
   bool lets_anything_through() const { return any_let_through_; }
   bool lets_through(InstructionId id) const { return let_through_[id]; }
 
@@ -48,6 +51,7 @@ class Policy {
 
   std::vector<bool> let_through_;
   bool any_let_through_ = false;
+  bool traps_unobservable_ = false;
 };
 
 }  // namespace ringdown

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "frontend/lab/cost/cost_options.h"
 #include "frontend/lab/experiment.h"
 #include "frontend/lab/journey/journey_options.h"
 #include "frontend/lab/paging/paging_options.h"
@@ -18,6 +19,7 @@ namespace ringdown {
 namespace {
 
 constexpr std::array kExperiments{
+    Experiment{"cost", "what traps cost by cause, with and without each remedy", &parse_cost_lab},
     Experiment{"journey", "one system call or page fault, through the monitor and back", &parse_journey_lab},
     Experiment{"paging", "page tables on each paging technique, and step by step", &parse_paging_lab},
     Experiment{"report", "all of it on one page for a browser", &parse_report_lab},

@@ -14,6 +14,8 @@
   X(paging_lab, "paging", "", "creates, forks, unmaps and tears down address spaces as a kernel does")      \
   X(probes, "probes", "", "runs each sensitive instruction in a kernel's place and reports what it showed") \
   X(system_calls, "system-calls", "", "an application calls its kernel: INT 80h, SYSENTER, a page fault")   \
+  X(address_spaces, "address-spaces", "", "four processes yield to each other: a load of CR3 each time")    \
+  X(disk_reads, "disk-reads", "", "reads a disk by PIO or by bus-master DMA")                               \
   RINGDOWN_KERNEL_GUESTS(X)
 
 #define RINGDOWN_LAB_GUEST_ROM(rom, name, instruction, summary) \

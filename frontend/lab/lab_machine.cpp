@@ -13,4 +13,9 @@ Result<std::unique_ptr<Machine>> make_lab_machine(MachineConfig config, const Ke
   return Machine::create(config, log);
 }
 
+bool is_defect(EndReason reason) {
+  return reason == EndReason::HostError || reason == EndReason::Refused ||
+         reason == EndReason::ShadowDifference || reason == EndReason::Invariant;
+}
+
 }  // namespace ringdown

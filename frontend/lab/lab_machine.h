@@ -5,11 +5,15 @@
 
 #include "frontend/machine/kernel_image.h"
 #include "frontend/machine/machine.h"
+#include "frontend/runner.h"
 
 namespace ringdown {
 
 /// A machine with the kernel that `kernel` names, if it names one, as its loader puts it there.
 Result<std::unique_ptr<Machine>> make_lab_machine(MachineConfig config, const KernelOptions& kernel,
                                                   Log& log);
+
+/// Whether a run that ended so says nothing about the guest.
+bool is_defect(EndReason reason);
 
 }  // namespace ringdown

@@ -10,6 +10,10 @@ namespace ringdown {
 /// What each round of roms/lab/system_calls.asm consists of; a sum.
 enum class SystemCallWork : u32 { Int80 = 1, Sysenter = 2, TouchPage = 4 };
 
+/// How roms/lab/disk_reads.asm reads the disk: each round so many sectors.
+enum class DiskWork : u32 { Pio = 1, Dma = 2 };
+inline constexpr u32 kSectorsOfRound = 16;
+
 /// A machine with that guest of the laboratory and an order in its ROM's first page, which it does not copy
 /// to RAM. `name` must be one that `find_lab_guest` finds.
 MachineConfig ordered_guest(std::string_view name, u32 work, u32 rounds);

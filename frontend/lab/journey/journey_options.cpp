@@ -8,9 +8,9 @@
 #include "frontend/cli/output_files.h"
 #include "frontend/lab/journey/journey_lab.h"
 #include "frontend/lab/lab_guests.h"
+#include "frontend/lab/named_choices.h"
 #include "frontend/lab/own_options.h"
 #include "frontend/lab/refused_options.h"
-#include "frontend/lab/suggestions.h"
 
 namespace ringdown {
 
@@ -57,43 +57,16 @@ std::string help_text() {
          "'console=ttyS0'\n";
 }
 
-/// The words that stand for kinds, and the one that does not.
-struct Words {
-  std::vector<JourneyKind> kinds;
-  std::optional<std::string> guest;
-};
-
-Result<Words> sort_words(const std::vector<std::string>& words) {
-  Words sorted;
-  for (const std::string& word : words) {
-    const auto kind = std::ranges::find(kJourneyKinds, word, [](JourneyKind k) { return name_of(k); });
-    if (kind != kJourneyKinds.end()) {
-      if (std::ranges::find(sorted.kinds, *kind) == sorted.kinds.end()) sorted.kinds.push_back(*kind);
-      continue;
-    }
-    if (find_lab_guest(word) == nullptr) {
-      std::vector<std::string_view> names;
-      for (const JourneyKind known : kJourneyKinds) names.push_back(name_of(known));
-      for (const LabGuest& guest : lab_guests()) names.push_back(guest.name);
-      return Error{fmt::format(
-          "lab journey: {}: neither a journey nor a guest{}: 'ringdown lab journey --help' lists both", word,
-          suggestions(word, names))};
-    }
-    if (sorted.guest) return Error{fmt::format("lab journey: {}: a second guest: leave one out", word)};
-    sorted.guest = word;
-  }
-  if (sorted.kinds.empty()) sorted.kinds.assign(kJourneyKinds.begin(), kJourneyKinds.end());
-  return sorted;
-}
-
 /// The guest, and how long it is followed where nothing else is said.
-Result<JourneyRequest> usual_request(const Words& words, const LabArguments& arguments) {
-  if (!words.guest && arguments.run.empty()) return own_journey(words.kinds);
+Result<JourneyRequest> usual_request(const Choices<JourneyKind>& words, const LabArguments& arguments) {
+  const std::vector<JourneyKind> kinds =
+      words.chosen.empty() ? std::vector(kJourneyKinds.begin(), kJourneyKinds.end()) : words.chosen;
+  if (!words.guest && arguments.run.empty()) return own_journey(kinds);
   if (const Result<void> allowed = refuse_options("journey", arguments.run, kOfOneRun); !allowed)
     return allowed.error();
   const Result<Options> guest = read_guest("journey", words.guest, arguments.run);
   if (!guest) return guest.error();
-  return JourneyRequest{words.kinds, *guest, kUsualSkip, guest->stop_after.value_or(kUsualWithin)};
+  return JourneyRequest{kinds, *guest, kUsualSkip, guest->stop_after.value_or(kUsualWithin)};
 }
 
 Result<void> apply(const po::variables_map& own, JourneyRequest& request) {
@@ -127,7 +100,8 @@ Result<CommandLine> parse_journey_lab(const LabArguments& arguments) {
   const Result<po::variables_map> own = read_own_options("journey", options, arguments.own, kWords);
   if (!own) return own.error();
   if (asks_help(*own)) return CommandLine(Answer{help_text()});
-  const Result<Words> words = sort_words(
+  const Result<Choices<JourneyKind>> words = read_choices(
+      "journey", "a journey", kJourneyKinds,
       own->count(kWords) != 0 ? (*own)[kWords].as<std::vector<std::string>>() : std::vector<std::string>());
   if (!words) return words.error();
   Result<JourneyRequest> request = usual_request(*words, arguments);

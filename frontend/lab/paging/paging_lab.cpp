@@ -33,12 +33,6 @@ class SerialChecksum final : public SerialBackend {
   uLong value_ = 0;
 };
 
-/// The run says nothing about the guest.
-bool is_defect(EndReason reason) {
-  return reason == EndReason::HostError || reason == EndReason::Refused ||
-         reason == EndReason::ShadowDifference || reason == EndReason::Invariant;
-}
-
 void tell(const std::string& text) { fmt::print(stderr, "ringdown: {}\n", text); }
 
 /// What the table and the JSON say of a result, in order.
