@@ -166,6 +166,8 @@ class Processor final : public TickSource,
   // --- Pins --------------------------------------------------------------------------------------------
   void set_intr(Level level);
   void pulse_nmi();
+  bool intr_pending() const { return intr_; }
+  bool nmi_pending() const { return nmi_pending_; }
   void connect_interrupts(InterruptAcknowledge& controller) { interrupts_ = &controller; }
   void connect_scheduler(const Scheduler& scheduler) { scheduler_ = &scheduler; }
   /// Local APIC access for IA32_APIC_BASE and FERR#; optional.

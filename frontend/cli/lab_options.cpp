@@ -9,6 +9,7 @@
 #include "frontend/lab/cost/cost_options.h"
 #include "frontend/lab/experiment.h"
 #include "frontend/lab/journey/journey_options.h"
+#include "frontend/lab/lockstep/lockstep_options.h"
 #include "frontend/lab/paging/paging_options.h"
 #include "frontend/lab/report/report_options.h"
 #include "frontend/lab/suggestions.h"
@@ -21,6 +22,8 @@ namespace {
 constexpr std::array kExperiments{
     Experiment{"cost", "what traps cost by cause, with and without each remedy", &parse_cost_lab},
     Experiment{"journey", "one system call or page fault, through the monitor and back", &parse_journey_lab},
+    Experiment{"lockstep", "a guest bare and deprivileged, side by side: the first difference",
+               &parse_lockstep_lab},
     Experiment{"paging", "page tables on each paging technique, and step by step", &parse_paging_lab},
     Experiment{"report", "all of it on one page for a browser", &parse_report_lab},
     Experiment{"table", "each sensitive instruction, bare, let through and trapped", &parse_table_lab},

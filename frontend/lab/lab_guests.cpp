@@ -16,6 +16,7 @@
   X(system_calls, "system-calls", "", "an application calls its kernel: INT 80h, SYSENTER, a page fault")   \
   X(address_spaces, "address-spaces", "", "four processes yield to each other: a load of CR3 each time")    \
   X(disk_reads, "disk-reads", "", "reads a disk by PIO or by bus-master DMA")                               \
+  X(all_traps, "all-traps", "", "has a monitor do each kind of its work once")                              \
   RINGDOWN_KERNEL_GUESTS(X)
 
 #define RINGDOWN_LAB_GUEST_ROM(rom, name, instruction, summary) \

@@ -3,14 +3,19 @@
 
 namespace ringdown {
 
+Result<MachineConfig> with_kernel(MachineConfig config, const KernelOptions& kernel) {
+  if (kernel.kernel_path.empty()) return config;
+  Result<KernelBoot> boot = prepare_kernel(kernel, config.memory_bytes);
+  if (!boot) return boot.error();
+  add_kernel(config, std::move(*boot));
+  return config;
+}
+
 Result<std::unique_ptr<Machine>> make_lab_machine(MachineConfig config, const KernelOptions& kernel,
                                                   Log& log) {
-  if (!kernel.kernel_path.empty()) {
-    Result<KernelBoot> boot = prepare_kernel(kernel, config.memory_bytes);
-    if (!boot) return boot.error();
-    add_kernel(config, std::move(*boot));
-  }
-  return Machine::create(config, log);
+  const Result<MachineConfig> complete = with_kernel(std::move(config), kernel);
+  if (!complete) return complete.error();
+  return Machine::create(*complete, log);
 }
 
 bool is_defect(EndReason reason) {

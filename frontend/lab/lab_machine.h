@@ -9,7 +9,9 @@
 
 namespace ringdown {
 
-/// A machine with the kernel that `kernel` names, if it names one, as its loader puts it there.
+/// `config` with the kernel that `kernel` names, if it names one, as its loader puts it there.
+Result<MachineConfig> with_kernel(MachineConfig config, const KernelOptions& kernel);
+/// A machine with the kernel that `kernel` names.
 Result<std::unique_ptr<Machine>> make_lab_machine(MachineConfig config, const KernelOptions& kernel,
                                                   Log& log);
 

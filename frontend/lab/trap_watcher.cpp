@@ -28,7 +28,7 @@ u64 clock_cost() {
 }  // namespace
 
 TrapWatcher::TrapWatcher(Machine& machine, TrapSink& sink)
-    : monitor_(*machine.monitor()),
+    : InterposedHandler(*machine.monitor()),
       unit_(machine.processor().memory),
       sink_(sink),
       statistics_(monitor_.statistics()),

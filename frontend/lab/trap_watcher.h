@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "cpu/monitor/interposed_handler.h"
 #include "frontend/machine/machine.h"
 
 namespace ringdown {
@@ -39,7 +40,7 @@ class TrapSink {
 
 /// Watches from construction on until a reset or destruction. The guest and the monitor's counters take no
 /// notice. What the clock and the sink cost is measured and not part of any time.
-class TrapWatcher final : public TrapHandler, public AddressSpace, public MemoryObserver {
+class TrapWatcher final : public InterposedHandler, public AddressSpace, public MemoryObserver {
  public:
   /// The machine must have a monitor, and outlive the watcher.
   TrapWatcher(Machine& machine, TrapSink& sink);
@@ -51,21 +52,9 @@ class TrapWatcher final : public TrapHandler, public AddressSpace, public Memory
   void flush();
 
   // TrapHandler
-  bool stops(const InstructionRow& row, const Operation& op, u32 eip, u8 policy) const override {
-    return monitor_.stops(row, op, eip, policy);
-  }
-  u8 policy() const override { return monitor_.policy(); }
-  Privilege privilege() const override { return monitor_.privilege(); }
   Outcome on_sensitive(const Operation& op) override;
   Outcome on_exception(const Fault& fault, const Operation* op) override;
   void on_event(Event event) override;
-  AccessStatus read_physical_table(GuestLinear linear, std::span<std::byte> data) override {
-    return monitor_.read_physical_table(linear, data);
-  }
-  AccessStatus write_physical_table(GuestLinear linear, std::span<const std::byte> data) override {
-    return monitor_.write_physical_table(linear, data);
-  }
-  SystemView& guest_view() override { return monitor_.guest_view(); }
 
   // AddressSpace
   Resolution resolve(GuestLinear linear, AccessType type, Privilege privilege) override;
@@ -90,7 +79,6 @@ class TrapWatcher final : public TrapHandler, public AddressSpace, public Memory
   /// What the watcher does up to here is nobody's.
   void let_run() { mark_ = Clock::now(); }
 
-  Monitor& monitor_;
   MemoryUnit& unit_;
   TrapSink& sink_;
   const MonitorStatistics& statistics_;

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 
+#include "frontend/lab/lockstep/guest_items.h"
 #include "tests/support/guests.h"
 #include "tests/support/snapshot_contract.h"
 
@@ -16,20 +17,6 @@ namespace {
 
 /// How often a waiting test looks.
 constexpr Ticks kSlice = 2'000'000;
-
-/// What the guest believes about its processor, wherever it is kept.
-class GuestProcessor final : public Serializable {
- public:
-  explicit GuestProcessor(Processor& processor) : processor_(processor) {}
-  ChunkTag chunk_tag() const override { return ChunkTag("CPUG"); }
-  void serialize(Archive& archive) override {
-    Ticks ticks = processor_.ticks();
-    archive(ticks, processor_.registers, processor_.guest_view().state, processor_.x87, processor_.sse);
-  }
-
- private:
-  Processor& processor_;
-};
 
 /// A hash of every page of RAM.
 std::vector<std::byte> hashes_of_ram(const GuestMemory& memory) {
@@ -135,15 +122,13 @@ MachineConfig with_linux(MachineConfig config, const LinuxBoot& boot) {
 }
 
 GuestState guest_state(Machine& machine) {
-  GuestProcessor processor(machine.processor());
-  std::vector<Serializable*> components{&machine.scheduler(), &machine.inputs(), &processor};
-  const std::vector<Serializable*> devices = machine.board().components();
-  components.insert(components.end(), devices.begin(), devices.end());
   GuestState state;
-  for (Serializable* component : components) {
-    const ChunkTag tag = component->chunk_tag();
-    state[std::string(tag.text.begin(), tag.text.end())] = payload_of(*component);
+  for (const GuestItem& item : guest_items(machine)) {
+    const u128 value = value_of(item, machine);
+    const auto bytes = std::as_bytes(std::span(&value, 1));
+    state[item.name] = {bytes.begin(), bytes.end()};
   }
+  for (const GuestPart& part : guest_parts(machine)) state["device " + part.name] = payload_of(*part.part);
   state["RAM"] = hashes_of_ram(machine.memory());
   return state;
 }

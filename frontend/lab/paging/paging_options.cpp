@@ -62,12 +62,8 @@ Result<CommandLine> parse_comparison(bool json, const std::vector<std::string>& 
   Result<CommandLine> command = parse_command_line(run);
   if (!command || !std::holds_alternative<Options>(*command)) return command;
   PagingLab lab{json, std::move(std::get<Options>(*command))};
-  for (const DiskConfig& disk : lab.guest->machine.disks) {
-    if (!disk.cdrom && !disk.read_only) {
-      return Error{
-          fmt::format("lab paging: --disk {}: all runs must find the same disk: add ',readonly'", disk.path)};
-    }
-  }
+  if (const Result<void> allowed = refuse_writable_disks("paging", lab.guest->machine); !allowed)
+    return allowed.error();
   return CommandLine(LabRun{[lab = std::move(lab)] { return run_paging_lab(lab); }});
 }
 
