@@ -1,9 +1,12 @@
 // Runs the experiments that the report shows.
 #include "frontend/lab/report/report_sections.h"
 
+#include <algorithm>
 #include <array>
+#include <iterator>
 #include <nlohmann/json.hpp>
 
+#include "frontend/lab/cost/cost.h"
 #include "frontend/lab/journey/journey_lab.h"
 #include "frontend/lab/paging/paging_lab.h"
 #include "frontend/lab/table/instruction_table_lab.h"
@@ -40,6 +43,44 @@ Result<Json> measure_journeys(ReportLength) {
   return journeys;
 }
 
+/// The rows, and what the names of workloads and remedies mean.
+Result<Json> measure_costs_of(CostRequest request, ReportLength length) {
+  if (length == ReportLength::Quick) {
+    constexpr u32 kQuickDivisor = 10;
+    request.divisor = kQuickDivisor;
+    request.repeats = 1;
+  }
+  const Result<std::vector<CostResult>> results = measure_costs(request);
+  if (!results) return results.error();
+  Json workloads = Json::object();
+  Json remedies = Json::object();
+  for (const CostResult& result : *results) {
+    workloads[std::string(name_of(result.workload))] = describe(result.workload);
+    remedies[std::string(name_of(result.remedy))] = describe(result.remedy);
+  }
+  return Json{{"rows", Json::parse(cost_json(*results))}, {"workloads", workloads}, {"remedies", remedies}};
+}
+
+Result<Json> measure_boot(ReportLength length) {
+  CostRequest request;
+  request.workloads = {Workload::Boot};
+  request.boot = cached_boot();
+  if (!request.boot) {
+    return Error{
+        "Debian's kernel is not in the folder of cached guests: 'scripts/fetch_guests.sh linux-686' fetches "
+        "it; "
+        "'ringdown lab cost boot -- RUN OPTIONS' boots another"};
+  }
+  return measure_costs_of(std::move(request), length);
+}
+
+Result<Json> measure_workloads(ReportLength length) {
+  CostRequest request;
+  std::copy_if(kWorkloads.begin(), kWorkloads.end(), std::back_inserter(request.workloads),
+               [](Workload workload) { return workload != Workload::Boot; });
+  return measure_costs_of(std::move(request), length);
+}
+
 Result<Json> measure_paging(ReportLength) {
   Options guest;
   guest.machine = own_guest_config();
@@ -56,6 +97,8 @@ constexpr std::array kSections{
     ReportSection{"table", "each instruction in a kernel's place, without and with UMIP", &measure_table},
     ReportSection{"journey", "system calls and a page fault, through the monitor and back",
                   &measure_journeys},
+    ReportSection{"boot", "Debian's kernel starts, and what traps meanwhile", &measure_boot},
+    ReportSection{"cost", "small workloads, with and without each remedy", &measure_workloads},
     ReportSection{"paging", "one guest on three paging techniques", &measure_paging},
 };
 

@@ -2,9 +2,16 @@
 // What trapping costs: a boot in time, workloads with and without remedies, and the paging techniques.
 
 /// In a chart, how the monitor goes about it stands on a line of its own.
-const titleOf = (row) => [row.workload, row.remedy];
+const titleOf = (row) => [wordsOf(row.workload), wordsOf(row.remedy)];
 const isUsual = (row) => row.remedy === "default";
 const MILLION = 1e6;
+// Workloads that are worth comparing with each other, by the name of their chart.
+const GROUPS = [
+  ["traps-system-calls", "System calls", ["int80", "sysenter"]],
+  ["traps-memory", "Processes and page tables", ["context-switches", "page-faults", "page-tables"]],
+  ["traps-disk", "A disk", ["pio", "dma"]],
+];
+const LEGEND = { position: "bottom", labels: { boxWidth: 14 } };
 
 /// All that was counted and timed.
 function costNumbers(rows) {
@@ -42,62 +49,95 @@ function causeBars(body, name, rows) {
   }));
 }
 
+/// What the names mean.
+function glossary(meanings) {
+  return element("dl", {}, ...Object.entries(meanings).flatMap(([name, meaning]) =>
+    [element("dt", {}, name), element("dd", {}, meaning)]));
+}
+
+function timelineChart(body, name, samples, interval) {
+  const names = causesIn(samples.map((s) => s.causes)).filter((cause) => samples.some((s) => s.causes[cause] > 0));
+  charts.add(body, name, 400, (palette) => ({
+    type: "bar",
+    data: {
+      labels: samples.map((s) => count(s.instructions / MILLION)),
+      datasets: names.map((cause) => ({ label: wordsOf(cause), data: samples.map((s) => s.causes[cause] || 0),
+        backgroundColor: colourOf(palette, cause), barPercentage: 1, categoryPercentage: 1 })),
+    },
+    options: {
+      interaction: { mode: "index", intersect: false },
+      plugins: { legend: LEGEND },
+      scales: { x: axis("million instructions since power-on", { stacked: true, ...NO_GRID }),
+        y: axis(`traps in ${rounded(interval / MILLION)} million instructions`, { stacked: true }) },
+    },
+  }));
+}
+
+/// The samples behind the longest stretch in which next to nothing traps, if it is a long one.
+function behindTheQuiet(samples) {
+  const traps = samples.map((s) => Object.values(s.causes).reduce((sum, number) => sum + number, 0));
+  const little = traps.reduce((sum, number) => sum + number, 0) / 1000;
+  let longest = 0, end = 0, run = 0;
+  traps.forEach((number, i) => {
+    run = number <= little ? run + 1 : 0;
+    if (run > longest) [longest, end] = [run, i + 1];
+  });
+  return longest > samples.length / 3 ? samples.slice(end) : [];
+}
+
 function renderBoot(body, data) {
-  const boot = data.find((row) => row.timeline);
+  const boot = data.rows.find((row) => row.timeline);
   const { samples, interval } = boot.timeline;
-  const names = causesIn(samples.map((s) => s.causes)).filter((name) => samples.some((s) => s.causes[name] > 0));
   body.append(figures([
     [rounded(boot.instructions / MILLION) + " M", "guest instructions"],
     [count(boot.traps), "traps, " + rounded(boot.traps_per_million) + " in a million instructions"],
     [(boot.direct_share * 100).toFixed(2) + " %", "of the instructions ran directly"],
     [rounded(boot.slowdown), "times the host’s time of the bare run"],
   ]));
-  charts.add(body, "boot-timeline", 400, (palette) => ({
-    type: "bar",
-    data: {
-      labels: samples.map((s) => rounded(s.instructions / MILLION)),
-      datasets: names.map((name) => ({ label: wordsOf(name), data: samples.map((s) => s.causes[name] || 0),
-        backgroundColor: colourOf(palette, name), barPercentage: 1, categoryPercentage: 1 })),
-    },
-    options: {
-      interaction: { mode: "index", intersect: false },
-      plugins: { legend: { position: "bottom", labels: { boxWidth: 14 } } },
-      scales: { x: axis("million instructions since power-on", { stacked: true, ...NO_GRID }),
-        y: axis(`traps in ${rounded(interval / MILLION)} million instructions`, { stacked: true }) },
-    },
-  }));
+  timelineChart(body, "boot-timeline", samples, interval);
+  const rest = behindTheQuiet(samples);
+  if (rest.length > 1) {
+    body.append(element("h3", {}, "The same behind the long quiet stretch"));
+    timelineChart(body, "boot-timeline-end", rest, interval);
+  }
   body.append(element("h3", {}, "Nanoseconds of this host for one trap, by cause"));
   causeBars(body, "boot-ns-per-trap", [boot]);
-  body.append(folded("The numbers", "and other ways to go about it", costNumbers(data)));
+  body.append(folded("The numbers", "and other ways to go about it", costNumbers(data.rows), glossary(data.remedies)));
+}
+
+function trapsChart(body, name, rows) {
+  const names = causeNumbers(rows).map((cause) => cause.name);
+  charts.add(body, name, 90 + 36 * rows.length, (palette) => ({
+    type: "bar",
+    data: {
+      labels: rows.map(titleOf),
+      datasets: names.map((cause) => ({ label: wordsOf(cause), data: rows.map((row) => row.causes[cause].per_million),
+        backgroundColor: colourOf(palette, cause) })),
+    },
+    options: { indexAxis: "y", plugins: { legend: LEGEND }, scales: { x: { stacked: true }, y: { stacked: true, ...NO_GRID } } },
+  }));
 }
 
 function renderCosts(body, data) {
-  const names = causeNumbers(data).map((cause) => cause.name);
-  body.append(element("h3", {}, "Traps in a million instructions"));
-  charts.add(body, "traps-per-million", 90 + 36 * data.length, (palette) => ({
-    type: "bar",
-    data: {
-      labels: data.map(titleOf),
-      datasets: names.map((name) => ({ label: wordsOf(name), data: data.map((row) => row.causes[name].per_million),
-        backgroundColor: colourOf(palette, name) })),
-    },
-    options: {
-      indexAxis: "y",
-      plugins: { legend: { position: "bottom", labels: { boxWidth: 14 } } },
-      scales: { x: { stacked: true }, y: { stacked: true, ...NO_GRID } },
-    },
-  }));
+  const { rows } = data;
+  for (const [name, title, workloads] of GROUPS) {
+    const members = rows.filter((row) => workloads.includes(row.workload));
+    if (members.length === 0) continue;
+    body.append(element("h3", {}, `${title}: traps in a million instructions`));
+    trapsChart(body, name, members);
+  }
   body.append(element("h3", {}, "Nanoseconds of this host for one trap, by cause"));
-  causeBars(body, "ns-per-trap", data);
-  body.append(element("h3", {}, "How many times longer than bare"));
-  charts.add(body, "slowdown", 70 + 36 * data.length, (palette) => ({
+  causeBars(body, "ns-per-trap", rows);
+  body.append(element("h3", {}, "How many times longer than bare; the usual way in colour"));
+  charts.add(body, "slowdown", 70 + 36 * rows.length, (palette) => ({
     type: "bar",
-    data: { labels: data.map(titleOf),
-      datasets: [{ label: "times bare", data: data.map((row) => row.slowdown),
-        backgroundColor: data.map((row) => palette.series[isUsual(row) ? 0 : 8]) }] },
+    data: { labels: rows.map(titleOf),
+      datasets: [{ label: "times bare", data: rows.map((row) => row.slowdown),
+        backgroundColor: rows.map((row) => palette.series[isUsual(row) ? 0 : 8]) }] },
     options: { indexAxis: "y", plugins: { legend: { display: false } }, scales: { x: axis("times the bare run", { min: 0 }), y: NO_GRID } },
   }));
-  body.append(folded("The numbers", plural(data.length, "row"), costNumbers(data)));
+  body.append(folded("What is done, and how", "", glossary({ ...data.workloads, ...data.remedies })));
+  body.append(folded("The numbers", plural(rows.length, "row"), costNumbers(rows)));
 }
 
 const PAGING_COLUMNS = { instructions: "instructions", exits: "exits", would_not_exit_under_vtx: "of these, none under VT-x",
@@ -109,7 +149,7 @@ function renderPaging(body, data) {
     type: "bar",
     data: { labels: data.map((row) => row.technique),
       datasets: keys.map((key, i) => ({ label: PAGING_COLUMNS[key], data: data.map((row) => row[key]), backgroundColor: palette.series[i] })) },
-    options: { indexAxis: "y", plugins: { legend: { position: "bottom", labels: { boxWidth: 14 } } }, scales: { y: NO_GRID } },
+    options: { indexAxis: "y", plugins: { legend: LEGEND }, scales: { y: NO_GRID } },
   });
   body.append(element("h3", {}, "Exits to the monitor"));
   charts.add(body, "paging-exits", 260, grouped(["exits", "hidden_faults", "write_protect_traps", "hypercalls"]));

@@ -19,7 +19,7 @@ function rounded(number) {
   return number === 0 ? "0" : Number(number.toPrecision(3)).toLocaleString("en", { maximumFractionDigits: 3 });
 }
 
-const wordsOf = (key) => key.replaceAll("_", " ");
+const wordsOf = (key) => key.replace(/[_-]/g, " ");
 
 const plural = (number, word) => `${count(number)} ${word}${number === 1 ? "" : "s"}`;
 
