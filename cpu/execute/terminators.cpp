@@ -12,6 +12,7 @@ template <SystemEffect R>
 const Operation* run_system_operation(Processor& cpu, const Operation* op) {
   leave_host_units(cpu);
   cpu.unretired = op->remaining;
+  cpu.storing = op;
   // In the processor: with a local one, whose address is needed, what follows would be no tail call.
   cpu.fault = cpu.execute_system(cpu.physical_view(), *op);
   if (cpu.fault) return cpu.refuse_system(op);

@@ -174,4 +174,18 @@ TEST_CASE("Journeys are JSON for programs, with what each crossing was") {
   CHECK(json[0]["crossings"][1]["vector"].is_null());
 }
 
+TEST_CASE("A long journey is drawn folded, and what could be taken for markup is not") {
+  Journey journey = follow(JourneyKind::Int80);
+  const std::vector<Crossing> crossings = journey.crossings;
+  CHECK(journeys_svg({journey}).find("more crossings") == std::string::npos);
+  for (int i = 0; i < 9; ++i)
+    journey.crossings.insert(journey.crossings.end(), crossings.begin(), crossings.end());
+  journey.crossings.front().did = "less < & more >";
+  const std::string svg = journeys_svg({journey});
+  // 24 from the beginning and 8 from the end of 80.
+  CHECK(svg.find("48 more crossings") != std::string::npos);
+  CHECK(svg.find("12 privileged 36 sensitive") != std::string::npos);
+  CHECK(svg.find("less &lt; &amp; more &gt;") != std::string::npos);
+}
+
 }  // namespace ringdown::test
