@@ -12,6 +12,7 @@
 #include "frontend/lab/lockstep/lockstep_options.h"
 #include "frontend/lab/paging/paging_options.h"
 #include "frontend/lab/report/report_options.h"
+#include "frontend/lab/silicon/silicon_options.h"
 #include "frontend/lab/suggestions.h"
 #include "frontend/lab/table/table_options.h"
 
@@ -26,6 +27,7 @@ constexpr std::array kExperiments{
                &parse_lockstep_lab},
     Experiment{"paging", "page tables on each paging technique, and step by step", &parse_paging_lab},
     Experiment{"report", "all of it on one page for a browser", &parse_report_lab},
+    Experiment{"silicon", "sensitive instructions on this computer's processor", &parse_silicon_lab},
     Experiment{"table", "each sensitive instruction, bare, let through and trapped", &parse_table_lab},
 };
 

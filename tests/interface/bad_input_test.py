@@ -216,6 +216,8 @@ COMMANDS = [
     (["lab", "report", "-o", "folder"], ["-o folder", "name a file"]),
     (["lab", "report", "-o", "new.html", "--sections", "pagign"], ["--sections pagign", "did you mean 'paging'?"]),
     (["lab", "report", "-o", "new.html", "--", "good.img"], ["lab report", "leave the options of a run out"]),
+    (["lab", "silicon", "--jsn"], ["--jsn", "lists its options"]),
+    (["lab", "silicon", "--", "good.img"], ["good.img", "no guest"]),
     (["lab", "table", "pofp"], ["lab table: pofp", "did you mean 'popf'"]),
     (["lab", "table", "--ring", "2"], ["--ring 2", "name one"]),
     (["lab", "table", "--json", "--markdown"], ["--json", "--markdown"]),

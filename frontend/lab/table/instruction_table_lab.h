@@ -12,6 +12,9 @@
 
 namespace ringdown {
 
+/// The processor model that has UMIP.
+inline constexpr const char* kUmipModel = "pentium4-umip";
+
 /// What to measure, and on which processor.
 struct InstructionTableSettings {
   std::string cpu_model = "pentium4";

@@ -19,7 +19,6 @@ namespace po = boost::program_options;
 
 constexpr int kNotMended = 1;
 constexpr int kUserMistake = 2;
-constexpr const char* kUmipModel = "pentium4-umip";
 
 enum class TableFormat : u8 { Text, Markdown, Json };
 
