@@ -58,7 +58,8 @@ with tempfile.TemporaryDirectory() as folder:
     check(os.listdir(folder) == [], "nor the scratch disk")
     check("TMPDIR" in lab("dma", status=2, TMPDIR=os.path.join(folder, "missing")).stderr, "no room for it")
 
-table = lab("int80", "--brief").stdout
+table = lab("int80", "pio", "--brief").stdout
 check("per call" in table and "trap-all" in table and "privileged" in table, "a table")
+check(table.count("remedy") == 2 and "per sector" in table, "one for each workload")
 check(max(len(line) for line in table.splitlines()) <= 120, "for a terminal")
 print("costs are counted and measured")

@@ -50,14 +50,14 @@ std::string causes_table(std::span<const CostResult> results) {
   std::string text;
   const std::vector<TrapCause> met = causes_met(results);
   text += fmt::format("  {:<12}", "");
-  for (const TrapCause cause : met) text += fmt::format(" {:>16}", name_of(cause));
+  for (const TrapCause cause : met) text += fmt::format(" {:>14}", name_of(cause));
   text += "\n";
   for (const CostResult& r : results) {
     text += fmt::format("  {:<12}", name_of(r.remedy));
     for (const TrapCause cause : met) {
       const TrapCost& cost = r.causes[static_cast<std::size_t>(cause)];
       text += fmt::format(
-          " {:>16}",
+          " {:>14}",
           cost.count == 0 ? "-" : fmt::format("{:.0f} x {} ns", r.per_million(cost.count), cost.each_ns()));
     }
     text += "\n";
