@@ -7,6 +7,7 @@
 #include <array>
 
 #include "frontend/lab/cost/cost_options.h"
+#include "frontend/lab/classify/classify_options.h"
 #include "frontend/lab/experiment.h"
 #include "frontend/lab/journey/journey_options.h"
 #include "frontend/lab/lockstep/lockstep_options.h"
@@ -22,6 +23,7 @@ namespace {
 
 constexpr std::array kExperiments{
     Experiment{"cost", "what traps cost by cause, with and without each remedy", &parse_cost_lab},
+    Experiment{"classify", "finds the sensitive instructions by their behaviour alone", &parse_classify_lab},
     Experiment{"journey", "one system call or page fault, through the monitor and back", &parse_journey_lab},
     Experiment{"lockstep", "a guest bare and deprivileged, side by side: the first difference",
                &parse_lockstep_lab},

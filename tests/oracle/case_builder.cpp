@@ -138,7 +138,7 @@ void CaseBuilder::set_register(ZydisRegister reg, u32 value, unsigned width) {
   placed_ |= 1u << number_of(reg);
 }
 
-std::vector<u8> CaseBuilder::prefixes(const Encoding& encoding) {
+std::vector<u8> CaseBuilder::prefixes(const RowEncoding& encoding) {
   std::vector<u8> bytes;
   if (random_.percent(15)) bytes.push_back(kOperandSize);
   if (random_.percent(15)) bytes.push_back(kAddressSize);
@@ -153,7 +153,7 @@ std::vector<u8> CaseBuilder::prefixes(const Encoding& encoding) {
   return bytes;
 }
 
-void CaseBuilder::append_modrm(std::vector<u8>& code, const Encoding& encoding) {
+void CaseBuilder::append_modrm(std::vector<u8>& code, const RowEncoding& encoding) {
   if (encoding.modrm.empty()) return;
   u8 modrm = random_.of(encoding.modrm);
   // Memory forms are one entry among up to nine: choose them as often as registers.
@@ -167,7 +167,7 @@ void CaseBuilder::append_modrm(std::vector<u8>& code, const Encoding& encoding) 
 }
 
 std::vector<u8> CaseBuilder::encode(const RowEncodings& rows) {
-  const Encoding& encoding = random_.of(rows.encodings);
+  const RowEncoding& encoding = random_.of(rows.encodings);
   std::vector<u8> code = prefixes(encoding);
   if (encoding.two_bytes) code.push_back(0x0f);
   code.push_back(encoding.opcode);

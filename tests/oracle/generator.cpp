@@ -31,7 +31,7 @@ const OracleExclusion* OracleGenerator::exclusion_of(const GeneratedCase& made) 
 }
 
 GeneratedCase OracleGenerator::make(u64 number, std::map<const OracleExclusion*, u64>& excluded) const {
-  OracleRandom random(seed_, number);
+  SeededRandom random(seed_, number);
   constexpr unsigned kAttempts = 100'000;
   for (unsigned attempt = 0; attempt < kAttempts; ++attempt) {
     GeneratedCase made;

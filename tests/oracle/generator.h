@@ -3,10 +3,10 @@
 
 #include <map>
 
-#include "tests/oracle/encodings.h"
+#include "core/seeded_random.h"
+#include "cpu/row_encodings.h"
 #include "tests/oracle/exclusions.h"
 #include "tests/oracle/long_mode.h"
-#include "tests/oracle/random.h"
 
 namespace ringdown::test {
 
@@ -18,7 +18,7 @@ struct GeneratedCase {
 /// Makes the code and the registers of one case.
 class CaseBuilder {
  public:
-  explicit CaseBuilder(OracleRandom& random) : random_(random) {}
+  explicit CaseBuilder(SeededRandom& random) : random_(random) {}
 
   /// A case whose last instruction is one of these encodings.
   OracleCase build(const RowEncodings& rows);
@@ -30,8 +30,8 @@ class CaseBuilder {
   void choose_stack();
   void add_instruction(const RowEncodings& rows);
   std::vector<u8> encode(const RowEncodings& rows);
-  std::vector<u8> prefixes(const Encoding& encoding);
-  void append_modrm(std::vector<u8>& code, const Encoding& encoding);
+  std::vector<u8> prefixes(const RowEncoding& encoding);
+  void append_modrm(std::vector<u8>& code, const RowEncoding& encoding);
   void set_immediates(std::vector<u8>& code, const OracleInstruction& instruction);
   void set_branch(std::vector<u8>& code, const OracleInstruction& instruction, unsigned immediate);
   void place_operands(std::vector<u8>& code, OracleInstruction& instruction);
@@ -45,7 +45,7 @@ class CaseBuilder {
   u32 branch_target() { return kCodePages + 0x800 + random_.below(0x400); }
   u16 selector();
 
-  OracleRandom& random_;
+  SeededRandom& random_;
   OracleCase case_;
   u32 placed_ = 0;  // registers whose value an operand needs, bit by bit
 };

@@ -15,7 +15,7 @@ constexpr std::array<u32, 20> kEdges = {
     0,    1,     2,      7,      8,      0x0f,    0x1f,        0x20,        0x7f,        0x80,
     0xff, 0x100, 0x7fff, 0x8000, 0xffff, 0x10000, 0x7fff'ffff, 0x8000'0000, 0xffff'fffe, 0xffff'ffff};
 
-u64 fraction(OracleRandom& random, unsigned bits) {
+u64 fraction(SeededRandom& random, unsigned bits) {
   const u64 all = (u64{1} << bits) - 1;
   switch (random.below(5)) {
     case 0:
@@ -32,7 +32,7 @@ u64 fraction(OracleRandom& random, unsigned bits) {
 }
 
 /// A biased exponent near its edges or the bias.
-u32 exponent(OracleRandom& random, unsigned bits) {
+u32 exponent(SeededRandom& random, unsigned bits) {
   const u32 maximum = (1u << bits) - 1;
   switch (random.below(8)) {
     case 0:
@@ -52,19 +52,19 @@ u32 exponent(OracleRandom& random, unsigned bits) {
   }
 }
 
-u64 binary(OracleRandom& random, unsigned exponent_bits, unsigned fraction_bits) {
+u64 binary(SeededRandom& random, unsigned exponent_bits, unsigned fraction_bits) {
   return u64{random.below(2)} << (exponent_bits + fraction_bits) |
          u64{exponent(random, exponent_bits)} << fraction_bits | fraction(random, fraction_bits);
 }
 
-Float80 extended(OracleRandom& random) {
+Float80 extended(SeededRandom& random) {
   const u32 field = exponent(random, 15);
   const u64 integer_bit = field != 0 || random.percent(5) ? u64{1} << 63 : 0;
   const u64 significand = fraction(random, 63) | (random.percent(4) ? 0 : integer_bit);
   return {significand, static_cast<u16>(random.below(2) << 15 | field)};
 }
 
-void set_control_words(FxImage& fx, OracleRandom& random) {
+void set_control_words(FxImage& fx, SeededRandom& random) {
   X87State x87;
   const bool masked = random.percent(70);
   const u32 bits = random.word();
@@ -82,7 +82,7 @@ void set_control_words(FxImage& fx, OracleRandom& random) {
 
 }  // namespace
 
-u32 edge_value(OracleRandom& random) {
+u32 edge_value(SeededRandom& random) {
   switch (random.below(6)) {
     case 0:
     case 1:
@@ -96,7 +96,7 @@ u32 edge_value(OracleRandom& random) {
   }
 }
 
-std::array<u8, 16> float_value(OracleRandom& random, unsigned bits) {
+std::array<u8, 16> float_value(SeededRandom& random, unsigned bits) {
   std::array<u8, 16> bytes{};
   const auto put = [&bytes](unsigned at, const auto& value) {
     std::memcpy(bytes.data() + at, &value, std::min<std::size_t>(sizeof(value), bytes.size() - at));
@@ -113,7 +113,7 @@ std::array<u8, 16> float_value(OracleRandom& random, unsigned bits) {
   return bytes;
 }
 
-FxImage fx_value(OracleRandom& random) {
+FxImage fx_value(SeededRandom& random) {
   FxImage fx;
   fx.set<u16>(FxImage::kControl, x87_control::kInitial);
   fx.set<u32>(FxImage::kMxcsr, SseState::kMxcsrReset);
@@ -134,7 +134,7 @@ FxImage fx_value(OracleRandom& random) {
   return fx;
 }
 
-u32 eflags_value(OracleRandom& random) {
+u32 eflags_value(SeededRandom& random) {
   u32 flags = eflags::kReserved1 | eflags::kIf | (random.word() & eflags::kStatus);
   if (random.percent(20)) flags |= eflags::kDf;
   if (random.percent(10)) flags |= eflags::kAc;

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "cpu/encoding_head.h"
+
 namespace ringdown::test {
 
 namespace {
@@ -26,19 +28,13 @@ const ZydisDecoder& decoder_of(ZydisMachineMode mode) {
 
 }  // namespace
 
-bool is_prefix(u8 byte) {
-  constexpr std::array<u8, 11> kPrefixes = {0x26, 0x2e, 0x36,  0x3e, 0x64, 0x65,
-                                            0x66, 0x67, kLock, 0xf2, 0xf3};
-  return std::find(kPrefixes.begin(), kPrefixes.end(), byte) != kPrefixes.end();
-}
-
 OracleInstruction decode_oracle(std::span<const u8> code, ZydisMachineMode mode) {
   OracleInstruction instruction;
   std::array<u8, ZYDIS_MAX_INSTRUCTION_LENGTH> bytes{};
   u8 size = 0;
   bool among_prefixes = true;
   for (const u8 byte : code.first(std::min(code.size(), bytes.size()))) {
-    among_prefixes = among_prefixes && is_prefix(byte);
+    among_prefixes = among_prefixes && is_legacy_prefix(byte);
     if (among_prefixes && byte == kLock) {
       ++instruction.locks;
     } else {

@@ -28,8 +28,6 @@ struct OracleInstruction {
   bool is(ZydisMnemonic mnemonic) const { return known && decoded.mnemonic == mnemonic; }
 };
 
-bool is_prefix(u8 byte);
-
 /// Decodes the instruction that `code` begins with, with everything that processors have by now. A LOCK
 /// prefix where it may not stand does not hinder it.
 OracleInstruction decode_oracle(std::span<const u8> code, ZydisMachineMode mode);

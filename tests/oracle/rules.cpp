@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "cpu/encoding_head.h"
 #include "cpu/fault.h"
 #include "cpu/flags.h"
 #include "tests/oracle/differences.h"
@@ -268,7 +269,7 @@ void segment_of_linux(const GeneratedCase& g, OracleOutcome& host, const OracleO
 
 std::size_t prefixes_at(std::span<const u8> code, std::size_t begin) {
   const auto first = code.begin() + static_cast<std::ptrdiff_t>(begin);
-  return static_cast<std::size_t>(std::find_if_not(first, code.end(), &is_prefix) - first);
+  return static_cast<std::size_t>(std::find_if_not(first, code.end(), &is_legacy_prefix) - first);
 }
 
 void undefined_and_unfetched(const GeneratedCase& g, OracleOutcome& host, const OracleOutcome& guest) {

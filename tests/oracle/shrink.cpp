@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "cpu/encoding_head.h"
 #include "tests/oracle/oracle_instruction.h"
 
 namespace ringdown::test {
@@ -58,7 +59,7 @@ class Shrinker {
   void drop_prefixes() {
     for (std::size_t i = 0; i + 1 < case_.code.size();) {
       const std::size_t before = case_.code.size();
-      if (is_prefix(case_.code[i]))
+      if (is_legacy_prefix(case_.code[i]))
         attempt_with([i](OracleCase& c) { c.code.erase(c.code.begin() + static_cast<std::ptrdiff_t>(i)); });
       if (case_.code.size() == before) ++i;
     }

@@ -4,12 +4,12 @@
 #include <span>
 #include <vector>
 
-#include "tests/oracle/oracle_instruction.h"
+#include "cpu/instruction_table.h"
 
-namespace ringdown::test {
+namespace ringdown {
 
 /// An opcode with its mandatory prefix and, if it has one, what its ModRM byte may be.
-struct Encoding {
+struct RowEncoding {
   u8 prefix = 0;  // 66, F2, F3, 67 or none
   bool two_bytes = false;
   u8 opcode = 0;
@@ -18,11 +18,11 @@ struct Encoding {
 
 struct RowEncodings {
   const InstructionRow* row = nullptr;  // nullptr: undefined opcodes
-  std::vector<Encoding> encodings;
+  std::vector<RowEncoding> encodings;
 };
 
 /// In the table's order, undefined opcodes last. Rows without any encoding are an error of the search, which
 /// tests look for.
 std::span<const RowEncodings> row_encodings();
 
-}  // namespace ringdown::test
+}  // namespace ringdown

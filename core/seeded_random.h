@@ -5,12 +5,12 @@
 
 #include "core/types.h"
 
-namespace ringdown::test {
+namespace ringdown {
 
-class OracleRandom {
+class SeededRandom {
  public:
   /// Different streams for different numbers of one seed.
-  OracleRandom(u64 seed, u64 number) : state_(mix(seed) ^ mix(~number)) {}
+  SeededRandom(u64 seed, u64 number) : state_(mix(seed) ^ mix(~number)) {}
 
   u64 bits() {
     state_ += 0x9e37'79b9'7f4a'7c15;
@@ -34,4 +34,4 @@ class OracleRandom {
   u64 state_;
 };
 
-}  // namespace ringdown::test
+}  // namespace ringdown

@@ -1,7 +1,9 @@
 // Searches the one- and two-byte opcode maps.
-#include "tests/oracle/encodings.h"
+#include "cpu/row_encodings.h"
 
-namespace ringdown::test {
+#include "cpu/encoding_head.h"
+
+namespace ringdown {
 
 namespace {
 
@@ -12,6 +14,12 @@ constexpr std::array<u8, 5> kMandatoryPrefixes = {0x00, 0x66, 0xf2, 0xf3, kAddre
 
 class Search {
  public:
+  Search() {
+    ZydisDecoderInit(&decoder_, ZYDIS_MACHINE_MODE_LEGACY_32, ZYDIS_STACK_WIDTH_32);
+    // Bounds registers are of the past: their encodings are NOPs again, some of which MPX had refused.
+    ZydisDecoderEnableMode(&decoder_, ZYDIS_DECODER_MODE_MPX, ZYAN_FALSE);
+  }
+
   std::vector<RowEncodings> run() {
     for (const InstructionRow& row : instruction_table()) found_.push_back({&row, {}});
     found_.push_back({nullptr, {}});
@@ -24,39 +32,49 @@ class Search {
   }
 
  private:
+  struct Decoded {
+    bool known = false;
+    bool has_modrm = true;
+    const InstructionRow* row = nullptr;
+  };
+
   void visit(u8 prefix, bool two_bytes, u8 opcode) {
     const bool is_escape = !two_bytes && opcode == kTwoByteEscape;
     // Other prefixes are the generator's to add; behind 0F 38 and 0F 3A come newer instructions.
     const bool leads_elsewhere = two_bytes && (opcode == 0x38 || opcode == 0x3a);
     if (prefix == kAddressSize && (two_bytes || opcode != kJecxz)) return;
-    if (is_escape || leads_elsewhere || (!two_bytes && is_prefix(opcode))) return;
+    if (is_escape || leads_elsewhere || (!two_bytes && is_legacy_prefix(opcode))) return;
     for (unsigned modrm = 0; modrm < 256; ++modrm) {
       const bool is_memory = modrm < 0xc0;
       if (is_memory && (modrm & 0xc7) != 0) continue;  // one for all memory forms
-      const OracleInstruction instruction = decode(prefix, two_bytes, opcode, static_cast<u8>(modrm));
-      const bool newer = instruction.known && instruction.row == nullptr;
+      const Decoded decoded = decode(prefix, two_bytes, opcode, static_cast<u8>(modrm));
+      const bool newer = decoded.known && decoded.row == nullptr;
       if (newer) continue;
-      const bool has_modrm =
-          !instruction.known || (instruction.decoded.attributes & ZYDIS_ATTRIB_HAS_MODRM) != 0;
-      add(instruction.row, {prefix, two_bytes, opcode, {}}, has_modrm, static_cast<u8>(modrm));
-      if (!has_modrm) return;
+      add(decoded.row, {prefix, two_bytes, opcode, {}}, decoded.has_modrm, static_cast<u8>(modrm));
+      if (!decoded.has_modrm) return;
     }
   }
 
-  static OracleInstruction decode(u8 prefix, bool two_bytes, u8 opcode, u8 modrm) {
+  Decoded decode(u8 prefix, bool two_bytes, u8 opcode, u8 modrm) const {
     std::array<u8, ZYDIS_MAX_INSTRUCTION_LENGTH> code{};
     std::size_t at = 0;
     if (prefix != 0) code[at++] = prefix;
     if (two_bytes) code[at++] = kTwoByteEscape;
     code[at++] = opcode;
     code[at] = modrm;
-    return decode_oracle(code, ZYDIS_MACHINE_MODE_LEGACY_32);
+    ZydisDecodedInstruction instruction;
+    std::array<ZydisDecodedOperand, ZYDIS_MAX_OPERAND_COUNT> operands;
+    if (!ZYAN_SUCCESS(
+            ZydisDecoderDecodeFull(&decoder_, code.data(), code.size(), &instruction, operands.data())))
+      return {};
+    return {true, (instruction.attributes & ZYDIS_ATTRIB_HAS_MODRM) != 0,
+            find_row(instruction, {operands.data(), instruction.operand_count})};
   }
 
-  void add(const InstructionRow* row, Encoding encoding, bool has_modrm, u8 modrm) {
+  void add(const InstructionRow* row, RowEncoding encoding, bool has_modrm, u8 modrm) {
     const std::size_t at = row != nullptr ? static_cast<std::size_t>(row - instruction_table().data())
                                           : instruction_table().size();
-    std::vector<Encoding>& encodings = found_[at].encodings;
+    std::vector<RowEncoding>& encodings = found_[at].encodings;
     const bool same = !encodings.empty() && encodings.back().prefix == encoding.prefix &&
                       encodings.back().two_bytes == encoding.two_bytes &&
                       encodings.back().opcode == encoding.opcode;
@@ -64,6 +82,7 @@ class Search {
     if (has_modrm) encodings.back().modrm.push_back(modrm);
   }
 
+  ZydisDecoder decoder_;
   std::vector<RowEncodings> found_;
 };
 
@@ -74,4 +93,4 @@ std::span<const RowEncodings> row_encodings() {
   return encodings;
 }
 
-}  // namespace ringdown::test
+}  // namespace ringdown
