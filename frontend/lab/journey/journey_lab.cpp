@@ -36,11 +36,12 @@ class EndWhenDone final : public RunnerCompanion {
 };
 
 std::string why_missing(JourneyKind kind, u64 seen, u64 skip, const RunEnd& end, Ticks ticks) {
-  std::string text = fmt::format("{}: none was followed in {} instructions (the run's end: {}); ",
-                                 name_of(kind), ticks, name_of(end.reason));
-  text += seen == 0 ? "the guest made none at ring 3"
-                    : fmt::format("the guest made {}, --skip passed over {}", seen, std::min(seen, skip));
-  return text + ": --within, --skip";
+  const std::string text =
+      fmt::format("{}: none was followed in {} instructions (the run's end: {}); the guest made ",
+                  name_of(kind), ticks, name_of(end.reason));
+  if (seen == 0) return text + "none at ring 3: --within";
+  if (seen <= skip) return text + fmt::format("{}, all of which --skip {} passes over", seen, skip);
+  return text + fmt::format("{}, and none came back: --within", seen);
 }
 
 }  // namespace
@@ -63,7 +64,7 @@ Result<JourneyResult> follow_journeys(const JourneyRequest& request) {
   Result<std::unique_ptr<Machine>> machine = make_lab_machine(std::move(config), request.guest.kernel, log);
   if (!machine) return machine.error();
   JourneyRecorder recorder(**machine, request.kinds, request.skip);
-  const TrapWatcher watcher(**machine, recorder);
+  TrapWatcher watcher(**machine, recorder);
   Runner::Settings settings;
   settings.no_reboot = true;
   settings.stop_after = request.within;
