@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <set>
 
+#include "frontend/lab/wrapped_lines.h"
+
 namespace ringdown {
 
 namespace {
@@ -51,16 +53,23 @@ std::vector<std::string_view> names_with(Verdict verdict, Group group, unsigned 
   return names;
 }
 
-std::string counted(const std::vector<std::string_view>& names) {
-  if (names.empty()) return "none";
-  return fmt::format("{}: {}", names.size(), fmt::join(names, ", "));
+/// "label  2: SGDT, SIDT", in as many lines as that takes.
+std::string counted(std::string_view label, const std::vector<std::string_view>& names) {
+  constexpr std::size_t kIndent = 22;
+  constexpr std::size_t kWidth = 90;
+  const std::string list =
+      names.empty() ? "none" : fmt::format("{}: {}", names.size(), fmt::join(names, ", "));
+  std::string text;
+  for (const std::string& line : wrapped_lines(list, kWidth)) {
+    text += fmt::format("{:<{}}{}\n", text.empty() ? fmt::format("    {}", label) : "", kIndent, line);
+  }
+  return text;
 }
 
 std::string group_summary(Group group, unsigned ring, const std::vector<InstructionTableRow>& rows) {
-  return fmt::format("    silent witness  {}\n    traps only      {}\n    no difference   {}\n",
-                     counted(names_with(Verdict::Silent, group, ring, rows)),
-                     counted(names_with(Verdict::Trapped, group, ring, rows)),
-                     counted(names_with(Verdict::NoWitness, group, ring, rows)));
+  return counted("silent witness", names_with(Verdict::Silent, group, ring, rows)) +
+         counted("traps only", names_with(Verdict::Trapped, group, ring, rows)) +
+         counted("no difference", names_with(Verdict::NoWitness, group, ring, rows));
 }
 
 /// Text that Markdown does not take for markup.
@@ -124,10 +133,10 @@ std::string umip_summary(const std::vector<InstructionTableRow>& without,
   std::vector<std::string_view> closed;
   for (const ProbedInstruction* instruction : closed_between(without, with))
     closed.push_back(instruction->name);
-  std::string text = fmt::format("\nCR4.UMIP closes {}\n", counted(closed));
+  std::string text = "\nCR4.UMIP, compared with a processor that has none\n" + counted("closes", closed);
   for (const unsigned ring : rings_of(with)) {
-    text += fmt::format("  it leaves at ring {} {}\n", ring,
-                        counted(names_with(Verdict::Silent, Group::RobinIrvine, ring, with)));
+    text += counted(fmt::format("leaves at ring {}", ring),
+                    names_with(Verdict::Silent, Group::RobinIrvine, ring, with));
   }
   return text;
 }

@@ -113,7 +113,7 @@ TEST_CASE("UMIP closes five of the list and leaves thirteen") {
     CHECK(names_with(Verdict::Trapped, ring, closed) == names);
     CHECK(names_with(Verdict::Silent, ring, closed).size() == 13);
   }
-  CHECK(umip_summary(open, closed).find("closes 5: SGDT, SIDT, SLDT, SMSW, STR\n") != std::string::npos);
+  CHECK(umip_summary(open, closed).find("closes            5: SGDT, SIDT, SLDT, SMSW, STR\n") != std::string::npos);
 }
 
 TEST_CASE("A selection is the same rows of the whole table") {
