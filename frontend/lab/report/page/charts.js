@@ -9,6 +9,7 @@ const PALETTES = {
 };
 const CAUSES = ["privileged", "sensitive", "device", "hidden_fault", "write_protect", "page_fault", "exception", "interrupt",
   "debug", "hypercall"];
+const PAPER_WIDTH = "680px"; // of a sheet, without its margins
 const prefersDark = window.matchMedia("(prefers-color-scheme: dark)");
 
 class Charts {
@@ -37,6 +38,7 @@ class Charts {
 
   draw(entry, printed) {
     if (entry.chart) entry.chart.destroy();
+    entry.canvas.parentNode.style.width = printed ? PAPER_WIDTH : "";
     const palette = prefersDark.matches && !printed ? PALETTES.dark : PALETTES.light;
     Chart.defaults.color = palette.muted;
     Chart.defaults.borderColor = palette.line;

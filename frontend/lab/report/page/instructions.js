@@ -61,7 +61,9 @@ function renderTable(body, data) {
     { head: "How it shows", value: (name) => explanationOf(rows.filter((r) => r.instruction === name)), style: "wide" },
   ], names));
   body.append(folded("Every case with its operands and values", plural(rows.length, "row"), rowsInFull(rows)));
-  body.append(folded("The same with UMIP", plural(umip.length, "row"), rowsInFull(umip)));
+  const same = (a, b) => ["instruction", "operands", "ring", "through", "verdict"].every((key) => a[key] === b[key]);
+  const changed = umip.filter((row) => !rows.some((other) => same(row, other)));
+  body.append(folded("The cases that UMIP changes", plural(changed.length, "row"), rowsInFull(changed)));
 }
 
 function renderClassification(body, data) {
