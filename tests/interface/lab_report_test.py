@@ -89,7 +89,7 @@ def check_sections(browser, sections):
         missing = [p.text for p in section.find_elements(By.CSS_SELECTOR, ".body > .missing")]
         check(missing == ([content["missing"]] if "missing" in content else []), f"{name}: missing {missing}")
         if "data" in content:
-            check(section.find_elements(By.CSS_SELECTOR, ".body table"), f"{name} has a table")
+            check(section.find_elements(By.CSS_SELECTOR, ".body table, .body .console"), f"{name} shows something")
 
 
 def check_charts(browser, sections):

@@ -9,6 +9,7 @@
 #include "frontend/lab/cost/cost.h"
 #include "frontend/lab/journey/journey_lab.h"
 #include "frontend/lab/paging/paging_lab.h"
+#include "frontend/lab/report/kernel_stories.h"
 #include "frontend/lab/table/instruction_table_lab.h"
 
 namespace ringdown {
@@ -28,6 +29,25 @@ Result<Json> measure_table(ReportLength) {
     tables[name] = Json::parse(instruction_table_json(*rows));
   }
   return tables;
+}
+
+Json story_json(const KernelStory& story) { return {{"end", story.end}, {"output", story.output}}; }
+
+/// An array with the stories of each of the laboratory's kernels.
+Result<Json> measure_violations(ReportLength) {
+  Json violations = Json::array();
+  for (const LabGuest& guest : lab_guests()) {
+    if (guest.instruction.empty()) continue;
+    const Result<KernelStory> bare = tell_bare(guest);
+    if (!bare) return bare.error();
+    const Result<KernelStory> through = tell_let_through(guest);
+    if (!through) return through.error();
+    violations.push_back({{"instruction", guest.instruction},
+                          {"guest", guest.name},
+                          {"summary", guest.summary},
+                          {"aftermath", {{"bare", story_json(*bare)}, {"through", story_json(*through)}}}});
+  }
+  return violations;
 }
 
 /// An array with a journey and its drawing for each kind.
@@ -95,6 +115,7 @@ Result<Json> measure_paging(ReportLength) {
 
 constexpr std::array kSections{
     ReportSection{"table", "each instruction in a kernel's place, without and with UMIP", &measure_table},
+    ReportSection{"violate", "kernels with one instruction let through", &measure_violations},
     ReportSection{"journey", "system calls and a page fault, through the monitor and back",
                   &measure_journeys},
     ReportSection{"boot", "Debian's kernel starts, and what traps meanwhile", &measure_boot},

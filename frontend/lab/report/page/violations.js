@@ -29,7 +29,7 @@ function historyOf(violation) {
     ...lines.map((line, i) => element("span", { class: i === lines.length - 1 && "last" }, line + "\n")));
 }
 
-function renderViolation(violation) {
+function frozenState(violation) {
   const where = `after ${count(violation.ticks)} instructions, at ${hexadecimal(violation.cs, 4)}:${hexadecimal(violation.eip, 8)}`;
   const parts = [element("p", {}, "Frozen ", where, ": ", element("code", {}, violation.disassembly), ".")];
   parts.push(tableOf([
@@ -40,9 +40,18 @@ function renderViolation(violation) {
   if (violation.history && violation.history.length !== 0) {
     parts.push(element("h3", {}, "How it came there"), historyOf(violation));
   }
-  if (violation.aftermath) parts.push(element("h3", {}, "What each then did"), consoles(violation.aftermath));
   return parts;
 }
+
+function renderViolation(violation) {
+  const parts = violation.differences ? frozenState(violation) : [];
+  if (!violation.aftermath) return parts;
+  if (parts.length !== 0) parts.push(element("h3", {}, "What each then did"));
+  return [...parts, consoles(violation.aftermath)];
+}
+
+// Of the pairs, so many are unfolded.
+const SHOWN = 2;
 
 function renderViolations(body, data) {
   for (const violation of data) {
@@ -53,6 +62,5 @@ function renderViolations(body, data) {
       body.append(folded(title, violation.summary || "", ...renderViolation(violation)));
     }
   }
-  const first = body.querySelector("details");
-  if (first) first.open = true;
+  for (const details of [...body.querySelectorAll("details")].slice(0, SHOWN)) details.open = true;
 }
