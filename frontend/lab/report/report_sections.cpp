@@ -6,10 +6,12 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 
+#include "frontend/lab/classify/classification.h"
 #include "frontend/lab/cost/cost.h"
 #include "frontend/lab/journey/journey_lab.h"
 #include "frontend/lab/paging/paging_lab.h"
 #include "frontend/lab/report/kernel_stories.h"
+#include "frontend/lab/silicon/silicon_lab.h"
 #include "frontend/lab/table/instruction_table_lab.h"
 
 namespace ringdown {
@@ -29,6 +31,34 @@ Result<Json> measure_table(ReportLength) {
     tables[name] = Json::parse(instruction_table_json(*rows));
   }
   return tables;
+}
+
+/// The instructions of the usual model, and whether the theorems hold on each.
+Result<Json> measure_classification(ReportLength length) {
+  ClassifyRequest request;
+  if (length == ReportLength::Quick) {
+    constexpr unsigned kQuickCases = 16;
+    request.cases = kQuickCases;
+  }
+  Json data;
+  Json theorems = Json::array();
+  const auto add_theorems = [&](const Classification& classification) {
+    theorems.push_back({{"model", classification.model->name()},
+                        {"theorem1", classification.theorem1()},
+                        {"theorem3", classification.theorem3()}});
+  };
+  const Classification usual = classify_instructions(request);
+  data["model"] = usual.model->name();
+  data["instructions"] = Json::parse(classification_json(usual));
+  add_theorems(usual);
+  request.witnesses = classify::Witnesses::Omit;
+  for (const CpuModel& model : CpuModel::all()) {
+    if (&model == usual.model) continue;
+    request.model = &model;
+    add_theorems(classify_instructions(request));
+  }
+  data["theorems"] = std::move(theorems);
+  return data;
 }
 
 Json story_json(const KernelStory& story) { return {{"end", story.end}, {"output", story.output}}; }
@@ -66,7 +96,7 @@ Result<Json> measure_journeys(ReportLength) {
 /// The rows, and what the names of workloads and remedies mean.
 Result<Json> measure_costs_of(CostRequest request, ReportLength length) {
   if (length == ReportLength::Quick) {
-    constexpr u32 kQuickDivisor = 10;
+    constexpr u32 kQuickDivisor = 20;
     request.divisor = kQuickDivisor;
     request.repeats = 1;
   }
@@ -113,14 +143,22 @@ Result<Json> measure_paging(ReportLength) {
   return Json::parse(paging_json(results));
 }
 
+Result<Json> measure_host(ReportLength) {
+  const Result<std::vector<SiliconRow>> rows = measure_silicon();
+  if (!rows) return rows.error();
+  return Json::parse(silicon_json(*rows));
+}
+
 constexpr std::array kSections{
     ReportSection{"table", "each instruction in a kernel's place, without and with UMIP", &measure_table},
+    ReportSection{"classify", "the sensitive instructions by their behaviour alone", &measure_classification},
     ReportSection{"violate", "kernels with one instruction let through", &measure_violations},
     ReportSection{"journey", "system calls and a page fault, through the monitor and back",
                   &measure_journeys},
     ReportSection{"boot", "Debian's kernel starts, and what traps meanwhile", &measure_boot},
     ReportSection{"cost", "small workloads, with and without each remedy", &measure_workloads},
     ReportSection{"paging", "one guest on three paging techniques", &measure_paging},
+    ReportSection{"silicon", "sensitive instructions on this computer's processor", &measure_host},
 };
 
 }  // namespace

@@ -72,6 +72,7 @@ function renderClassification(body, data) {
   const sensitive = (r) => r.control_sensitive || r.behaviour_sensitive;
   const broken = rows.filter((r) => sensitive(r) && !r.privileged);
   const theorem = (holds) => element("b", { class: holds ? "yes" : "no" }, holds ? "holds" : "fails");
+  const usual = data.theorems[0];
   body.append(figures([
     [count(rows.length), "instructions were judged, on " + data.model],
     [count(rows.filter((r) => r.privileged).length), "are privileged"],
@@ -79,8 +80,8 @@ function renderClassification(body, data) {
     [count(broken.length), "are sensitive and not privileged"],
   ]));
   body.append(element("p", { class: "verdict" }, "Theorem 1 (sensitive instructions are privileged: a monitor can be built) ",
-    theorem(broken.length === 0), ". Theorem 3 (user-sensitive ones are: a hybrid monitor can be built) ",
-    theorem(!rows.some((r) => r.user_sensitive && !r.privileged)), "."));
+    theorem(usual.theorem1), ". Theorem 3 (user-sensitive ones are: a hybrid monitor, which interprets all of the kernel, can be built) ",
+    theorem(usual.theorem3), "."));
   const kinds = (r) => [r.control_sensitive && "control", r.by_mode && "behaviour, by mode", r.by_location && "behaviour, by place",
     r.user_sensitive && "user"].filter(Boolean).join("; ");
   body.append(tableOf([
@@ -92,20 +93,32 @@ function renderClassification(body, data) {
   const only = rows.filter((r) => r.robin_irvine && !(sensitive(r) && !r.privileged)).map(title);
   if (only.length !== 0) body.append(element("p", { class: "names" }, "On their list and not found here: " + only.join(", ") + "."));
   const named = (what, wanted) => element("p", { class: "names" }, element("b", {}, what + ": "), rows.filter(wanted).map(title).join(", ") || "none");
+  body.append(folded("The theorems on each processor model", plural(data.theorems.length, "model"), tableOf([
+    { head: "Model", value: (t) => t.model },
+    { head: "Theorem 1", value: (t) => theorem(t.theorem1) },
+    { head: "Theorem 3", value: (t) => theorem(t.theorem3) },
+  ], data.theorems)));
   body.append(folded("The sets", "by name", named("Privileged", (r) => r.privileged),
     named("Sensitive and privileged", (r) => sensitive(r) && r.privileged),
     named("Sensitive, not privileged", (r) => broken.includes(r)),
     named("Neither", (r) => !r.privileged && !sensitive(r))));
 }
 
-/// Whatever the experiment measured: a column for each key.
-function renderSilicon(body, data) {
-  const rows = data.rows;
-  const keys = Object.keys(rows[0] || {});
-  const text = (value) => (value === null || value === undefined ? "–" : String(value));
-  body.append(tableOf(keys.map((key) => ({
-    head: key.charAt(0).toUpperCase() + wordsOf(key).slice(1),
-    value: (row) => (key === "verdict" ? pill(text(row[key])) : text(row[key])),
-    style: ["host", "emulated", "operands", "value"].includes(key) && "code",
-  })), rows));
+function renderSilicon(body, rows) {
+  const compared = rows.filter((r) => r.emulated);
+  const disagreeing = compared.filter((r) => !r.agrees);
+  body.append(figures([
+    [count(rows.filter((r) => r.verdict === "silent").length), "were silent on this processor"],
+    [count(rows.filter((r) => r.verdict === "faked").length), "trapped by UMIP, and were answered by the host’s kernel"],
+    [`${compared.length - disagreeing.length} of ${compared.length}`, "trap here and at the emulated ring 3, or do at neither"],
+  ]));
+  body.append(tableOf([
+    { head: "Instruction", value: (r) => r.instruction },
+    { head: "Operands", value: (r) => r.operands, style: "code" },
+    { head: "This processor", value: (r) => r.host, style: "code" },
+    { head: "Verdict", value: (r) => pill(r.verdict) },
+    { head: "Emulated, ring 3", value: (r) => r.emulated || "–", style: "code" },
+    { head: "Agree", value: (r) => (r.emulated ? (r.agrees ? "yes" : "no") : "–") },
+    { head: "What happened", value: (r) => r.explanation, style: "wide" },
+  ], rows, markFirst("instruction")));
 }
