@@ -242,6 +242,7 @@ COMMANDS = [
     (["lab", "classify", "--cpu", "z80"], ["--cpu z80", "--cpu list"]),
     (["lab", "classify", "--cases", "0"], ["--cases 0", "choose 1 to"]),
     (["lab", "classify", "--seed", "one"], ["--seed"]),
+    (["lab", "classify", "--seed", "-1"], ["--seed -1", "choose 0 to"]),
     (["lab", "classify", "--", "disk.img"], ["disk.img", "there is no guest"]),
     (["lab", "paging", "--jsn"], ["--jsn", "behind '--'"]),
     (["lab", "paging", "--json", "--report", "new.html"], ["--json", "--report"]),

@@ -62,7 +62,7 @@ std::vector<Findings> judge_all(const ClassifyRequest& request,
     classify::Judge judge(machine, request.seed, request.cases, request.witnesses);
     for (std::size_t i = next++; i < subjects.size(); i = next++) {
       findings[i] = judge.judge(subjects[i]);
-      if (reports && request.progress) request.progress(i, subjects.size());
+      if (reports && request.progress) request.progress(*request.model, i, subjects.size());
     }
   };
   std::vector<std::thread> others;
@@ -70,13 +70,14 @@ std::vector<Findings> judge_all(const ClassifyRequest& request,
   for (std::size_t i = 1; i < workers; ++i) others.emplace_back(work, false);
   work(true);
   for (std::thread& other : others) other.join();
+  if (request.progress) request.progress(*request.model, subjects.size(), subjects.size());
   return findings;
 }
 
 /// Both are the same instruction: what one of them shows, it is.
 void merge(Findings& all, const Findings& one) {
-  if (!one.exists) return;
-  if (!all.exists) {
+  if (!one.completes) return;
+  if (!all.completes) {
     all = one;
     return;
   }
@@ -98,7 +99,7 @@ void merge(Findings& all, const Findings& one) {
 }  // namespace
 
 std::string_view ClassifiedInstruction::verdict() const {
-  if (!findings.exists) return "not on this processor";
+  if (!findings.completes) return "never completes";
   if (counterexample()) return "sensitive, not privileged";
   if (findings.sensitive()) return "sensitive and privileged";
   return findings.privileged ? "privileged, not seen to be sensitive" : "innocuous";
@@ -155,7 +156,7 @@ std::string classification_json(const Classification& classification) {
     for (const classify::Knob knob : f.choices) choices.push_back(classify::info_of(knob).name);
     nlohmann::ordered_json object = {{"instruction", instruction.name},
                                      {"form", instruction.form},
-                                     {"exists", f.exists},
+                                     {"completes", f.completes},
                                      {"privileged", f.privileged},
                                      {"privileged_by", choices},
                                      {"privileged_v86", f.privileged_v86},

@@ -22,8 +22,8 @@ struct ClassifyRequest {
   std::vector<std::string> names;  // of rows; empty: all
   classify::Witnesses witnesses = classify::Witnesses::Find;
   HandlerSubstitution substitution = {};  // for a processor that differs from the manual on purpose
-  /// Told now and then, of how many in all.
-  std::function<void(std::size_t done, std::size_t all)> progress = {};
+  /// Told now and then, of how many in all; at the end of all of them.
+  std::function<void(const CpuModel& model, std::size_t done, std::size_t all)> progress = {};
 };
 
 /// Rows of one name and form, which differ in nothing that concerns this.

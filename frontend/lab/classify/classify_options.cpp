@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <boost/program_options.hpp>
+#include <limits>
 
 #include "frontend/lab/classify/classification.h"
 #include "frontend/lab/classify/classify_report.h"
@@ -15,7 +16,7 @@ namespace ringdown {
 
 namespace {
 
-constexpr unsigned kMostCases = 100'000;
+constexpr s64 kMostCases = 100'000;
 
 struct ClassifyLab {
   ClassifyRequest request;
@@ -48,9 +49,9 @@ std::string classify_text() {
       kClassifyCases);
 }
 
-void show_progress(std::size_t done, std::size_t all) {
-  fmt::print(stderr, "\r{} of {} instructions ", done, all);
-  if (done + 1 == all) fmt::print(stderr, "\r{:40}\r", "");
+void show_progress(const CpuModel& model, std::size_t done, std::size_t all) {
+  const std::string line = fmt::format("{}: {} of {} instructions", model.name(), done, all);
+  fmt::print(stderr, "\r{:60}\r", done < all ? line : "");
   std::fflush(stderr);
 }
 
@@ -91,33 +92,47 @@ Result<void> check_names(const std::vector<std::string>& names) {
   return {};
 }
 
+/// Takes the option's value if it is given.
+template <class T>
+Result<void> read_number(const boost::program_options::variables_map& own, const char* option, s64 lowest,
+                         s64 highest, T& value) {
+  if (own.count(option) == 0) return {};
+  const s64 given = own[option].as<s64>();
+  if (given < lowest || given > highest)
+    return Error{fmt::format("--{} {}: choose {} to {}", option, given, lowest, highest)};
+  value = static_cast<T>(given);
+  return {};
+}
+
 }  // namespace
 
 Result<CommandLine> parse_classify_lab(const LabArguments& arguments) {
   namespace po = boost::program_options;
-  using Names = std::vector<std::string>;
   ClassifyLab lab;
+  ClassifyRequest& request = lab.request;
   po::options_description options;
-  options.add_options()("instruction", po::value<Names>(&lab.request.names), "only these")(
-      "cpu", po::value<std::string>(), "processor model")("seed", po::value<u64>(&lab.request.seed), "seed")(
-      "cases", po::value<unsigned>(&lab.request.cases), "cases of each")("json", "as JSON");
+  options.add_options()("instruction", po::value<std::vector<std::string>>(&request.names), "only these")(
+      "cpu", po::value<std::string>(), "processor model")("seed", po::value<s64>(), "seed")(
+      "cases", po::value<s64>(), "cases of each")("json", "as JSON");
   const Result<po::variables_map> own = read_own_options("classify", options, arguments.own, "instruction");
   if (!own) return own.error();
   if (asks_help(*own)) return CommandLine(Answer{classify_text()});
   if (!arguments.run.empty())
     return Error{fmt::format("lab classify: {}: there is no guest: leave '--' out", arguments.run.front())};
-  if (const Result<void> known = check_names(lab.request.names); !known) return known.error();
+  if (const auto known = check_names(request.names); !known) return known.error();
+  if (const auto seed = read_number(*own, "seed", 0, std::numeric_limits<s64>::max(), request.seed); !seed)
+    return seed.error();
+  if (const auto cases = read_number(*own, "cases", 1, kMostCases, request.cases); !cases)
+    return cases.error();
   lab.all_models = own->count("cpu") == 0;
   if (!lab.all_models) {
     const std::string name = (*own)["cpu"].as<std::string>();
-    lab.request.model = CpuModel::find(name);
-    if (lab.request.model == nullptr)
+    request.model = CpuModel::find(name);
+    if (request.model == nullptr)
       return Error{fmt::format("--cpu {}: no such model: '--cpu list' prints them", name)};
   }
-  if (lab.request.cases == 0 || lab.request.cases > kMostCases)
-    return Error{fmt::format("--cases {}: choose 1 to {}", lab.request.cases, kMostCases)};
   lab.json = own->count("json") != 0;
-  if (!lab.json && isatty(STDERR_FILENO) != 0) lab.request.progress = &show_progress;
+  if (isatty(STDERR_FILENO) != 0) request.progress = &show_progress;
   return CommandLine(LabRun{[lab = std::move(lab)] { return run_classify(lab); }});
 }
 

@@ -2,10 +2,12 @@
 #include "frontend/lab/classify/classify_report.h"
 
 #include <fmt/core.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
 #include "frontend/lab/classify/robin_irvine.h"
+#include "frontend/lab/wrapped_lines.h"
 
 namespace ringdown {
 
@@ -13,38 +15,12 @@ namespace {
 
 constexpr std::size_t kWidth = 110;
 
-/// Words in lines of that width, indented.
-std::string wrapped(const std::vector<std::string>& words, std::size_t indent,
-                    std::string_view separator = "  ") {
-  std::string text(indent, ' ');
-  std::size_t column = indent;
-  for (const std::string& word : words) {
-    const bool first = column == indent;
-    if (!first && column + separator.size() + word.size() > kWidth) {
-      text += "\n" + std::string(indent, ' ');
-      column = indent;
-    } else if (!first) {
-      text += separator;
-      column += separator.size();
-    }
-    text += word;
-    column += word.size();
-  }
-  return text + "\n";
-}
-
-std::vector<std::string> split_words(std::string_view text) {
-  std::vector<std::string> words;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find(' '), text.size());
-    words.emplace_back(text.substr(0, end));
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return words;
-}
-
+/// Its lines, indented.
 std::string paragraph(std::string_view text, std::size_t indent) {
-  return wrapped(split_words(text), indent, " ");
+  std::string lines;
+  for (const std::string& line : wrapped_lines(text, kWidth - indent))
+    lines += std::string(indent, ' ') + line + "\n";
+  return lines;
 }
 
 /// "in.immediate" where a name alone does not say which.
@@ -73,7 +49,7 @@ std::string choices_text(const classify::Findings& findings) {
 
 void add_set(std::string& text, std::string_view title, const std::vector<std::string>& names) {
   text += fmt::format("{} ({}):\n", title, names.size());
-  text += names.empty() ? "  none\n" : wrapped(names, 2);
+  text += names.empty() ? "  none\n" : paragraph(fmt::format("{}", fmt::join(names, ", ")), 2);
 }
 
 template <class Wanted>
@@ -85,11 +61,45 @@ std::vector<std::string> full_names(const Classification& classification, Wanted
   return names;
 }
 
+std::string privileged_text(const Classification& classification) {
+  using I = ClassifiedInstruction;
+  std::string text;
+  add_set(text, "Privileged in any case", full_names(classification, [](const I& i) {
+            return i.findings.privileged && i.findings.choices.empty();
+          }));
+  text += "Privileged because a monitor sets:\n";
+  for (const I& i : classification.instructions) {
+    if (!i.findings.choices.empty())
+      text += fmt::format("  {:<14}  {}\n", full_name(i), choices_text(i.findings));
+  }
+  add_set(text, "Privileged in virtual-8086 mode with IOPL 0, though not in rings 1 to 3",
+          full_names(classification,
+                     [](const I& i) { return i.findings.privileged_v86 && !i.findings.privileged; }));
+  add_set(text, "Privileged, and not seen to be sensitive", full_names(classification, [](const I& i) {
+            return i.findings.privileged && !i.findings.sensitive();
+          }));
+  return text;
+}
+
+std::string sensitive_text(const Classification& classification) {
+  using I = ClassifiedInstruction;
+  std::string text;
+  add_set(text, "Control-sensitive",
+          full_names(classification, [](const I& i) { return i.findings.control_sensitive; }));
+  add_set(text, "Behaviour-sensitive by mode",
+          full_names(classification, [](const I& i) { return i.findings.by_mode; }));
+  add_set(text, "Behaviour-sensitive by location",
+          full_names(classification, [](const I& i) { return i.findings.by_location; }));
+  add_set(text, "User-sensitive",
+          full_names(classification, [](const I& i) { return i.findings.user_sensitive; }));
+  return text;
+}
+
 std::string counterexamples_text(const Classification& classification) {
   std::string text =
       "Sensitive, but not privileged: counterexamples to theorem 1, with the shortest witness of each.\n"
       "R-I: on Robin and Irvine's list. user: also sensitive at CPL 3 (theorem 3).\n\n"
-      "  instruction     R-I  user  sensitive to             \n";
+      "  instruction     R-I  user  sensitive to\n";
   for (const ClassifiedInstruction& instruction : classification.instructions) {
     if (!instruction.counterexample()) continue;
     text += fmt::format("  {:<14}  {:<3}  {:<4}  {}\n", full_name(instruction),
@@ -104,49 +114,25 @@ std::string counterexamples_text(const Classification& classification) {
 
 std::string sets_text(const Classification& classification) {
   using I = ClassifiedInstruction;
-  std::string text = fmt::format(
-      "{}: {} instructions, {} cases of each and 8 times as many where those show more"
-      " than nothing, seed {}\n\n",
-      classification.model->name(), classification.instructions.size(), classification.cases,
-      classification.seed);
-  const auto count = [&](std::string_view verdict) {
-    return full_names(classification, [verdict](const I& i) { return i.verdict() == verdict; });
-  };
-  text += fmt::format("Innocuous: {}. Not on this processor: {}.\n", count("innocuous").size(),
-                      count("not on this processor").size());
-  for (const std::string_view by : {"whatever the monitor sets", "because a monitor sets"}) {
-    const bool always = by == "whatever the monitor sets";
-    const auto privileged = [&](const I& i) {
-      return i.findings.privileged && i.findings.choices.empty() == always;
-    };
-    if (always) {
-      add_set(text, "Privileged in any case", full_names(classification, privileged));
-      continue;
-    }
-    text += fmt::format("Privileged because a monitor sets:\n");
-    for (const I& i : classification.instructions) {
-      if (privileged(i)) text += fmt::format("  {:<14}  {}\n", full_name(i), choices_text(i.findings));
-    }
-  }
-  add_set(text, "Privileged in virtual-8086 mode with IOPL 0, though not in rings 1 to 3",
-          full_names(classification,
-                     [](const I& i) { return i.findings.privileged_v86 && !i.findings.privileged; }));
-  add_set(text, "Privileged, and nothing seen to be sensitive",
-          count("privileged, not seen to be sensitive"));
-  add_set(text, "Control-sensitive",
-          full_names(classification, [](const I& i) { return i.findings.control_sensitive; }));
-  add_set(text, "Behaviour-sensitive by mode",
-          full_names(classification, [](const I& i) { return i.findings.by_mode; }));
-  add_set(text, "Behaviour-sensitive by location",
-          full_names(classification, [](const I& i) { return i.findings.by_location; }));
-  add_set(text, "User-sensitive",
-          full_names(classification, [](const I& i) { return i.findings.user_sensitive; }));
-  return text + "\n" + counterexamples_text(classification);
+  const auto count = [&](auto wanted) { return full_names(classification, wanted).size(); };
+  return fmt::format(
+             "{}: {} instructions, {} cases of each and {} times as many where those show more than nothing; "
+             "seed {}\n",
+             classification.model->name(), classification.instructions.size(), classification.cases,
+             classify::kThoroughness, classification.seed) +
+         fmt::format(
+             "Innocuous: {}. Never completing, since this processor lacks them or they always trap: {}.\n\n",
+             count([](const I& i) {
+               return i.findings.completes && !i.findings.privileged && !i.findings.sensitive();
+             }),
+             count([](const I& i) { return !i.findings.completes; })) +
+         privileged_text(classification) + "\n" + sensitive_text(classification) + "\n" +
+         counterexamples_text(classification);
 }
 
 std::string comparison_text(const Classification& classification) {
   std::vector<std::string> both;
-  std::vector<std::string> only_them;
+  std::string only_them;
   for (const RobinIrvineEntry& entry : robin_irvine_list()) {
     bool found = false;
     std::string why = "no witness";
@@ -158,12 +144,13 @@ std::string comparison_text(const Classification& classification) {
     if (found) {
       both.emplace_back(entry.mnemonic);
     } else {
-      only_them.push_back(fmt::format("{} ({})", entry.mnemonic, why));
+      only_them += fmt::format("  {}: {}\n", entry.mnemonic, why);
     }
   }
-  std::string text = "Robin and Irvine list 18 mnemonics (most texts count 17).\n";
+  std::string text =
+      fmt::format("Robin and Irvine list {} mnemonics (most texts count 17).\n", robin_irvine_list().size());
   add_set(text, "Found by both", both);
-  add_set(text, "Found only by them", only_them);
+  text += "Found only by them:\n" + (only_them.empty() ? "  none\n" : only_them);
   const std::vector<std::string> only_us = classification.names(
       [](const ClassifiedInstruction& i) { return i.counterexample() && !i.robin_irvine; });
   text += fmt::format("Found only here ({}):\n", only_us.size());

@@ -5,38 +5,41 @@
 #include <algorithm>
 #include <array>
 
+#include "cpu/instruction_table.h"
+#include "frontend/lab/table/probed_instructions.h"
+
 namespace ringdown {
 
 namespace {
 
-constexpr std::array<std::string_view, 1> kSgdt = {"sgdt"}, kSidt = {"sidt"}, kSldt = {"sldt"},
-                                          kSmsw = {"smsw"}, kPushf = {"pushf"}, kPopf = {"popf"},
-                                          kLar = {"lar"}, kLsl = {"lsl"}, kVerr = {"verr"}, kVerw = {"verw"},
-                                          kPop = {"pop-sreg"}, kCall = {"call-far"}, kJmp = {"jmp-far"},
-                                          kInt = {"int"}, kRet = {"ret-far"}, kStr = {"str"};
-constexpr std::array<std::string_view, 2> kPush = {"push-cs", "push-sreg"},
-                                          kMov = {"mov-from-sreg", "mov-to-sreg"};
+/// Those whose rows have another name.
+struct RenamedEntry {
+  std::string_view mnemonic;
+  std::array<std::string_view, 2> rows;
+};
+constexpr RenamedEntry kRenamed[] = {
+    {"POP Sreg", {"pop-sreg"}},
+    {"PUSH Sreg", {"push-cs", "push-sreg"}},
+    {"far CALL", {"call-far"}},
+    {"far JMP", {"jmp-far"}},
+    {"far RET", {"ret-far"}},
+    {"INT n", {"int"}},
+    {"MOV Sreg", {"mov-from-sreg", "mov-to-sreg"}},
+};
 
-constexpr std::array<RobinIrvineEntry, 18> kList = {{
-    {"SGDT", kSgdt},
-    {"SIDT", kSidt},
-    {"SLDT", kSldt},
-    {"SMSW", kSmsw},
-    {"PUSHF", kPushf},
-    {"POPF", kPopf},
-    {"LAR", kLar},
-    {"LSL", kLsl},
-    {"VERR", kVerr},
-    {"VERW", kVerw},
-    {"POP", kPop},
-    {"PUSH", kPush},
-    {"CALL", kCall},
-    {"JMP", kJmp},
-    {"INT", kInt},
-    {"RET", kRet},
-    {"STR", kStr},
-    {"MOV", kMov},
-}};
+std::vector<std::string_view> rows_of(std::string_view mnemonic) {
+  std::vector<std::string_view> rows;
+  const auto* const renamed =
+      std::find_if(std::begin(kRenamed), std::end(kRenamed),
+                   [mnemonic](const RenamedEntry& entry) { return entry.mnemonic == mnemonic; });
+  for (const InstructionRow& row : instruction_table()) {
+    const bool meant = renamed == std::end(kRenamed) ? row.name == word_of(mnemonic)
+                                                     : std::find(renamed->rows.begin(), renamed->rows.end(),
+                                                                 row.name) != renamed->rows.end();
+    if (meant && (rows.empty() || rows.back() != row.name)) rows.push_back(row.name);
+  }
+  return rows;
+}
 
 struct Reason {
   std::string_view row;
@@ -89,10 +92,21 @@ constexpr Reason kReasons[] = {
 
 }  // namespace
 
-std::span<const RobinIrvineEntry> robin_irvine_list() { return kList; }
+std::span<const RobinIrvineEntry> robin_irvine_list() {
+  static const std::vector<RobinIrvineEntry> list = [] {
+    std::vector<RobinIrvineEntry> entries;
+    for (const ProbedInstruction& instruction : probed_instructions()) {
+      if (instruction.group == ProbedInstruction::Group::RobinIrvine)
+        entries.push_back({instruction.name, rows_of(instruction.name)});
+    }
+    return entries;
+  }();
+  return list;
+}
 
 bool on_robin_irvine_list(std::string_view row) {
-  return std::any_of(kList.begin(), kList.end(), [row](const RobinIrvineEntry& entry) {
+  const std::span<const RobinIrvineEntry> list = robin_irvine_list();
+  return std::any_of(list.begin(), list.end(), [row](const RobinIrvineEntry& entry) {
     return std::find(entry.rows.begin(), entry.rows.end(), row) != entry.rows.end();
   });
 }

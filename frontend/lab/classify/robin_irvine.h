@@ -3,13 +3,15 @@
 
 #include <span>
 #include <string_view>
+#include <vector>
 
 namespace ringdown {
 
-/// A mnemonic of their list and the names of the table's rows it means.
+/// A mnemonic of their list, as frontend/lab/table/probed_instructions.h has it, and the names of the rows of
+/// the instruction table that it means.
 struct RobinIrvineEntry {
   std::string_view mnemonic;
-  std::span<const std::string_view> rows;
+  std::vector<std::string_view> rows;
 };
 
 /// 18 mnemonics; most texts count 17.

@@ -9,8 +9,6 @@ namespace ringdown::classify {
 
 namespace {
 
-/// Cases of an instruction that is not innocuous, for each of one that is.
-constexpr unsigned kThoroughness = 8;
 /// Of each kind of evidence.
 constexpr std::size_t kCandidates = 4;
 /// Of those with which the monitor's choices are tried.
@@ -40,15 +38,19 @@ std::string Findings::witness() const {
 }
 
 void Judge::note(Evidence evidence, const Pair& pair) {
-  std::vector<Pair>& found = candidates_[index(evidence)];
-  const auto before = [](const Pair& a, const Pair& b) { return rank(a) < rank(b); };
-  found.insert(std::upper_bound(found.begin(), found.end(), pair, before), pair);
+  std::vector<Candidate>& found = candidates_[index(evidence)];
+  const auto own = rank(pair);
+  if (found.size() == kCandidates && !(own < found.back().rank)) return;
+  const auto place =
+      std::upper_bound(found.begin(), found.end(), own,
+                       [](const auto& rank, const Candidate& other) { return rank < other.rank; });
+  found.insert(place, {own, pair});
   if (found.size() > kCandidates) found.pop_back();
 }
 
 void Judge::note_control(const Pair& pair, const Outcome& outcome, const Setting& setting) {
   if (!outcome.completed()) return;
-  findings_.exists = true;
+  findings_.completes = true;
   if (outcome.changes.empty()) return;
   findings_.control_sensitive = true;
   findings_.user_sensitive = findings_.user_sensitive || level::is_user(setting.level());
@@ -153,8 +155,8 @@ void Judge::find_witnesses(const Subject& subject) {
   for (std::size_t i = 0; i < kEvidences; ++i) {
     const auto evidence = static_cast<Evidence>(i);
     std::optional<Pair> shortest;
-    for (const Pair& candidate : candidates_[i]) {
-      const Pair shorter = shrink(observer_, subject, candidate, evidence);
+    for (const Candidate& candidate : candidates_[i]) {
+      const Pair shorter = shrink(observer_, subject, candidate.pair, evidence);
       if (!shortest || rank(shorter) < rank(*shortest)) shortest = shorter;
     }
     if (!shortest) continue;
@@ -168,9 +170,9 @@ Findings Judge::judge(const Subject& subject) {
   rings_ = {};
   paragraphs_ = {};
   trapped_.clear();
-  for (std::vector<Pair>& found : candidates_) found.clear();
+  for (std::vector<Candidate>& found : candidates_) found.clear();
   for (unsigned number = 0; number < cases_ * kThoroughness; ++number) {
-    const bool innocuous = findings_.exists && !findings_.sensitive() && trapped_.empty();
+    const bool innocuous = findings_.completes && !findings_.sensitive() && trapped_.empty();
     if (number >= cases_ && innocuous) break;
     CaseMaker maker(subject, seed_, number);
     run_case(maker);

@@ -12,9 +12,8 @@ class CaseMaker;
 
 /// The shortest that was found of its kind.
 struct Witness {
-  std::string text;  // empty: none
-  unsigned remote =
-      0;  // how far the states are from what a monitor cannot avoid: the fewer, the more it tells
+  std::string text;     // empty: none
+  unsigned remote = 0;  // how far the states are from those that a monitor cannot avoid
   unsigned length = 0;
   bool better_than(const Witness& other) const {
     return !text.empty() &&
@@ -24,7 +23,7 @@ struct Witness {
 
 /// What runs showed of an instruction. See docs/lab-classify.md for the definitions.
 struct Findings {
-  bool exists = false;          // it completed somewhere
+  bool completes = false;       // in some state
   bool privileged = false;      // completes in ring 0, and never outside it in the state that a monitor makes
   bool privileged_v86 = false;  // the same of real and virtual-8086 mode
   std::vector<Knob> choices;    // of a monitor's, those without which it is not privileged; empty: always
@@ -39,6 +38,9 @@ struct Findings {
   /// The most telling of them; empty if there is none.
   std::string witness() const;
 };
+
+/// Cases of an instruction that is not innocuous, for each of one that is.
+inline constexpr unsigned kThoroughness = 8;
 
 /// Whether those are looked for that are short enough to be shown.
 enum class Witnesses : u8 { Find, Omit };
@@ -76,7 +78,11 @@ class Judge {
   Escape rings_;
   Escape paragraphs_;
   std::vector<Pair> trapped_;  // pairs that trapped outside only
-  std::array<std::vector<Pair>, kEvidences> candidates_;
+  struct Candidate {
+    std::pair<unsigned, unsigned> rank;
+    Pair pair;
+  };
+  std::array<std::vector<Candidate>, kEvidences> candidates_;  // the best first
 };
 
 }  // namespace ringdown::classify

@@ -25,7 +25,9 @@ ProcessorConfig one_by_one(HandlerSubstitution substitution) {
 }
 
 /// Where the program's segments begin in memory.
-u32 program_physical(const Setting& setting) { return program_base(setting) + frame_offset(setting); }
+u32 program_physical(const Setting& setting, const PrivilegedState& state) {
+  return program_base(setting) + frame_offset(setting, state);
+}
 
 }  // namespace
 
@@ -59,12 +61,18 @@ void ExperimentMachine::map_memory() {
 }
 
 void ExperimentMachine::place_tables(const Setting& setting) {
-  const auto [found, is_new] = images_.try_emplace(table_key(setting));
-  if (is_new) build_tables(setting, found->second);
-  if (tables_ == &found->second) return;
-  tables_ = &found->second;
+  if (!tables_.update(setting) && tables_intact_) return;
   for (u32 page = 0; page < kTablesEnd; page += kPageSize)
-    std::memcpy(page_at(page), tables_->data() + page, std::min(kPageSize, kTablesEnd - page));
+    std::memcpy(page_at(page), tables_.image().data() + page, std::min(kPageSize, kTablesEnd - page));
+  tables_intact_ = true;
+}
+
+bool ExperimentMachine::tables_changed() {
+  for (u32 page = 0; page < kTablesEnd; page += kPageSize) {
+    const u32 length = std::min(kPageSize, kTablesEnd - page);
+    if (std::memcmp(page_at(page), tables_.image().data() + page, length) != 0) tables_intact_ = false;
+  }
+  return !tables_intact_;
 }
 
 /// Where it differs, also by stores of earlier runs; through the memory's seam, since decoded blocks hang on
@@ -72,12 +80,11 @@ void ExperimentMachine::place_tables(const Setting& setting) {
 void ExperimentMachine::place_code(const Case& c, u32 physical) {
   std::copy(c.bytes.begin(), c.bytes.end(), code_.begin());
   const u8* const page = page_at(physical);
-  if (std::memcmp(page, code_.data(), kPageSize) == 0) return;
-  const auto [first, at] = std::mismatch(code_.begin(), code_.end(), page);
-  auto last = code_.end();
-  while (*(last - 1) == page[last - 1 - code_.begin()]) --last;
-  memory_.write(GuestPhysical(physical + static_cast<u32>(first - code_.begin())),
-                std::as_bytes(std::span(first, last)));
+  constexpr u32 kHead = sizeof(c.bytes);
+  const bool same_rest = std::memcmp(page + kHead, code_.data() + kHead, kPageSize - kHead) == 0;
+  if (same_rest && std::memcmp(page, code_.data(), kHead) == 0) return;
+  memory_.write(GuestPhysical(physical),
+                std::as_bytes(std::span(code_).first(same_rest ? kHead : kPageSize)));
 }
 
 void ExperimentMachine::place_data(const Case& c, u32 physical) {
@@ -132,22 +139,17 @@ void ExperimentMachine::take(const PrivilegedState& before, u32 data_physical, O
 void ExperimentMachine::run(const Case& c, const Setting& setting, Outcome& outcome) {
   ++runs_;
   const PrivilegedState before = make_state(setting, model_);
-  const u32 data = program_physical(setting) + kDataPage;
+  const u32 program = program_physical(setting, before);
   place_tables(setting);
-  place_code(c, program_physical(setting) + kCode);
-  place_data(c, data);
+  place_code(c, program + kCode);
+  place_data(c, program + kDataPage);
   apic_base_ = apic_base_of(setting);
   ferr_ = false;
   ports_.reads = ports_.writes = 0;
   load_processor(c, before);
 
   const std::optional<u8> vector = step();
-  Surroundings after{apic_base_, ports_.reads, ports_.writes, false};
-  for (u32 page = 0; page < kTablesEnd; page += kPageSize) {
-    const u32 length = std::min(kPageSize, kTablesEnd - page);
-    if (std::memcmp(page_at(page), tables_->data() + page, length) != 0) after.tables_changed = true;
-  }
-  if (after.tables_changed) tables_ = nullptr;
+  const Surroundings after{apic_base_, ports_.reads, ports_.writes, tables_changed()};
   outcome.changes.clear();
   outcome.vector = vector.value_or(0);
   outcome.end = End::Completed;
@@ -159,7 +161,7 @@ void ExperimentMachine::run(const Case& c, const Setting& setting, Outcome& outc
     outcome.vector = static_cast<u8>(Vector::FloatingPoint);
   }
   if (!outcome.completed()) return;
-  take(before, data, outcome);
+  take(before, program + kDataPage, outcome);
   outcome.changes = resource_changes(before, cpu_.state, {apic_base_of(setting), 0, 0, false}, after);
 }
 

@@ -2,8 +2,6 @@
 // No monitor: the definitions are about the hardware.
 #pragma once
 
-#include <unordered_map>
-
 #include "core/bus.h"
 #include "core/log.h"
 #include "core/memory.h"
@@ -41,6 +39,7 @@ class ExperimentMachine {
   void map_memory();
   u8* page_at(u32 physical) { return store_.page(HostFrame(physical >> kPageShift)); }
   void place_tables(const Setting& setting);
+  bool tables_changed();
   void place_code(const Case& c, u32 physical);
   void place_data(const Case& c, u32 physical);
   void load_processor(const Case& c, const PrivilegedState& state);
@@ -59,8 +58,8 @@ class ExperimentMachine {
   u64 apic_base_ = 0;
   bool ferr_ = false;
   std::array<u64, 32> exceptions_{};
-  std::unordered_map<u32, TableImage> images_;
-  const TableImage* tables_ = nullptr;
+  Tables tables_;
+  bool tables_intact_ = false;        // memory holds them
   std::array<u8, kPageSize> code_{};  // what pages of code hold
   u64 runs_ = 0;
 };

@@ -108,9 +108,8 @@ u32 program_base(const Setting& setting) {
   return kProgram[level::is_paragraph(setting.level()) ? 0 : setting[Knob::Program]];
 }
 
-u32 frame_offset(const Setting& setting) {
-  const bool paging = (cr0_of(setting) & cr0::kPg) != 0;
-  return paging && setting.has(Knob::Frames) ? kOtherFrames : 0;
+u32 frame_offset(const Setting& setting, const PrivilegedState& state) {
+  return (state.cr0 & cr0::kPg) != 0 && setting.has(Knob::Frames) ? kOtherFrames : 0;
 }
 
 u64 apic_base_of(const Setting& setting) { return setting.has(Knob::ApicBase) ? 0xfee0'0800 : 0; }

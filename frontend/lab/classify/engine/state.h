@@ -12,7 +12,7 @@ PrivilegedState make_state(const Setting& setting, const CpuModel& model);
 u64 apic_base_of(const Setting& setting);
 /// Base of the program's segments.
 u32 program_base(const Setting& setting);
-/// What is added to linear addresses of the program.
-u32 frame_offset(const Setting& setting);
+/// What is added to linear addresses of the program in that state, which is the setting's.
+u32 frame_offset(const Setting& setting, const PrivilegedState& state);
 
 }  // namespace ringdown::classify

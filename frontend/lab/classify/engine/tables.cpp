@@ -33,15 +33,18 @@ class Builder {
  public:
   Builder(const Setting& setting, TableImage& image) : setting_(setting), image_(image) {}
 
-  void build() {
-    image_.fill(0);
-    for (unsigned place = 0; place < 2; ++place) {
-      build_gdt(kGdt[place]);
-      build_ldt(kLdt[place]);
-      build_idt(kIdt[place]);
-      build_vectors(kInterruptVectors[place]);
-      build_tss(kTss[place]);
-    }
+  void build_gdt() {
+    for (const u32 table : kGdt) build_gdt(table);
+  }
+  void build_ldt() {
+    for (const u32 table : kLdt) build_ldt(table);
+  }
+  void build_idt() {
+    for (const u32 table : kIdt) build_idt(table);
+    for (const u32 table : kInterruptVectors) build_vectors(table);
+  }
+  void build_tss() {
+    for (const u32 tss : kTss) build_tss(tss);
     build_other_task();
   }
 
@@ -122,7 +125,7 @@ class Builder {
     }
     put<u16>(tss + tss32::kIoMapBase, kIoMap);
     const u8 bits = setting_.has(Knob::IoBitmap) ? 0x00 : 0xff;
-    for (u32 i = 0; i + 1 < kIoMapBytes; ++i) put<u8>(tss + kIoMap + i, bits);
+    std::memset(image_.data() + tss + kIoMap, bits, kIoMapBytes - 1);
     put<u8>(tss + kIoMap + kIoMapBytes - 1, 0xff);
   }
 
@@ -143,18 +146,30 @@ class Builder {
   TableImage& image_;
 };
 
-constexpr std::array kTableKnobs = {Knob::Gdt,      Knob::Ldt,     Knob::Idt,    Knob::TssStacks,
-                                    Knob::IoBitmap, Knob::LdtBase, Knob::TssBase};
-
-}  // namespace
-
-u32 table_key(const Setting& setting) {
+/// The knobs that an entry of a table depends on, as one number.
+template <class... Knobs>
+u32 key_of(const Setting& setting, Knobs... knobs) {
   u32 key = program_base(setting) == kProgram[0] ? 0 : 1;
-  for (const Knob knob : kTableKnobs) key = key * 4 + setting[knob];
+  ((key = key * 8 + setting[knobs]), ...);
   return key;
 }
 
-void build_tables(const Setting& setting, TableImage& image) { Builder(setting, image).build(); }
+}  // namespace
+
+bool Tables::update(const Setting& setting) {
+  const std::array<u32, 4> keys = {key_of(setting, Knob::Gdt, Knob::LdtBase, Knob::TssBase),
+                                   key_of(setting, Knob::Ldt), key_of(setting, Knob::Idt),
+                                   key_of(setting, Knob::TssStacks, Knob::IoBitmap)};
+  if (built_ && keys == keys_) return false;
+  Builder builder(setting, image_);
+  if (!built_ || keys[0] != keys_[0]) builder.build_gdt();
+  if (!built_ || keys[1] != keys_[1]) builder.build_ldt();
+  if (!built_ || keys[2] != keys_[2]) builder.build_idt();
+  if (!built_ || keys[3] != keys_[3]) builder.build_tss();
+  keys_ = keys;
+  built_ = true;
+  return true;
+}
 
 void write_page_tables(GuestMemory& memory) {
   constexpr u32 kSeen = page_entry::Present::kMask | page_entry::Writable::kMask |

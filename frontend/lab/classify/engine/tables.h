@@ -12,9 +12,18 @@ namespace ringdown::classify {
 /// All below kTablesEnd.
 using TableImage = std::array<u8, kTablesEnd>;
 
-/// A number that is the same for settings whose tables are.
-u32 table_key(const Setting& setting);
-void build_tables(const Setting& setting, TableImage& image);
+/// What the tables hold in the last setting.
+class Tables {
+ public:
+  /// Rebuilds what another setting has otherwise; returns whether there was anything.
+  bool update(const Setting& setting);
+  const TableImage& image() const { return image_; }
+
+ private:
+  TableImage image_{};
+  std::array<u32, 4> keys_;  // of GDT, LDT, IDT and TSS: the same for settings in which they are
+  bool built_ = false;
+};
 
 /// Page directories and tables, the same in all settings: accessed and dirty everywhere, so that a walk
 /// changes nothing, and open to users where the program is.
