@@ -23,7 +23,6 @@ class CaseMaker {
   bool chooses_paragraphs() { return random_.percent(25); }
   /// Any state of the machine at that level; mostly, and always if `monitors`, with a monitor's choices.
   Setting make_setting(u8 level, bool monitors);
-  u8 choose_outer_ring() { return static_cast<u8>(1 + random_.below(3)); }
   u8 choose_level(bool paragraphs);
   /// The same with some of the knobs of that kind turned.
   Setting turn_some(Setting setting, KnobKind kind);

@@ -36,8 +36,6 @@ ExperimentMachine::ExperimentMachine(const CpuModel& model, HandlerSubstitution 
       store_(make_store()),
       cpu_(memory_, ports_bus_, model, one_by_one(std::move(substitution))) {
   map_memory();
-  code_[kHandler - kCode] = kHlt;
-  code_[kOtherHandler - kCode] = kHlt;
   write_page_tables(memory_);
   constexpr u32 kPorts = 0x1'0000;
   static_cast<void>(ports_bus_.attach(0, kPorts, ports_, "ports"));
@@ -45,17 +43,17 @@ ExperimentMachine::ExperimentMachine(const CpuModel& model, HandlerSubstitution 
                          [this](bool asserted) { ferr_ = ferr_ || asserted; }});
 }
 
-/// Only what is looked at, or restored, between runs is memory: stores elsewhere are lost.
+/// Only what is looked at between runs can be stored to: no run leaves anything for the next one.
 void ExperimentMachine::map_memory() {
   memory_.map_device(GuestPhysical(0), kRamSize);
-  const auto map = [this](u32 start, u32 length) {
-    memory_.map_ram(GuestPhysical(start), length, HostFrame(start >> kPageShift));
-  };
-  map(0, kPageTable[1] + kPageSize);
+  memory_.map_ram(GuestPhysical(0), kPageTable[1] + kPageSize, HostFrame(0));
   for (const u32 program : kProgram) {
     for (const u32 frames : {0u, kOtherFrames}) {
-      map(program + frames + kCode, kPageSize);
-      map(program + frames + kDataPage, kPageSize);
+      const u32 code = program + frames + kCode, data = program + frames + kDataPage;
+      memory_.map_rom(GuestPhysical(code), kPageSize, HostFrame(code >> kPageShift));
+      memory_.map_ram(GuestPhysical(data), kPageSize, HostFrame(data >> kPageShift));
+      page_at(code)[kHandler - kCode] = kHlt;
+      page_at(code)[kOtherHandler - kCode] = kHlt;
     }
   }
 }
@@ -75,16 +73,11 @@ bool ExperimentMachine::tables_changed() {
   return !tables_intact_;
 }
 
-/// Where it differs, also by stores of earlier runs; through the memory's seam, since decoded blocks hang on
-/// it.
+/// Through the memory's seam, since decoded blocks hang on it.
 void ExperimentMachine::place_code(const Case& c, u32 physical) {
-  std::copy(c.bytes.begin(), c.bytes.end(), code_.begin());
-  const u8* const page = page_at(physical);
-  constexpr u32 kHead = sizeof(c.bytes);
-  const bool same_rest = std::memcmp(page + kHead, code_.data() + kHead, kPageSize - kHead) == 0;
-  if (same_rest && std::memcmp(page, code_.data(), kHead) == 0) return;
-  memory_.write(GuestPhysical(physical),
-                std::as_bytes(std::span(code_).first(same_rest ? kHead : kPageSize)));
+  if (std::equal(c.bytes.begin(), c.bytes.end(), page_at(physical))) return;
+  memory_.write_frame(HostFrame(physical >> kPageShift), physical & kPageOffsetMask,
+                      std::as_bytes(std::span(c.bytes)));
 }
 
 void ExperimentMachine::place_data(const Case& c, u32 physical) {
@@ -137,7 +130,6 @@ void ExperimentMachine::take(const PrivilegedState& before, u32 data_physical, O
 }
 
 void ExperimentMachine::run(const Case& c, const Setting& setting, Outcome& outcome) {
-  ++runs_;
   const PrivilegedState before = make_state(setting, model_);
   const u32 program = program_physical(setting, before);
   place_tables(setting);

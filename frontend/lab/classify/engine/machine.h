@@ -20,9 +20,6 @@ class ExperimentMachine {
   /// not determined by the state.
   void run(const Case& c, const Setting& setting, Outcome& outcome);
 
-  const CpuModel& model() const { return model_; }
-  u64 runs() const { return runs_; }
-
  private:
   /// Every port: reads as a constant.
   class Ports final : public BusRange {
@@ -59,9 +56,7 @@ class ExperimentMachine {
   bool ferr_ = false;
   std::array<u64, 32> exceptions_{};
   Tables tables_;
-  bool tables_intact_ = false;        // memory holds them
-  std::array<u8, kPageSize> code_{};  // what pages of code hold
-  u64 runs_ = 0;
+  bool tables_intact_ = false;  // memory holds them
 };
 
 }  // namespace ringdown::classify
