@@ -16,8 +16,8 @@ constexpr std::size_t kTrapped = 24;
 
 std::size_t index(Evidence evidence) { return static_cast<std::size_t>(evidence); }
 
-/// The lower, the more a pair tells of what a monitor cannot see: in the state that it makes, outside ring 0,
-/// in the rings, and short.
+/// The lower, the more a pair tells of what a monitor cannot avoid: in the state that it makes, outside ring
+/// 0, and in the rings.
 unsigned remoteness_of(const Pair& pair) {
   const u8 outer = pair.b.level();
   return (is_monitors(pair.a) && is_monitors(pair.b) ? 0 : 4) +
