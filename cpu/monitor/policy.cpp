@@ -30,8 +30,12 @@ std::vector<std::string_view> Policy::names() {
   return names;
 }
 
-Result<void> Policy::let_through(std::string_view list) {
-  Policy widened = *this;
+Result<void> Policy::let_through(std::string_view list) { return set(list, true); }
+
+Result<void> Policy::trap(std::string_view list) { return set(list, false); }
+
+Result<void> Policy::set(std::string_view list, bool through) {
+  Policy changed = *this;
   while (!list.empty()) {
     const std::size_t comma = list.find(',');
     const std::string_view word = list.substr(0, comma);
@@ -40,15 +44,17 @@ Result<void> Policy::let_through(std::string_view list) {
     for (const InstructionRow& row : instruction_table()) {
       if (row.sensitivity != Sensitivity::SensitiveUnprivileged || (word != "all" && row.name != word))
         continue;
-      widened.let_through_[id_of(row)] = true;
-      widened.any_let_through_ = known = true;
+      changed.let_through_[id_of(row)] = through;
+      known = true;
     }
     if (!known) {
       return Error{"--let-through: '" + std::string(word) +
                    "' is no sensitive unprivileged instruction; --let-through list prints them"};
     }
   }
-  *this = std::move(widened);
+  changed.any_let_through_ =
+      std::find(changed.let_through_.begin(), changed.let_through_.end(), true) != changed.let_through_.end();
+  *this = std::move(changed);
   return {};
 }
 

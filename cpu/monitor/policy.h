@@ -36,6 +36,8 @@ class Policy {
   /// Has also those forms trap that nobody could tell from trapped ones: what it costs a monitor that does
   /// not look so closely.
   void trap_unobservable() { traps_unobservable_ = true; }
+  /// Has the forms of such a list trap again.
+  Result<void> trap(std::string_view list);
   bool lets_anything_through() const { return any_let_through_; }
   bool lets_through(InstructionId id) const { return let_through_[id]; }
 
@@ -46,6 +48,7 @@ class Policy {
   static std::vector<std::string_view> names();
 
  private:
+  Result<void> set(std::string_view list, bool through);
   static InstructionId id_of(const InstructionRow& row);
   static bool unobservable(const InstructionRow& row, const Operation& op, PolicyKey key);
 

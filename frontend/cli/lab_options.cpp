@@ -16,6 +16,7 @@
 #include "frontend/lab/silicon/silicon_options.h"
 #include "frontend/lab/suggestions.h"
 #include "frontend/lab/table/table_options.h"
+#include "frontend/lab/violate/violate_options.h"
 
 namespace ringdown {
 
@@ -31,6 +32,9 @@ constexpr std::array kExperiments{
     Experiment{"report", "all of it on one page for a browser", &parse_report_lab},
     Experiment{"silicon", "sensitive instructions on this computer's processor", &parse_silicon_lab},
     Experiment{"table", "each sensitive instruction, bare, let through and trapped", &parse_table_lab},
+    Experiment{"violate",
+               "a guest with instructions let through: the first wrong result, and what comes of it",
+               &parse_violate_lab},
 };
 
 constexpr const char* kUsage = "'ringdown lab --help' lists the experiments";

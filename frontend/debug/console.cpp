@@ -12,6 +12,7 @@
 #include "frontend/debug/console_views.h"
 #include "frontend/debug/paging_views.h"
 #include "frontend/display/image_file.h"
+#include "frontend/lab/instruction_names.h"
 
 namespace ringdown {
 
@@ -63,7 +64,8 @@ std::span<const Console::Command> Console::commands() {
               "guest's entries beside the shadow's and the host's; counters; write-protected frames",
               &Console::paging},
       Command{"traps", "", "how often the monitor was entered, and why", &Console::traps},
-      Command{"policy", "[LIST|none]", "which sensitive instructions are let through; sets them",
+      Command{"policy", "[LIST|none [through|trap]]",
+              "which sensitive instructions are let through; sets them, or only those of LIST",
               &Console::policy},
       Command{"screen", "[FILE]", "the text on the screen; writes a picture to FILE (.png or .ppm)",
               &Console::screen},
@@ -150,14 +152,20 @@ std::string Console::traps(Words) { return traps_view(machine_); }
 
 std::string Console::policy(Words arguments) {
   if (machine_.monitor() == nullptr) return "bare: there is no monitor that could let anything through.\n";
-  if (!arguments.empty()) {
-    Policy policy;
-    if (arguments[0] != "none") {
-      if (const Result<void> result = policy.let_through(arguments[0]); !result)
-        return result.error().message + "\n";
-    }
-    machine_.monitor()->set_policy(std::move(policy));
+  if (arguments.empty()) return policy_view(machine_);
+  const std::string_view list = arguments[0];
+  const std::string_view way = arguments.size() > 1 ? arguments[1] : "";
+  if (!way.empty() && way != "through" && way != "trap")
+    return fmt::format("'{}' is no way: 'policy {} through' or 'policy {} trap'.\n", way, list, list);
+  // One word more changes these alone.
+  Policy policy = way.empty() ? Policy() : machine_.monitor()->policy_in_force();
+  if (list != "none") {
+    if (const Result<void> known = check_instruction_names("policy", list); !known)
+      return known.error().message + "\n";
+    const Result<void> result = way == "trap" ? policy.trap(list) : policy.let_through(list);
+    if (!result) return result.error().message + "\n";
   }
+  machine_.monitor()->set_policy(std::move(policy));
   return policy_view(machine_);
 }
 

@@ -102,6 +102,8 @@ def check_views(machine, bare):
     expect(traps, r"^ +\d+  cli$", "traps by instruction")
     expect(console("policy"), "^let through: nothing$", "the policy at the start")
     expect(console("policy popf,sgdt"), "^let through: popf sgdt$", "a changed policy")
+    expect(console("policy smsw through"), "^let through: popf smsw sgdt$", "one more")
+    expect(console("policy popf trap"), "^let through: smsw sgdt$", "one less")
     expect(console("policy none"), "^let through: nothing$", "and back")
 
 
@@ -132,6 +134,7 @@ def check_mistakes(machine):
                        ("step 0", "decimal"), ("step many", "decimal"), ("step 99999999999999999999", "decimal"),
                        ("save", "Use: save FILE"), ("save /missing/file", "/missing/file"), ("pause now", "Use: pause"),
                        ("registers eax", "Use: registers"), ("policy bogus", "'bogus'"),
+                       ("policy pofp through", "did you mean 'popf'"), ("policy popf thru", "policy popf through"),
                        ("screen /missing/a.png", "a.png")]:
         answer = machine.console(line)
         one_line = answer.count("\n") == 1 and answer.endswith("\n")

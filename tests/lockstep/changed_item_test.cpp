@@ -93,7 +93,7 @@ std::vector<std::string> all_parts() {
 
 TEST_CASE("Each item of the processor that is changed is found at that very instruction") {
   const std::vector<std::string> items = all_items();
-  CHECK(items.size() > 150);
+  CHECK(items.size() > 140);
   for (const std::string& item : items) check_found(item, change_of(item), 1);
 }
 
@@ -128,13 +128,14 @@ TEST_CASE("Each part of the board that is changed is found at that very instruct
   }
 }
 
-TEST_CASE("Every byte of the privileged state but its flags belongs to an item") {
+TEST_CASE("Every byte of the privileged state that a guest can see belongs to an item") {
   Log log;
   auto machine = Machine::create(lockstep_of("all-traps").guest, log);
   REQUIRE(machine);
   PrivilegedState& state = (*machine)->processor().guest_view().state;
   const auto* const begin = reinterpret_cast<const std::byte*>(&state);
-  std::size_t covered = sizeof(state.flags);
+  // The flags are a part of EFLAGS; what a triple fault came from is told to people.
+  std::size_t covered = sizeof(state.flags) + sizeof(state.fault_chain) + sizeof(state.fault_chain_length);
   for (const GuestItem& item : guest_items(**machine)) {
     if (item.stored.data() >= begin && item.stored.data() < begin + sizeof(state))
       covered += item.stored.size();

@@ -8,13 +8,14 @@
 
 #include "core/capturing_archive.h"
 #include "cpu/paging_controls.h"
+#include "frontend/machine/guest_linear.h"
 
 namespace ringdown {
 
 namespace {
 
 /// Differences that are listed of RAM and of each part; the rest is counted.
-constexpr std::size_t kListedWords = 8;
+constexpr std::size_t kListedStretches = 8;
 constexpr std::size_t kListedBytes = 8;
 
 std::vector<std::byte> content_of(Serializable& part) {
@@ -23,10 +24,14 @@ std::vector<std::byte> content_of(Serializable& part) {
   return std::move(archive.payload);
 }
 
-u32 word_at(const MemoryStore& store, u64 offset) {
-  u32 word = 0;
-  std::memcpy(&word, store.page(HostFrame(0)) + offset, sizeof(word));
-  return word;
+/// Bytes of the stack that an instruction may have pushed.
+constexpr u32 kNearStack = 64;
+
+GuestLinear top_of_stack(Machine& machine) {
+  const SystemView& guest = machine.processor().guest_view();
+  const SegmentRegister& stack = guest.state.segment(Segment::Ss);
+  const u32 pointer = guest.registers.get(Gpr::Esp) & (stack.attributes.big() ? 0xffff'ffff : 0xffff);
+  return GuestLinear(stack.base + pointer);
 }
 
 /// The bytes of a part's state from the first that differs on.
@@ -149,15 +154,32 @@ bool GuestComparison::bytes_agree(const std::vector<u64>& offsets) const {
   return std::all_of(offsets.begin(), offsets.end(), [&](u64 offset) { return a[offset] == b[offset]; });
 }
 
+/// A word of the stack as a number, other memory as bytes.
+std::string GuestComparison::Stretch::text(const MemoryStore& store) const {
+  const u8* const bytes = store.page(HostFrame(0)) + begin;
+  if (!place.empty()) {
+    u32 word = 0;
+    std::memcpy(&word, bytes, sizeof(word));
+    return fmt::format("{:08x}", word);
+  }
+  std::string hex;
+  for (u64 i = 0; i < length; ++i) hex += fmt::format("{}{:02x}", i == 0 ? "" : " ", bytes[i]);
+  return hex;
+}
+
+bool GuestComparison::stacks_agree() const {
+  const GuestLinear top = top_of_stack(reference_);
+  std::array<u8, kNearStack> a{};
+  std::array<u8, kNearStack> b{};
+  return read_linear(reference_, top, a) == read_linear(other_, top, b) && a == b;
+}
+
 /// Where the reference's stack pointer finds it, if it is near.
 std::string GuestComparison::place_of(u64 physical) const {
-  constexpr u32 kNear = 64;
-  const SystemView& guest = reference_.processor().guest_view();
-  const SegmentRegister& stack = guest.state.segment(Segment::Ss);
-  const u32 pointer = guest.registers.get(Gpr::Esp) & (stack.attributes.big() ? 0xffff'ffff : 0xffff);
-  const PagingControls controls = paging_controls(guest);
-  for (u32 above = 0; above < kNear; ++above) {
-    const GuestLinear linear(stack.base + pointer + above);
+  const PagingControls controls = paging_controls(reference_.processor().guest_view());
+  const GuestLinear top = top_of_stack(reference_);
+  for (u32 above = 0; above < kNearStack; ++above) {
+    const GuestLinear linear = top + above;
     const WalkResult walk = walk_page(reference_.memory(), controls, linear);
     if (!walk.present || walk.page.value + (linear.value & kPageOffsetMask) != physical) continue;
     return above == 0 ? "at SS:ESP" : fmt::format("at SS:ESP+{}", above);
@@ -168,23 +190,38 @@ std::string GuestComparison::place_of(u64 physical) const {
 // --- For a reader
 // --------------------------------------------------------------------------------------------
 
-void GuestComparison::add_memory(std::vector<GuestDifference>& list) {
-  const std::vector<u64> offsets = differing_bytes();
-  std::vector<u64> words;
+std::vector<GuestComparison::Stretch> GuestComparison::stretches(const std::vector<u64>& offsets) const {
+  constexpr u64 kJoined = 2;  // equal bytes within a stretch
+  constexpr u64 kLongest = 16;
+  std::vector<Stretch> stretches;
   for (const u64 offset : offsets) {
     const u64 word = offset & ~u64{sizeof(u32) - 1};
-    if (words.empty() || words.back() != word) words.push_back(word);
+    if (const std::string place = place_of(word); !place.empty()) {
+      if (stretches.empty() || stretches.back().begin != word)
+        stretches.push_back({word, sizeof(u32), place});
+    } else if (Stretch* const last = stretches.empty() ? nullptr : &stretches.back();
+               last != nullptr && last->place.empty() && offset - last->begin < kLongest &&
+               offset - (last->begin + last->length) <= kJoined) {
+      last->length = offset + 1 - last->begin;
+    } else {
+      stretches.push_back({offset, 1, {}});
+    }
   }
-  const std::size_t listed = std::min(words.size(), kListedWords);
-  for (std::size_t i = 0; i < listed; ++i) {
-    list.push_back({fmt::format("memory {:08x}", words[i]),
-                    fmt::format("{:08x}", word_at(reference_.memory().store(), words[i])),
-                    fmt::format("{:08x}", word_at(other_.memory().store(), words[i])), place_of(words[i])});
+  return stretches;
+}
+
+void GuestComparison::add_memory(std::vector<GuestDifference>& list) {
+  const std::vector<u64> offsets = differing_bytes();
+  const std::vector<Stretch> found = stretches(offsets);
+  const std::size_t listed = std::min(found.size(), kListedStretches);
+  for (const Stretch& stretch : std::span(found).first(listed)) {
+    list.push_back({fmt::format("memory {:08x}", stretch.begin), stretch.text(reference_.memory().store()),
+                    stretch.text(other_.memory().store()), stretch.place});
   }
-  if (words.size() > listed) {
+  if (found.size() > listed) {
     const bool all = offsets.size() < kMostBytes;
     list.push_back({"more memory", "", "",
-                    fmt::format("{}{} words more", all ? "" : "at least ", words.size() - listed)});
+                    fmt::format("{}{} places more", all ? "" : "at least ", found.size() - listed)});
   }
 }
 

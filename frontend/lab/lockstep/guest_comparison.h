@@ -27,6 +27,8 @@ class GuestComparison {
   bool processors_agree() const;
   bool parts_agree();
   bool memory_agrees();
+  /// The memory that the stack pointer leads to; that of the reference, if they differ.
+  bool stacks_agree() const;
 
   /// Indices of the parts of the board that differ.
   std::vector<std::size_t> differing_parts();
@@ -52,7 +54,15 @@ class GuestComparison {
     const std::byte* other;
     std::size_t length;
   };
+  /// Bytes of RAM that are told of together.
+  struct Stretch {
+    u64 begin = 0;
+    u64 length = 0;
+    std::string place;  // near the stack pointer
+    std::string text(const MemoryStore& store) const;
+  };
   void find_runs();
+  std::vector<Stretch> stretches(const std::vector<u64>& offsets) const;
   bool part_agrees(std::size_t index);
   void add_memory(std::vector<GuestDifference>& list);
   void add_parts(std::vector<GuestDifference>& list);

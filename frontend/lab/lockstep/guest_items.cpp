@@ -153,8 +153,6 @@ void add_conditions(ItemList& list, PrivilegedState& s) {
   list.add("pending debug trap", s.pending_debug);
   list.add_derived("INTR pin", [](Machine& m) { return u64{m.processor().intr_pending() ? 1u : 0u}; });
   list.add_derived("NMI pin", [](Machine& m) { return u64{m.processor().nmi_pending() ? 1u : 0u}; });
-  list.add_numbered("fault chain ", s.fault_chain);
-  list.add("fault chain length", s.fault_chain_length);
 }
 
 void add_model_specific(ItemList& list, ModelSpecificRegisters& msr) {

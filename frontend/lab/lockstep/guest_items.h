@@ -32,7 +32,8 @@ std::string digits_of(const GuestItem& item, u128 value);
 /// General registers, EIP, EFLAGS, segment registers with their hidden parts, LDTR, TR, GDTR, IDTR, control
 /// registers, PDPTEs, debug registers, model-specific registers, CPL, interrupt shadow, activity, NMI
 /// blocking, pending debug traps, the pins, x87, SSE, instructions and virtual time; all as the guest
-/// believes in them, whatever runs it. The same names in the same order for every machine.
+/// believes in them, whatever runs it. (PrivilegedState::fault_chain is no guest's: it explains triple
+/// faults.) The same names in the same order for every machine.
 std::vector<GuestItem> guest_items(Machine& machine);
 
 /// The machine's parts beside the processor and RAM that keep state: clock, inputs, devices.

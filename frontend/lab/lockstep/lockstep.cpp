@@ -15,6 +15,8 @@ constexpr Ticks kEverythingEvery = 1'000'000;
 constexpr Ticks kPartStride = 16'384;
 constexpr std::array<Ticks, 2> kFinerStrides{128, 1};
 constexpr Ticks kHistory = 16;
+/// So many further meetings compare all of RAM, before they content themselves with the stack.
+constexpr u64 kCloseLooks = 200;
 
 constexpr std::array<std::string_view, 21> kShortState{"EAX", "EBX", "ECX",    "EDX", "ESI", "EDI", "EBP",
                                                        "ESP", "EIP", "EFLAGS", "CPL", "CS",  "SS",  "DS",
@@ -46,7 +48,9 @@ Result<void> Lockstep::build() {
 }
 
 Ticks Lockstep::next_meeting(Ticks ticks) const {
-  return std::min(setup_.within, (ticks / setup_.every + 1) * setup_.every);
+  const Ticks regular = std::min(setup_.within, (ticks / setup_.every + 1) * setup_.every);
+  const std::optional<Ticks> further = setup_.meetings ? setup_.meetings(ticks) : std::nullopt;
+  return further ? std::min(regular, *further) : regular;
 }
 
 Result<void> Lockstep::rebuild(Ticks ticks) {
@@ -70,7 +74,24 @@ bool Lockstep::ends_agree() const {
 
 bool Lockstep::agree(Depth depth) {
   if (!ends_agree() || !comparison_->processors_agree()) return false;
-  return depth == Depth::Processors || (comparison_->parts_agree() && comparison_->memory_agrees());
+  switch (depth) {
+    case Depth::Processors:
+      return true;
+    case Depth::Stacks:
+      return comparison_->stacks_agree();
+    case Depth::Memory:
+      return comparison_->memory_agrees();
+    case Depth::Everything:
+      return comparison_->parts_agree() && comparison_->memory_agrees();
+  }
+  return false;
+}
+
+Lockstep::Depth Lockstep::depth_at(Ticks meeting, Ticks agreed) {
+  if (meeting - agreed >= std::max(setup_.every, kEverythingEvery) || ended() || meeting == setup_.within)
+    return Depth::Everything;
+  if (!setup_.meetings) return Depth::Processors;
+  return ++close_looks_ <= kCloseLooks ? Depth::Memory : Depth::Stacks;
 }
 
 // --- The run
@@ -86,11 +107,12 @@ Result<LockstepResult> Lockstep::run() {
   while (!differ && !ended() && meeting < setup_.within) {
     meeting = next_meeting(meeting);
     run_both(meeting);
-    const bool everything = meeting - agreed >= kEverythingEvery || ended() || meeting == setup_.within;
-    differ = !agree(everything ? Depth::Everything : Depth::Processors);
+    const Depth depth = depth_at(meeting, agreed);
+    differ = !agree(depth);
     ++result.comparisons;
-    if (everything && !differ) agreed = meeting;
-    if (setup_.progress && everything) setup_.progress(meeting);
+    if (depth != Depth::Everything) continue;
+    if (!differ) agreed = meeting;
+    if (setup_.progress) setup_.progress(meeting);
   }
   result.instructions = reference_->machine().ticks();
   result.end = reference_->ended() ? reference_->end_text() : "limit";
@@ -113,6 +135,16 @@ bool Lockstep::Suspects::agree(GuestComparison& comparison) const {
 }
 
 Result<Divergence> Lockstep::find_step(Ticks agreed, Ticks differ) {
+  if (setup_.meetings) {
+    // Most often it is the very instruction that the meeting was called for.
+    Divergence divergence;
+    if (Result<void> stepped = step_before(agreed, differ, divergence); !stepped) return stepped.error();
+    if (agree(Depth::Everything)) {
+      run_last_step(differ, divergence);
+      describe_difference(divergence);
+      return divergence;
+    }
+  }
   const Result<std::optional<Ticks>> stepped = step_to_difference(agreed, differ);
   if (!stepped) return stepped.error();
   const bool blocks = !*stepped;
@@ -176,21 +208,25 @@ Result<Ticks> Lockstep::bisect(Ticks agreed, Ticks differ) {
 // --- Telling
 // -------------------------------------------------------------------------------------------------
 
-Result<Divergence> Lockstep::describe(Ticks agreed, Ticks differ, Divergence::Where where) {
-  if (const Result<void> built = rebuild(agreed); !built) return built.error();
-  Divergence divergence;
-  divergence.where = where;
-  const Ticks last = differ - 1;
-  Ticks at = std::max(agreed, last - std::min(last, kHistory));
+Result<void> Lockstep::step_before(Ticks agreed, Ticks differ, Divergence& divergence) {
+  if (Result<void> built = rebuild(agreed); !built) return built;
+  divergence.ticks = differ - 1;
+  Ticks at = std::max(agreed, divergence.ticks - std::min(divergence.ticks, kHistory));
   run_both(at);
-  while (at < last && !ended()) {
+  while (at < divergence.ticks && !ended()) {
     StepRecord step = record_step(reference_->machine());
     const EventWatch watch(reference_->machine());
     run_both(++at);
     step.events = watch.delivered();
     divergence.history.push_back(std::move(step));
   }
-  divergence.ticks = last;
+  return {};
+}
+
+Result<Divergence> Lockstep::describe(Ticks agreed, Ticks differ, Divergence::Where where) {
+  Divergence divergence;
+  divergence.where = where;
+  if (Result<void> stepped = step_before(agreed, differ, divergence); !stepped) return stepped.error();
   if (where == Divergence::Where::Blocks) {
     divergence.step = record_step(reference_->machine());
     if (const Result<void> built = rebuild(differ); !built) return built.error();

@@ -20,6 +20,9 @@ struct LockstepSetup {
   Ticks every = 1'000'000;
   /// In total.
   Ticks within = ~Ticks{0};
+  /// Further comparisons, at each of which something may have gone wrong: the first after so many
+  /// instructions.
+  std::function<std::optional<Ticks>(Ticks after)> meetings;
   /// Told of each comparison: instructions in total.
   std::function<void(Ticks)> progress;
   /// For tests: called with each pair of machines that is built, before it runs.
@@ -76,7 +79,8 @@ class Lockstep {
   bool ended() const { return reference_->ended() || other_->ended(); }
   Ticks next_meeting(Ticks ticks) const;
 
-  enum class Depth : u8 { Processors, Everything };
+  enum class Depth : u8 { Processors, Stacks, Memory, Everything };
+  Depth depth_at(Ticks meeting, Ticks agreed);
   bool agree(Depth depth);
   bool ends_agree() const;
 
@@ -94,6 +98,8 @@ class Lockstep {
   Result<Ticks> refine(Ticks agreed, Ticks begin, Ticks end, Ticks stride, const Suspects& suspects);
   Result<Ticks> refine_suspects(Ticks agreed, Ticks differ);
   Result<Ticks> bisect(Ticks agreed, Ticks differ);
+  /// Comes to the last instruction before `differ`, and records what runs before it.
+  Result<void> step_before(Ticks agreed, Ticks differ, Divergence& divergence);
   Result<Divergence> describe(Ticks agreed, Ticks differ, Divergence::Where where);
   /// Records the step that leads to `ticks` and runs it; stops behind the delivery of an event if that
   /// already differs.
@@ -105,6 +111,7 @@ class Lockstep {
   std::unique_ptr<LockstepSide> other_;
   std::unique_ptr<GuestComparison> comparison_;
   Ticks parts_agreed_ = 0;  // by step_to_difference
+  u64 close_looks_ = 0;     // comparisons of RAM at further meetings
 };
 
 }  // namespace ringdown

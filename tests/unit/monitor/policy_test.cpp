@@ -66,6 +66,21 @@ TEST_CASE("A list lets exactly its forms through") {
   CHECK(rows("pushf").size() == 2);  // PUSHF and PUSHFD
 }
 
+TEST_CASE("What was let through traps again, and the rest stays as it is") {
+  Policy policy;
+  REQUIRE(policy.let_through("pushf,sgdt"));
+  REQUIRE(policy.trap("pushf"));
+  for (const InstructionRow& row : instruction_table()) {
+    INFO(row.name);
+    CHECK(policy.lets_through(id_of(&row)) == (row.name == "sgdt"));
+  }
+  CHECK(policy.lets_anything_through());
+  CHECK_FALSE(policy.trap("sgdt,bogus"));
+  CHECK(policy.lets_anything_through());
+  REQUIRE(policy.trap("sgdt"));
+  CHECK_FALSE(policy.lets_anything_through());
+}
+
 TEST_CASE("'all' lets every sensitive unprivileged row through and no other; an empty list nothing") {
   Policy policy;
   REQUIRE(policy.let_through("all"));
