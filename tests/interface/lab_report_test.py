@@ -105,11 +105,23 @@ def check_charts(browser, sections):
         check(height > 100, f"{name} is {height} high")
 
 
+def check_violations(browser, violations):
+    """Each pair has its state, and consoles that end as the data say."""
+    shown = browser.find_elements(By.CSS_SELECTOR, "#violate .body > details")
+    check(len(shown) == len(violations), f"{len(shown)} pairs of machines")
+    for details, violation in zip(shown, violations):
+        ends = [end.get_attribute("textContent") for end in details.find_elements(By.CSS_SELECTOR, ".end")]
+        sides = violation.get("aftermath", {})
+        check(ends == [f"End: {sides[side]['end']}" for side in ("bare", "through") if side in sides], f"ends {ends}")
+        marked = details.find_elements(By.CSS_SELECTOR, "td.differs")
+        check("missing" in violation or marked, f"{violation['guest']}: a difference is marked")
+
+
 def check_details(browser):
     for details in browser.find_elements(By.CSS_SELECTOR, "main details"):
         before = details.get_attribute("open")
         summary = details.find_element(By.TAG_NAME, "summary")
-        if not summary.is_displayed():
+        if browser.execute_script("return arguments[0].parentNode.closest('details:not([open])') !== null", details):
             continue
         browser.execute_script("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", summary)
         summary.click()
@@ -166,6 +178,7 @@ with tempfile.TemporaryDirectory() as folder:
         check_progress(progress, report["sections"])
         check_sections(window, report["sections"])
         check_charts(window, report["sections"])
+        check_violations(window, report["sections"]["violate"]["data"])
         check_details(window)
         check_print(window)
         check_fit(window, DESK_WIDTH)

@@ -26,7 +26,7 @@ function rowsInFull(rows) {
     { head: "Instruction", value: (r) => r.instruction },
     { head: "Class", value: (r) => r.class },
     { head: "Ring", value: (r) => String(r.ring), style: "number" },
-    { head: "Operands", value: (r) => r.operands, style: "code" },
+    { head: "Operands", value: (r) => r.operands },
     { head: "Bare", value: (r) => r.bare, style: "code" },
     { head: "Let through", value: (r) => r.through, style: "code" },
     { head: "Trapped", value: (r) => r.trap, style: "code" },
@@ -108,13 +108,13 @@ function renderSilicon(body, rows) {
   const compared = rows.filter((r) => r.emulated);
   const disagreeing = compared.filter((r) => !r.agrees);
   body.append(figures([
-    [count(rows.filter((r) => r.verdict === "silent").length), "were silent on this processor"],
-    [count(rows.filter((r) => r.verdict === "faked").length), "trapped by UMIP, and were answered by the host’s kernel"],
+    [count(rows.filter((r) => r.verdict === "silent").length), "cases were executed on this processor, and nobody was told"],
+    [count(rows.filter((r) => r.verdict === "faked").length), "were trapped by UMIP and answered by the host’s kernel"],
     [`${compared.length - disagreeing.length} of ${compared.length}`, "trap here and at the emulated ring 3, or do at neither"],
   ]));
   body.append(tableOf([
     { head: "Instruction", value: (r) => r.instruction },
-    { head: "Operands", value: (r) => r.operands, style: "code" },
+    { head: "Operands", value: (r) => r.operands },
     { head: "This processor", value: (r) => r.host, style: "code" },
     { head: "Verdict", value: (r) => pill(r.verdict) },
     { head: "Emulated, ring 3", value: (r) => r.emulated || "–", style: "code" },
