@@ -52,13 +52,15 @@ function pairsOf(rows) {
 
 function renderViolation(violation) {
   const { summary, ticks, events, differences, state, aftermath } = violation;
+  const states = folded("Both states", "", pairsOf(state));
+  states.classList.add("screen-only");
   const different = events.bare === events.through ? differences
     : [{ item: "exception", bare: events.bare || "none", through: events.through || "none" }, ...differences];
   return [
     element("p", {}, summary.charAt(0).toUpperCase() + summary.slice(1) + "."),
     element("h3", {}, `The first wrong result, after ${count(ticks)} instructions`),
     historyOf(violation), pairsOf(different),
-    folded("Both states", "", pairsOf(state)),
+    states,
     element("h3", {}, "What each then did"), consoles(aftermath),
   ];
 }
