@@ -1,8 +1,7 @@
-// Debian's kernels boot to a shell, work, and go down, bare and deprivileged; and one is deceived about its
-// ring, by PUSH CS after more than two billion instructions.
+// Debian's kernels boot to a shell, work, and go down, bare and deprivileged.
 #include <catch2/catch.hpp>
 
-#include "tests/lockstep/linux_violation.h"
+#include "tests/lockstep/linux_boot.h"
 
 namespace ringdown::test {
 
@@ -19,17 +18,6 @@ TEST_CASE("Debian's kernels see the same deprivileged from boot to power-off, 3 
     CHECK(result.end == "exit 0");
     CHECK(result.instructions >= kAtLeast);
   }
-}
-
-TEST_CASE("With PUSH CS let through, the IRET of Debian's kernel goes to an outer ring and is refused") {
-  const Violation violation = violate_linux("push-cs");
-  const Divergence& divergence = *violation.run.divergence;
-  CHECK(divergence.step.disassembly == "push cs");
-  REQUIRE(divergence.differences.size() == 1);
-  CHECK((number(divergence.differences[0].reference) & 0xffff) == 0x60);
-  CHECK((number(divergence.differences[0].other) & 0xffff) == 0x61);
-  CHECK(says(violation.aftermath->through, "PANIC: early exception 0x0d"));
-  CHECK(violation.aftermath->through.end == "halted with interrupts off");
 }
 
 }  // namespace ringdown::test

@@ -15,7 +15,7 @@ constexpr Ticks kEverythingEvery = 1'000'000;
 constexpr Ticks kPartStride = 16'384;
 constexpr std::array<Ticks, 2> kFinerStrides{128, 1};
 constexpr Ticks kHistory = 16;
-/// So many further meetings compare all of RAM, before they content themselves with the stack.
+/// So many further meetings are stepped to, and compare all of RAM; those behind them only the stack.
 constexpr u64 kCloseLooks = 200;
 
 constexpr std::array<std::string_view, 21> kShortState{"EAX", "EBX", "ECX",    "EDX", "ESI", "EDI", "EBP",
@@ -87,11 +87,10 @@ bool Lockstep::agree(Depth depth) {
   return false;
 }
 
-Lockstep::Depth Lockstep::depth_at(Ticks meeting, Ticks agreed) {
+Lockstep::Depth Lockstep::depth_at(Ticks meeting, Ticks agreed) const {
   if (meeting - agreed >= std::max(setup_.every, kEverythingEvery) || ended() || meeting == setup_.within)
     return Depth::Everything;
-  if (!setup_.meetings) return Depth::Processors;
-  return ++close_looks_ <= kCloseLooks ? Depth::Memory : Depth::Stacks;
+  return setup_.meetings ? Depth::Stacks : Depth::Processors;
 }
 
 // --- The run
@@ -105,7 +104,10 @@ Result<LockstepResult> Lockstep::run() {
   Ticks meeting = 0;
   bool differ = false;
   while (!differ && !ended() && meeting < setup_.within) {
-    meeting = next_meeting(meeting);
+    const Ticks before = meeting;
+    meeting = next_meeting(before);
+    result.divergence = look_closely(before, meeting);
+    if (result.divergence) break;
     run_both(meeting);
     const Depth depth = depth_at(meeting, agreed);
     differ = !agree(depth);
@@ -118,13 +120,36 @@ Result<LockstepResult> Lockstep::run() {
   result.end = reference_->ended() ? reference_->end_text() : "limit";
   const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - start;
   result.host_seconds = passed.count();
-  if (!differ) return result;
-  Result<Divergence> divergence = find_step(agreed, meeting);
-  if (!divergence) return divergence.error();
-  result.instructions = divergence->ticks;
-  result.end = "difference";
-  result.divergence = std::move(*divergence);
+  if (differ) {
+    Result<Divergence> divergence = find_step(agreed, meeting);
+    if (!divergence) return divergence.error();
+    result.divergence = std::move(*divergence);
+  }
+  if (result.divergence) {
+    result.instructions = result.divergence->ticks;
+    result.end = "difference";
+  }
   return result;
+}
+
+std::optional<Divergence> Lockstep::look_closely(Ticks before, Ticks meeting) {
+  const bool further = setup_.meetings && setup_.meetings(before) == meeting;
+  if (!further || close_looks_ == kCloseLooks) return {};
+  ++close_looks_;
+  Divergence divergence;
+  for (StepRecord& step : looked_at_) {
+    if (step.ticks + kHistory + 1 >= meeting) divergence.history.push_back(std::move(step));
+  }
+  step_before(before, meeting, divergence);
+  const bool agreed = agree(Depth::Memory);
+  run_last_step(meeting, divergence);
+  if (agreed && !agree(Depth::Memory)) {
+    describe_difference(divergence);
+    return divergence;
+  }
+  looked_at_ = std::move(divergence.history);
+  looked_at_.push_back(std::move(divergence.step));
+  return {};
 }
 
 // --- Looking closer
@@ -135,16 +160,6 @@ bool Lockstep::Suspects::agree(GuestComparison& comparison) const {
 }
 
 Result<Divergence> Lockstep::find_step(Ticks agreed, Ticks differ) {
-  if (setup_.meetings) {
-    // Most often it is the very instruction that the meeting was called for.
-    Divergence divergence;
-    if (Result<void> stepped = step_before(agreed, differ, divergence); !stepped) return stepped.error();
-    if (agree(Depth::Everything)) {
-      run_last_step(differ, divergence);
-      describe_difference(divergence);
-      return divergence;
-    }
-  }
   const Result<std::optional<Ticks>> stepped = step_to_difference(agreed, differ);
   if (!stepped) return stepped.error();
   const bool blocks = !*stepped;
@@ -208,8 +223,7 @@ Result<Ticks> Lockstep::bisect(Ticks agreed, Ticks differ) {
 // --- Telling
 // -------------------------------------------------------------------------------------------------
 
-Result<void> Lockstep::step_before(Ticks agreed, Ticks differ, Divergence& divergence) {
-  if (Result<void> built = rebuild(agreed); !built) return built;
+void Lockstep::step_before(Ticks agreed, Ticks differ, Divergence& divergence) {
   divergence.ticks = differ - 1;
   Ticks at = std::max(agreed, divergence.ticks - std::min(divergence.ticks, kHistory));
   run_both(at);
@@ -220,13 +234,13 @@ Result<void> Lockstep::step_before(Ticks agreed, Ticks differ, Divergence& diver
     step.events = watch.delivered();
     divergence.history.push_back(std::move(step));
   }
-  return {};
 }
 
 Result<Divergence> Lockstep::describe(Ticks agreed, Ticks differ, Divergence::Where where) {
+  if (const Result<void> built = rebuild(agreed); !built) return built.error();
   Divergence divergence;
   divergence.where = where;
-  if (Result<void> stepped = step_before(agreed, differ, divergence); !stepped) return stepped.error();
+  step_before(agreed, differ, divergence);
   if (where == Divergence::Where::Blocks) {
     divergence.step = record_step(reference_->machine());
     if (const Result<void> built = rebuild(differ); !built) return built.error();

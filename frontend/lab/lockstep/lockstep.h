@@ -80,7 +80,10 @@ class Lockstep {
   Ticks next_meeting(Ticks ticks) const;
 
   enum class Depth : u8 { Processors, Stacks, Memory, Everything };
-  Depth depth_at(Ticks meeting, Ticks agreed);
+  Depth depth_at(Ticks meeting, Ticks agreed) const;
+  /// At one of the first further meetings: steps there, and tells what went wrong if the last step did. So
+  /// the machines need not be built again.
+  std::optional<Divergence> look_closely(Ticks before, Ticks meeting);
   bool agree(Depth depth);
   bool ends_agree() const;
 
@@ -98,8 +101,8 @@ class Lockstep {
   Result<Ticks> refine(Ticks agreed, Ticks begin, Ticks end, Ticks stride, const Suspects& suspects);
   Result<Ticks> refine_suspects(Ticks agreed, Ticks differ);
   Result<Ticks> bisect(Ticks agreed, Ticks differ);
-  /// Comes to the last instruction before `differ`, and records what runs before it.
-  Result<void> step_before(Ticks agreed, Ticks differ, Divergence& divergence);
+  /// Comes from `agreed` to the last instruction before `differ`, and records what runs before it.
+  void step_before(Ticks agreed, Ticks differ, Divergence& divergence);
   Result<Divergence> describe(Ticks agreed, Ticks differ, Divergence::Where where);
   /// Records the step that leads to `ticks` and runs it; stops behind the delivery of an event if that
   /// already differs.
@@ -111,7 +114,8 @@ class Lockstep {
   std::unique_ptr<LockstepSide> other_;
   std::unique_ptr<GuestComparison> comparison_;
   Ticks parts_agreed_ = 0;  // by step_to_difference
-  u64 close_looks_ = 0;     // comparisons of RAM at further meetings
+  u64 close_looks_ = 0;
+  std::vector<StepRecord> looked_at_;  // by the last of them
 };
 
 }  // namespace ringdown

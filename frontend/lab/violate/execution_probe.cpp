@@ -5,13 +5,6 @@
 
 namespace ringdown {
 
-namespace {
-
-/// How far the probe is ahead at most.
-constexpr Ticks kAhead = 4'000'000;
-
-}  // namespace
-
 TrapHandler::Outcome ExecutionProbe::Watch::on_sensitive(const Operation& op) {
   const Ticks ticks = machine_.ticks();
   const Outcome outcome = monitor_.on_sensitive(op);
@@ -35,7 +28,7 @@ Result<std::unique_ptr<ExecutionProbe>> ExecutionProbe::create(const MachineConf
 }
 
 std::optional<Ticks> ExecutionProbe::next_after(Ticks ticks) {
-  if (side_->machine().ticks() < ticks + 1) side_->run_to(ticks + kAhead);
+  if (side_->machine().ticks() < ticks + kAhead) side_->run_to(ticks + kAhead);
   const auto next = std::upper_bound(watch_->met.begin(), watch_->met.end(), ticks);
   return next == watch_->met.end() ? std::optional<Ticks>() : *next;
 }

@@ -18,8 +18,10 @@ class ExecutionProbe {
   /// not be built.
   static Result<std::unique_ptr<ExecutionProbe>> create(const MachineConfig& guest);
 
+  /// How far it looks ahead.
+  static constexpr Ticks kAhead = 10'000'000;
   /// The count right behind the first one that is met after `ticks` instructions; nothing if the guest comes
-  /// to none within some millions.
+  /// to none within kAhead.
   std::optional<Ticks> next_after(Ticks ticks);
   /// How many were met, at most `within` instructions in.
   u64 met(Ticks within) const;

@@ -5,19 +5,13 @@
 
 namespace ringdown {
 
-namespace {
-
-/// What is wrong shows where the probe says; what shows elsewhere may come as late as this.
-constexpr Ticks kRegularly = 10'000'000;
-
-}  // namespace
-
 Result<Violation> find_violation(const ViolationSetup& setup) {
   const Result<std::unique_ptr<ExecutionProbe>> probe = ExecutionProbe::create(setup.machine);
   if (!probe) return probe.error();
   LockstepSetup lockstep_setup;
   lockstep_setup.guest = setup.machine;
-  lockstep_setup.every = kRegularly;
+  // Not beyond what the probe knows.
+  lockstep_setup.every = ExecutionProbe::kAhead;
   lockstep_setup.within = setup.within;
   lockstep_setup.meetings = [&](Ticks after) { return (*probe)->next_after(after); };
   lockstep_setup.progress = setup.progress;
