@@ -148,7 +148,7 @@ Ticks InputSeam::next_replay_ticks(Ticks now) const {
 
 Picoseconds InputSeam::next_replay_time(Ticks now) const {
   const InputEvent* const next = next_to_replay();
-  return next != nullptr && next->at.ticks <= now ? next->at.time : Scheduler::kNeverTime;
+  return next != nullptr && next->at.ticks <= now ? next->at.time : kNeverTime;
 }
 
 void InputSeam::record(const InputEvent& event) {

@@ -8,8 +8,9 @@ Scheduler::Scheduler(u64 ticks_per_second) { set_rate(ticks_per_second); }
 Picoseconds Scheduler::time_of_ticks(Ticks ticks) const {
   const Ticks passed = ticks - base_ticks_;
   // Most rates make a tick a whole number of picoseconds: no 128-bit division then.
-  if (picoseconds_per_tick_ != 0) return base_time_ + passed * picoseconds_per_tick_;
-  return base_time_ + static_cast<Picoseconds>(u128{passed} * kPicosecondsPerSecond / ticks_per_second_);
+  if (picoseconds_per_tick_ != 0) return later(base_time_, passed * picoseconds_per_tick_);
+  return later(base_time_,
+               static_cast<Picoseconds>(u128{passed} * kPicosecondsPerSecond / ticks_per_second_));
 }
 
 void Scheduler::set_rate(u64 rate) {
@@ -56,6 +57,7 @@ void Scheduler::find_earliest() {
 }
 
 void Scheduler::schedule(EventId event, Picoseconds deadline) {
+  if (deadline == kNeverTime) return cancel(event);
   Event& entry = events_[event.index];
   entry.scheduled = true;
   entry.deadline = deadline;

@@ -15,6 +15,11 @@ namespace ringdown {
 using Picoseconds = u64;
 
 inline constexpr Picoseconds kPicosecondsPerSecond = 1'000'000'000'000;
+/// The end of virtual time, 213 days after power-on: nothing happens there, or later.
+inline constexpr Picoseconds kNeverTime = ~Picoseconds{0};
+constexpr Picoseconds later(Picoseconds time, Picoseconds delay) {
+  return delay < kNeverTime - time ? time + delay : kNeverTime;
+}
 constexpr Picoseconds nanoseconds(u64 n) { return n * 1'000; }
 constexpr Picoseconds microseconds(u64 n) { return n * 1'000'000; }
 constexpr Picoseconds milliseconds(u64 n) { return n * 1'000'000'000; }
@@ -29,9 +34,11 @@ constexpr u64 cycles_in(Picoseconds time, u64 hertz) {
   const u64 below_microsecond = in_second % kMillion * hertz / kMillion;
   return seconds * hertz + (in_second / kMillion * hertz + below_microsecond) / kMillion;
 }
-/// The first instant at which `cycles_in` reaches `cycles`.
+/// The first instant at which `cycles_in` reaches `cycles`; kNeverTime if that is behind the end of virtual
+/// time.
 constexpr Picoseconds time_of_cycle(u64 cycles, u64 hertz) {
-  return static_cast<Picoseconds>((static_cast<u128>(cycles) * kPicosecondsPerSecond + hertz - 1) / hertz);
+  const u128 time = (static_cast<u128>(cycles) * kPicosecondsPerSecond + hertz - 1) / hertz;
+  return time < kNeverTime ? static_cast<Picoseconds>(time) : kNeverTime;
 }
 
 /// Where the scheduler learns the current instruction count, exact also in the middle of a block.
@@ -63,9 +70,10 @@ class Scheduler : public Serializable {
   /// Registers an event once, at construction of its device. The name (`device`, `slot`) is what state files
   /// hold; it must be unique in the machine.
   EventId add(std::string device, u32 slot, Callback callback);
-  /// Sets or moves the event's only deadline. A deadline that has passed runs at the next boundary.
+  /// Sets or moves the event's only deadline. A deadline that has passed runs at the next boundary; one at
+  /// the end of virtual time cancels the event.
   void schedule(EventId event, Picoseconds deadline);
-  void schedule_after(EventId event, Picoseconds delay) { schedule(event, now() + delay); }
+  void schedule_after(EventId event, Picoseconds delay) { schedule(event, later(now(), delay)); }
   void cancel(EventId event);
   bool scheduled(EventId event) const;
   /// Valid only while scheduled.
@@ -89,7 +97,6 @@ class Scheduler : public Serializable {
   void run_due();
 
   static constexpr Ticks kNever = ~Ticks{0};
-  static constexpr Picoseconds kNeverTime = ~Picoseconds{0};
 
   ChunkTag chunk_tag() const override { return ChunkTag("SCHD"); }
   void serialize(Archive& archive) override;

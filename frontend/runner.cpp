@@ -229,7 +229,7 @@ void Runner::tell_if_dead() {
 void Runner::idle(Picoseconds wake_time) {
   tell_if_dead();
   Scheduler& scheduler = machine_.scheduler();
-  const bool wakes = wake_time != Scheduler::kNeverTime;
+  const bool wakes = wake_time != kNeverTime;
   if (step_end_ && !wakes) return finish_step({StopReason::Idle, 0, wake_time});
   // Steps do not wait for the host's clock.
   if (wakes && (step_end_ || !settings_.real_time)) return scheduler.skip_to(wake_time);

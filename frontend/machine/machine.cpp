@@ -183,7 +183,7 @@ void Machine::reset() {
 }
 
 void Machine::request(StopReason reason, u8 code) {
-  requested_ = Stop{reason, code, Scheduler::kNeverTime};
+  requested_ = Stop{reason, code, kNeverTime};
   processor_->request_stop();
 }
 

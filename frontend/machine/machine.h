@@ -36,7 +36,7 @@ enum class StopReason : u8 {
 struct Stop {
   StopReason reason = StopReason::Limit;
   u8 exit_code = 0;
-  Picoseconds wake_time = Scheduler::kNeverTime;
+  Picoseconds wake_time = kNeverTime;
 };
 
 /// One machine. Every member function is called on the machine's thread; only `inputs().post` is not.

@@ -75,7 +75,7 @@ Stop GuestMachine::run_to(Ticks ticks) {
     stop_ = machine_->run(std::min(ticks, next_audit));
     if (machine_->ticks() == next_audit) audit();
     if (stop_.reason == StopReason::Limit && machine_->ticks() < ticks) continue;
-    if (stop_.reason != StopReason::Idle || stop_.wake_time == Scheduler::kNeverTime) return stop_;
+    if (stop_.reason != StopReason::Idle || stop_.wake_time == kNeverTime) return stop_;
     // Time alone does not wake it.
     if ((machine_->processor().guest_view().state.flags & eflags::kIf) == 0) return stop_;
     machine_->skip_to(stop_.wake_time);

@@ -229,7 +229,7 @@ void run_guest(CodeMachine& m, Ticks ticks) {
     const Exit exit = m.run(end - m.cpu.ticks());
     if (exit.reason == ExitReason::Budget) return;
     const Picoseconds wake = m.scheduler.next_deadline();
-    if (exit.reason != ExitReason::Halted || wake == Scheduler::kNeverTime) return;
+    if (exit.reason != ExitReason::Halted || wake == kNeverTime) return;
     m.scheduler.skip_to(wake);
   }
 }

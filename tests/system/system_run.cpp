@@ -77,7 +77,7 @@ Stop run_to_end(Machine& machine, RowTracing tracing, std::set<std::string>& exe
   while (machine.ticks() < kLimit) {
     if (tracing == RowTracing::On) tracer.note(executed);
     stop = machine.run(tracing == RowTracing::On ? machine.ticks() + 1 : kLimit);
-    if (stop.reason == StopReason::Idle && stop.wake_time != Scheduler::kNeverTime &&
+    if (stop.reason == StopReason::Idle && stop.wake_time != kNeverTime &&
         (machine.processor().guest_view().state.flags & eflags::kIf) != 0) {
       machine.skip_to(stop.wake_time);
     } else if (stop.reason != StopReason::Limit) {

@@ -92,7 +92,7 @@ void LockstepSide::idle(Picoseconds wake_time) {
     asleep_at_ = machine_->ticks();
     asleep_since_ = now;
   }
-  if (wake_time == Scheduler::kNeverTime || now - asleep_since_ > kForever) {
+  if (wake_time == kNeverTime || now - asleep_since_ > kForever) {
     end_ = SideEnd::Asleep;
     return;
   }

@@ -89,7 +89,7 @@ bool run_on(Machine& machine) {
   while (true) {
     const Stop stop = machine.run(kPatience);
     if (stop.reason == StopReason::Breakpoint) return true;
-    if (stop.reason != StopReason::Idle || stop.wake_time == Scheduler::kNeverTime) return false;
+    if (stop.reason != StopReason::Idle || stop.wake_time == kNeverTime) return false;
     machine.skip_to(stop.wake_time);
   }
 }

@@ -58,7 +58,7 @@ TEST_CASE("host and guest times convert into each other from the common start") 
   CHECK(pacer.guest_time(start + HostMilliseconds(3)) == milliseconds(10));
   CHECK((pacer.host_time(milliseconds(10)) == start + HostMilliseconds(3)));
   CHECK((pacer.host_time(0) == start));
-  CHECK((pacer.host_time(Scheduler::kNeverTime) <= start + std::chrono::hours(1)));
+  CHECK((pacer.host_time(kNeverTime) <= start + std::chrono::hours(1)));
 }
 
 }  // namespace ringdown

@@ -128,7 +128,7 @@ TEST_CASE("an input that came to a halted processor waits for its time") {
   }
   Machine machine;
   REQUIRE(machine.seam.replay_from(file.path));
-  CHECK(machine.seam.next_replay_time(99) == Scheduler::kNeverTime);
+  CHECK(machine.seam.next_replay_time(99) == kNeverTime);
   machine.seam.deliver({100, 5000});
   CHECK(machine.got.empty());
   CHECK(machine.seam.next_replay_ticks(100) == InputSeam::kNever);

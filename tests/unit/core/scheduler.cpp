@@ -99,7 +99,7 @@ TEST_CASE("events run at their time, first scheduled first on ties") {
   CHECK(f.ran[2].slot == 1);
   CHECK(f.ran[3].slot == 2);
   CHECK(f.scheduler.next_deadline_ticks() == Scheduler::kNever);
-  CHECK(f.scheduler.next_deadline() == Scheduler::kNeverTime);
+  CHECK(f.scheduler.next_deadline() == kNeverTime);
 }
 
 TEST_CASE("a callback may schedule events that are due at once, and cancel others") {
@@ -167,8 +167,27 @@ TEST_CASE("skipping moves time forward only, without ticks") {
 
 TEST_CASE("a deadline no count can reach is never due") {
   Fixture f(u64{1} << 63);
-  f.scheduler.schedule(f.add(0), Scheduler::kNeverTime - 1);
+  f.scheduler.schedule(f.add(0), kNeverTime - 1);
   CHECK(f.scheduler.next_deadline_ticks() == Scheduler::kNever);
+}
+
+TEST_CASE("virtual time ends, and what would come later never comes") {
+  Fixture f;
+  constexpr u64 kCrystal = 32'768;
+  const u64 last_cycle = cycles_in(kNeverTime, kCrystal);
+  CHECK(time_of_cycle(last_cycle, kCrystal) < kNeverTime);
+  CHECK(time_of_cycle(last_cycle + 1, kCrystal) == kNeverTime);
+  const EventId event = f.add(0);
+  f.scheduler.skip_to(kNeverTime - milliseconds(1));
+  f.scheduler.schedule_after(event, microseconds(999));
+  CHECK(f.scheduler.scheduled(event));
+  f.scheduler.schedule_after(event, milliseconds(1));
+  CHECK_FALSE(f.scheduler.scheduled(event));
+  f.source.count = f.scheduler.ticks_per_second();
+  CHECK(f.scheduler.now() == kNeverTime);
+  f.scheduler.schedule_after(event, 1);
+  f.scheduler.run_due();
+  CHECK(f.ran.empty());
 }
 
 TEST_CASE("the queue is restored by name, whatever the order of registration") {

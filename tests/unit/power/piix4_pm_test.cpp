@@ -55,6 +55,20 @@ TEST_CASE("PMBA and SMBBA place the blocks once they are enabled") {
   CHECK((r.pm.read_config(0x5b, Width::Byte) & 2) != 0);
 }
 
+TEST_CASE("the timer's last overflow is the one before virtual time ends") {
+  Rig r;
+  Scheduler& scheduler = r.clock.scheduler();
+  scheduler.skip_to(kNeverTime - kPicosecondsPerSecond * 10);
+  scheduler.run_due();
+  unsigned overflows = 0;
+  while (scheduler.next_deadline() != kNeverTime) {
+    REQUIRE(++overflows < 10);
+    scheduler.skip_to(scheduler.next_deadline());
+    scheduler.run_due();
+  }
+  CHECK(overflows > 0);
+}
+
 TEST_CASE("the power management timer counts at 3.579545 MHz in 24 bits") {
   Rig r;
   CHECK(r.timer() == 0);
