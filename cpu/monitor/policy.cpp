@@ -30,11 +30,11 @@ std::vector<std::string_view> Policy::names() {
   return names;
 }
 
-Result<void> Policy::let_through(std::string_view list) { return set(list, true); }
+Result<void> Policy::let_through(std::string_view list) { return treat(list, Treatment::LetThrough); }
 
-Result<void> Policy::trap(std::string_view list) { return set(list, false); }
+Result<void> Policy::trap(std::string_view list) { return treat(list, Treatment::Trapped); }
 
-Result<void> Policy::set(std::string_view list, bool through) {
+Result<void> Policy::treat(std::string_view list, Treatment treatment) {
   Policy changed = *this;
   while (!list.empty()) {
     const std::size_t comma = list.find(',');
@@ -44,7 +44,7 @@ Result<void> Policy::set(std::string_view list, bool through) {
     for (const InstructionRow& row : instruction_table()) {
       if (row.sensitivity != Sensitivity::SensitiveUnprivileged || (word != "all" && row.name != word))
         continue;
-      changed.let_through_[id_of(row)] = through;
+      changed.let_through_[id_of(row)] = treatment == Treatment::LetThrough;
       known = true;
     }
     if (!known) {

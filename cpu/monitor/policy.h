@@ -48,7 +48,8 @@ class Policy {
   static std::vector<std::string_view> names();
 
  private:
-  Result<void> set(std::string_view list, bool through);
+  enum class Treatment : u8 { Trapped, LetThrough };
+  Result<void> treat(std::string_view list, Treatment treatment);
   static InstructionId id_of(const InstructionRow& row);
   static bool unobservable(const InstructionRow& row, const Operation& op, PolicyKey key);
 

@@ -27,7 +27,7 @@ Result<std::vector<std::string>> as_run_options(const std::string& experiment, c
       return Error{fmt::format("lab {}: --ring {}: use 1 or 3", experiment, ring)};
     run.push_back("--deprivilege=ring" + ring);
   }
-  for (const char* const option : {"paging", "shadow-sync"}) {
+  for (const char* const option : {"paging", "shadow-sync", "break-shadow"}) {
     if (own.count(option) != 0) run.push_back(fmt::format("--{}={}", option, own[option].as<std::string>()));
   }
   return run;
@@ -59,15 +59,17 @@ const char* const kLockstepGuestHelp =
     "  --ring 1|3          where the deprivileged kernel runs (default: 1)\n"
     "  --paging TECHNIQUE  and how it is paged: shadow or nested (default: shadow)\n"
     "  --shadow-sync MODE  strict, lazy or auto (default: strict: only then nothing may differ)\n"
+    "  --break-shadow SPEC puts a mistake into the shadow page tables, as in 'ringdown run'\n"
     "  --json              the result as JSON\n";
 
 po::options_description lockstep_guest_options() {
   po::options_description options;
-  options.add_options()                              //
-      ("ring", po::value<std::string>(), "1 or 3")   //
-      ("paging", po::value<std::string>(), "")       //
-      ("shadow-sync", po::value<std::string>(), "")  //
-      ("within", po::value<std::string>(), "N")      //
+  options.add_options()                               //
+      ("ring", po::value<std::string>(), "1 or 3")    //
+      ("paging", po::value<std::string>(), "")        //
+      ("shadow-sync", po::value<std::string>(), "")   //
+      ("break-shadow", po::value<std::string>(), "")  //
+      ("within", po::value<std::string>(), "N")       //
       ("json", "the result as JSON");
   return options;
 }
