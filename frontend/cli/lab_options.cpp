@@ -1,4 +1,4 @@
-// The list of experiments.
+// The list of experiments, in the order in which one would meet them.
 #include "frontend/cli/lab_options.h"
 
 #include <fmt/core.h>
@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <array>
 
-#include "frontend/lab/cost/cost_options.h"
 #include "frontend/lab/classify/classify_options.h"
+#include "frontend/lab/cost/cost_options.h"
 #include "frontend/lab/experiment.h"
 #include "frontend/lab/journey/journey_options.h"
 #include "frontend/lab/lockstep/lockstep_options.h"
@@ -23,18 +23,18 @@ namespace ringdown {
 namespace {
 
 constexpr std::array kExperiments{
-    Experiment{"cost", "what traps cost by cause, with and without each remedy", &parse_cost_lab},
-    Experiment{"classify", "finds the sensitive instructions by their behaviour alone", &parse_classify_lab},
-    Experiment{"journey", "one system call or page fault, through the monitor and back", &parse_journey_lab},
-    Experiment{"lockstep", "a guest bare and deprivileged, side by side: the first difference",
-               &parse_lockstep_lab},
-    Experiment{"paging", "page tables on each paging technique, and step by step", &parse_paging_lab},
-    Experiment{"report", "all of it on one page for a browser", &parse_report_lab},
-    Experiment{"silicon", "sensitive instructions on this computer's processor", &parse_silicon_lab},
     Experiment{"table", "each sensitive instruction, bare, let through and trapped", &parse_table_lab},
+    Experiment{"classify", "finds the sensitive instructions by their behaviour alone", &parse_classify_lab},
+    Experiment{"silicon", "sensitive instructions on this computer's processor", &parse_silicon_lab},
     Experiment{"violate",
                "a guest with instructions let through: the first wrong result, and what comes of it",
                &parse_violate_lab},
+    Experiment{"lockstep", "a guest bare and deprivileged, side by side: the first difference",
+               &parse_lockstep_lab},
+    Experiment{"journey", "one system call or page fault, through the monitor and back", &parse_journey_lab},
+    Experiment{"cost", "what traps cost by cause, with and without each remedy", &parse_cost_lab},
+    Experiment{"paging", "page tables on each paging technique, and step by step", &parse_paging_lab},
+    Experiment{"report", "all of it on one page for a browser", &parse_report_lab},
 };
 
 constexpr const char* kUsage = "'ringdown lab --help' lists the experiments";

@@ -121,9 +121,8 @@ std::string instruction_table_summary(const std::vector<InstructionTableRow>& ro
   text += fmt::format("\nTrap mode gives what ring 0 gives in {} of {} rows.\n",
                       static_cast<std::ptrdiff_t>(rows.size()) - unmended, rows.size());
   text += fmt::format(
-      "\n17 or {0}? Robin and Irvine's text speaks of seventeen instructions, and most texts repeat that; "
-      "the "
-      "list\nitself names the {0} mnemonics above.\n",
+      "\n17 or {0}? Most texts say that Robin and Irvine found seventeen; their list has the {0} mnemonics "
+      "above,\nand Hennessy and Patterson count 18.\n",
       listed);
   return text;
 }
