@@ -14,12 +14,6 @@ constexpr std::array<u8, 5> kMandatoryPrefixes = {0x00, 0x66, 0xf2, 0xf3, kAddre
 
 class Search {
  public:
-  Search() {
-    ZydisDecoderInit(&decoder_, ZYDIS_MACHINE_MODE_LEGACY_32, ZYDIS_STACK_WIDTH_32);
-    // Bounds registers are of the past: their encodings are NOPs again, some of which MPX had refused.
-    ZydisDecoderEnableMode(&decoder_, ZYDIS_DECODER_MODE_MPX, ZYAN_FALSE);
-  }
-
   std::vector<RowEncodings> run() {
     for (const InstructionRow& row : instruction_table()) found_.push_back({&row, {}});
     found_.push_back({nullptr, {}});
@@ -55,7 +49,7 @@ class Search {
     }
   }
 
-  Decoded decode(u8 prefix, bool two_bytes, u8 opcode, u8 modrm) const {
+  static Decoded decode(u8 prefix, bool two_bytes, u8 opcode, u8 modrm) {
     std::array<u8, ZYDIS_MAX_INSTRUCTION_LENGTH> code{};
     std::size_t at = 0;
     if (prefix != 0) code[at++] = prefix;
@@ -64,8 +58,8 @@ class Search {
     code[at] = modrm;
     ZydisDecodedInstruction instruction;
     std::array<ZydisDecodedOperand, ZYDIS_MAX_OPERAND_COUNT> operands;
-    if (!ZYAN_SUCCESS(
-            ZydisDecoderDecodeFull(&decoder_, code.data(), code.size(), &instruction, operands.data())))
+    if (!ZYAN_SUCCESS(ZydisDecoderDecodeFull(&table_decoder(ZYDIS_MACHINE_MODE_LEGACY_32), code.data(),
+                                             code.size(), &instruction, operands.data())))
       return {};
     return {true, (instruction.attributes & ZYDIS_ATTRIB_HAS_MODRM) != 0,
             find_row(instruction, {operands.data(), instruction.operand_count})};
@@ -82,11 +76,25 @@ class Search {
     if (has_modrm) encodings.back().modrm.push_back(modrm);
   }
 
-  ZydisDecoder decoder_;
   std::vector<RowEncodings> found_;
 };
 
 }  // namespace
+
+const ZydisDecoder& table_decoder(ZydisMachineMode mode) {
+  const auto make = [](ZydisMachineMode of, ZydisStackWidth width) {
+    ZydisDecoder decoder;
+    ZydisDecoderInit(&decoder, of, width);
+    // Bounds registers are of the past: their encodings are NOPs again, some of which MPX had refused.
+    ZydisDecoderEnableMode(&decoder, ZYDIS_DECODER_MODE_MPX, ZYAN_FALSE);
+    return decoder;
+  };
+  static const ZydisDecoder decoder64 = make(ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
+  static const ZydisDecoder decoder32 = make(ZYDIS_MACHINE_MODE_LEGACY_32, ZYDIS_STACK_WIDTH_32);
+  static const ZydisDecoder decoder16 = make(ZYDIS_MACHINE_MODE_LEGACY_16, ZYDIS_STACK_WIDTH_16);
+  if (mode == ZYDIS_MACHINE_MODE_LONG_64) return decoder64;
+  return mode == ZYDIS_MACHINE_MODE_LEGACY_32 ? decoder32 : decoder16;
+}
 
 std::span<const RowEncodings> row_encodings() {
   static const std::vector<RowEncodings> encodings = Search().run();

@@ -21,6 +21,9 @@ struct RowEncodings {
   std::vector<RowEncoding> encodings;
 };
 
+/// A decoder of whole instructions for that mode, which knows what the table's processors have.
+const ZydisDecoder& table_decoder(ZydisMachineMode mode);
+
 /// In the table's order, undefined opcodes last. Rows without any encoding are an error of the search, which
 /// tests look for.
 std::span<const RowEncodings> row_encodings();

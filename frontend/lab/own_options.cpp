@@ -36,6 +36,11 @@ Result<po::variables_map> read_own_options(std::string_view experiment,
   return values;
 }
 
+std::vector<std::string> words_of(const po::variables_map& values, const char* option) {
+  return values.count(option) != 0 ? values[option].as<std::vector<std::string>>()
+                                   : std::vector<std::string>();
+}
+
 bool asks_help(const po::variables_map& values) { return values.count("help") != 0; }
 
 }  // namespace ringdown

@@ -18,6 +18,9 @@ Result<boost::program_options::variables_map> read_own_options(
     std::string_view experiment, const boost::program_options::options_description& options,
     const std::vector<std::string>& own, const char* positional = nullptr);
 
+/// The words of an option that may be given several times, none if it was not.
+std::vector<std::string> words_of(const boost::program_options::variables_map& values, const char* option);
+
 /// Whether help was asked for.
 bool asks_help(const boost::program_options::variables_map& values);
 

@@ -4,27 +4,13 @@
 #include <algorithm>
 
 #include "cpu/encoding_head.h"
+#include "cpu/row_encodings.h"
 
 namespace ringdown::test {
 
 namespace {
 
 constexpr u8 kLock = 0xf0;
-
-const ZydisDecoder& decoder_of(ZydisMachineMode mode) {
-  const auto make = [](ZydisMachineMode of, ZydisStackWidth width) {
-    ZydisDecoder decoder;
-    ZydisDecoderInit(&decoder, of, width);
-    // Bounds registers are of the past: their encodings are NOPs again, some of which MPX had refused.
-    ZydisDecoderEnableMode(&decoder, ZYDIS_DECODER_MODE_MPX, ZYAN_FALSE);
-    return decoder;
-  };
-  static const ZydisDecoder decoder64 = make(ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
-  static const ZydisDecoder decoder32 = make(ZYDIS_MACHINE_MODE_LEGACY_32, ZYDIS_STACK_WIDTH_32);
-  static const ZydisDecoder decoder16 = make(ZYDIS_MACHINE_MODE_LEGACY_16, ZYDIS_STACK_WIDTH_16);
-  if (mode == ZYDIS_MACHINE_MODE_LONG_64) return decoder64;
-  return mode == ZYDIS_MACHINE_MODE_LEGACY_32 ? decoder32 : decoder16;
-}
 
 }  // namespace
 
@@ -41,7 +27,7 @@ OracleInstruction decode_oracle(std::span<const u8> code, ZydisMachineMode mode)
       bytes[size++] = byte;
     }
   }
-  instruction.known = ZYAN_SUCCESS(ZydisDecoderDecodeFull(&decoder_of(mode), bytes.data(), size,
+  instruction.known = ZYAN_SUCCESS(ZydisDecoderDecodeFull(&table_decoder(mode), bytes.data(), size,
                                                           &instruction.decoded, instruction.operands.data()));
   if (instruction.known)
     instruction.row =

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "cpu/encoding_head.h"
+
 namespace ringdown::test {
 
 namespace {
@@ -10,12 +12,6 @@ namespace {
 using enum MooRegister;
 
 constexpr u8 kHlt = 0xf4, kLock = 0xf0, kTwoBytes = 0x0f;
-
-bool is_prefix(u8 byte) {
-  constexpr std::array<u8, 11> kPrefixes = {0x26, 0x2e, 0x36,  0x3e, 0x64, 0x65,
-                                            0x66, 0x67, kLock, 0xf2, 0xf3};
-  return std::find(kPrefixes.begin(), kPrefixes.end(), byte) != kPrefixes.end();
-}
 
 /// Value of any register that a 16- or 32-bit operand or address names.
 std::optional<u32> register_value(ZydisRegister reg, const MooRegisters& registers) {
@@ -48,7 +44,7 @@ TestedInstruction decode_tested(const MooTest& test) {
   if (code.size() > 1 && code.back() == kHlt) code.pop_back();
   instruction.length = static_cast<u32>(code.size());
   std::size_t prefixes = 0;
-  for (; prefixes < code.size() && is_prefix(code[prefixes]); ++prefixes) {
+  for (; prefixes < code.size() && is_legacy_prefix(code[prefixes]); ++prefixes) {
     if (code[prefixes] == kLock) instruction.lock = true;
     if (code[prefixes] == 0xf2 || code[prefixes] == 0xf3) instruction.repeated = true;
   }

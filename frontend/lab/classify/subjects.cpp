@@ -12,18 +12,12 @@ namespace {
 
 /// The length of the instruction at the beginning of `code` if it is of that row, otherwise 0.
 u8 length_if_of(const InstructionRow& row, std::span<const u8> code, bool code32) {
-  const auto make = [](ZydisMachineMode mode, ZydisStackWidth width) {
-    ZydisDecoder decoder;
-    ZydisDecoderInit(&decoder, mode, width);
-    ZydisDecoderEnableMode(&decoder, ZYDIS_DECODER_MODE_MPX, ZYAN_FALSE);
-    return decoder;
-  };
-  static const ZydisDecoder decoder32 = make(ZYDIS_MACHINE_MODE_LEGACY_32, ZYDIS_STACK_WIDTH_32);
-  static const ZydisDecoder decoder16 = make(ZYDIS_MACHINE_MODE_LEGACY_16, ZYDIS_STACK_WIDTH_16);
+  const ZydisDecoder& decoder =
+      table_decoder(code32 ? ZYDIS_MACHINE_MODE_LEGACY_32 : ZYDIS_MACHINE_MODE_LEGACY_16);
   ZydisDecodedInstruction instruction;
   std::array<ZydisDecodedOperand, ZYDIS_MAX_OPERAND_COUNT> operands;
-  if (!ZYAN_SUCCESS(ZydisDecoderDecodeFull(code32 ? &decoder32 : &decoder16, code.data(), code.size(),
-                                           &instruction, operands.data())))
+  if (!ZYAN_SUCCESS(
+          ZydisDecoderDecodeFull(&decoder, code.data(), code.size(), &instruction, operands.data())))
     return 0;
   return find_row(instruction, {operands.data(), instruction.operand_count}) == &row ? instruction.length
                                                                                      : u8{0};

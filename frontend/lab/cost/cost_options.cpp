@@ -109,9 +109,8 @@ Result<CommandLine> parse_cost_lab(const LabArguments& arguments) {
   const Result<po::variables_map> own = read_own_options("cost", options, arguments.own, kWords);
   if (!own) return own.error();
   if (asks_help(*own)) return CommandLine(Answer{help_text()});
-  const Result<Choices<Workload>> words = read_choices(
-      "cost", "a workload", kWorkloads,
-      own->count(kWords) != 0 ? (*own)[kWords].as<std::vector<std::string>>() : std::vector<std::string>());
+  const Result<Choices<Workload>> words =
+      read_choices("cost", "a workload", kWorkloads, words_of(*own, kWords));
   if (!words) return words.error();
   Result<CostRequest> request = request_of(*words, arguments);
   if (!request) return request.error();

@@ -100,9 +100,8 @@ Result<CommandLine> parse_journey_lab(const LabArguments& arguments) {
   const Result<po::variables_map> own = read_own_options("journey", options, arguments.own, kWords);
   if (!own) return own.error();
   if (asks_help(*own)) return CommandLine(Answer{help_text()});
-  const Result<Choices<JourneyKind>> words = read_choices(
-      "journey", "a journey", kJourneyKinds,
-      own->count(kWords) != 0 ? (*own)[kWords].as<std::vector<std::string>>() : std::vector<std::string>());
+  const Result<Choices<JourneyKind>> words =
+      read_choices("journey", "a journey", kJourneyKinds, words_of(*own, kWords));
   if (!words) return words.error();
   Result<JourneyRequest> request = usual_request(*words, arguments);
   if (!request) return request.error();

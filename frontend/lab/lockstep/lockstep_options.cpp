@@ -102,13 +102,11 @@ Result<CommandLine> parse_lockstep_lab(const LabArguments& arguments) {
   const Result<po::variables_map> own = read_own_options("lockstep", options, arguments.own, "guest");
   if (!own) return own.error();
   if (asks_help(*own)) return CommandLine(Answer{lockstep_text()});
+  const std::vector<std::string> words = words_of(*own, "guest");
+  if (words.size() > 1)
+    return Error{fmt::format("lab lockstep: {}: one guest at a time: leave it out", words[1])};
   std::optional<std::string> name;
-  if (own->count("guest") != 0) {
-    const auto& words = (*own)["guest"].as<std::vector<std::string>>();
-    if (words.size() > 1)
-      return Error{fmt::format("lab lockstep: {}: one guest at a time: leave it out", words[1])};
-    name = words[0];
-  }
+  if (!words.empty()) name = words[0];
   LockstepLab lab;
   lab.json = own->count("json") != 0;
   const std::string every = own->count("every") != 0 ? (*own)["every"].as<std::string>() : "1M";

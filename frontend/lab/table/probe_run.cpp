@@ -5,6 +5,7 @@
 #include <charconv>
 #include <memory>
 
+#include "cpu/monitor/interposed_handler.h"
 #include "frontend/lab/lab_guests.h"
 #include "frontend/machine/machine.h"
 
@@ -52,35 +53,20 @@ class ProbeReader {
 
 /// Between the processor and the monitor. While the monitor stands back, it does not learn which instruction
 /// raised an exception, and so delivers it to the guest.
-class StandBack final : public TrapHandler {
+class StandBack final : public InterposedHandler {
  public:
-  explicit StandBack(Monitor& monitor) : monitor_(monitor) { monitor_.interpose(this); }
+  explicit StandBack(Monitor& monitor) : InterposedHandler(monitor) { monitor_.interpose(this); }
   StandBack(const StandBack&) = delete;
   StandBack& operator=(const StandBack&) = delete;
   ~StandBack() override { monitor_.interpose(nullptr); }
 
   void set_active(bool active) { active_ = active; }
 
-  bool stops(const InstructionRow& row, const Operation& op, u32 eip, u8 policy) const override {
-    return monitor_.stops(row, op, eip, policy);
-  }
-  u8 policy() const override { return monitor_.policy(); }
-  Privilege privilege() const override { return monitor_.privilege(); }
-  Outcome on_sensitive(const Operation& op) override { return monitor_.on_sensitive(op); }
   Outcome on_exception(const Fault& fault, const Operation* op) override {
     return monitor_.on_exception(fault, active_ ? nullptr : op);
   }
-  void on_event(Event event) override { monitor_.on_event(event); }
-  SystemView& guest_view() override { return monitor_.guest_view(); }
-  AccessStatus read_physical_table(GuestLinear linear, std::span<std::byte> data) override {
-    return monitor_.read_physical_table(linear, data);
-  }
-  AccessStatus write_physical_table(GuestLinear linear, std::span<const std::byte> data) override {
-    return monitor_.write_physical_table(linear, data);
-  }
 
  private:
-  Monitor& monitor_;
   bool active_ = false;
 };
 

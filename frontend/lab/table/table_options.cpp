@@ -101,8 +101,7 @@ Result<TableLab> read_lab(const po::variables_map& own) {
   if (json && markdown) return Error{"lab table: --json and --markdown: leave one out"};
   if (json) lab.format = TableFormat::Json;
   if (markdown) lab.format = TableFormat::Markdown;
-  if (own.count("instruction") == 0) return lab;
-  for (const std::string& word : own["instruction"].as<std::vector<std::string>>()) {
+  for (const std::string& word : words_of(own, "instruction")) {
     Result<const ProbedInstruction*> instruction = read_instruction(word);
     if (!instruction) return instruction.error();
     lab.settings.instructions.push_back(*instruction);

@@ -76,8 +76,7 @@ Result<CommandLine> parse_violate_lab(const LabArguments& arguments) {
   const Result<po::variables_map> own = read_own_options("violate", options, arguments.own, "words");
   if (!own) return own.error();
   if (asks_help(*own)) return CommandLine(Answer{violate_text()});
-  std::vector<std::string> words;
-  if (own->count("words") != 0) words = (*own)["words"].as<std::vector<std::string>>();
+  const std::vector<std::string> words = words_of(*own, "words");
   if (words.empty()) {
     return Error{"lab violate: the instruction is missing: 'ringdown run --let-through list' prints them"};
   }
