@@ -29,6 +29,7 @@ enum class InputChannel : u8 {
   ClockRate = 7,  // payload: u64 ticks per second
   PowerButton = 8,
   SerialBreak = 9,  // payload: u8 port
+  Medium = 10,      // payload: as MediumChange encodes it
 };
 
 /// When an input arrives: a halted processor retires nothing while time passes, so both clocks count.

@@ -5,24 +5,23 @@
 #include <memory>
 #include <optional>
 
-#include "core/disk_image.h"
+#include "core/removable_drive.h"
 #include "devices/storage/ide_drive.h"
 #include "devices/storage/sense_codes.h"
 
 namespace ringdown {
 
-class AtapiCdrom final : public IdeDrive {
+class AtapiCdrom final : public IdeDrive, public RemovableDrive {
  public:
   /// `medium` is an ISO 9660 image, or null for an empty drive. It is only ever read.
   AtapiCdrom(Scheduler& scheduler, Log& log, IdePlace place, std::unique_ptr<DiskImage> medium,
              IdeTiming timing = {});
 
-  /// Puts a medium in, in place of the one that was there; the guest is told by unit attention.
-  void insert(std::unique_ptr<DiskImage> medium);
-  /// Takes the medium out by force, whatever the guest has locked.
-  void remove();
-  /// A guest asks that its medium stays (PREVENT ALLOW MEDIUM REMOVAL).
-  bool locked() const { return locked_; }
+  /// The guest is told by unit attention.
+  void insert(std::unique_ptr<DiskImage> medium) override;
+  void remove() override;
+  /// By PREVENT ALLOW MEDIUM REMOVAL.
+  bool locked() const override { return locked_; }
 
   void hardware_reset() override;
   /// The medium itself is no part of the state; restoring refuses another size.

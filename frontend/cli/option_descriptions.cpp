@@ -14,16 +14,22 @@ namespace po = boost::program_options;
 using Text = std::string;
 using Texts = std::vector<std::string>;
 
-po::options_description guest_options() {
-  po::options_description group("What runs");
+po::options_description drive_options() {
+  po::options_description group("Drives");
   group.add_options()                                                                                      //
       ("disk", po::value<Texts>(), "FILE[,unit=N][,readonly][,format=raw]: an IDE disk; may be repeated")  //
       ("cdrom", po::value<Text>(), "ISO image in a CD-ROM drive")                                          //
-      ("boot", po::value<Text>(), "disk|cdrom: what is tried first (default: disk)")                       //
-      ("kernel", po::value<Text>(), "Linux bzImage or multiboot kernel to boot without a disk")            //
-      ("initrd", po::value<Text>(), "its initial RAM disk; multiboot: MODULE[ ARGUMENTS][,...]")           //
-      ("append", po::value<Text>(), "its command line")                                                    //
-      ("firmware", po::value<Text>(), "BIOS image (default: /usr/share/seabios/bios-256k.bin)")            //
+      ("boot", po::value<Text>(), "disk|cdrom: what is tried first (default: disk)");
+  return group;
+}
+
+po::options_description software_options() {
+  po::options_description group("Software besides what drives hold");
+  group.add_options()                                                                             //
+      ("kernel", po::value<Text>(), "Linux bzImage or multiboot kernel to boot without a disk")   //
+      ("initrd", po::value<Text>(), "its initial RAM disk; multiboot: MODULE[ ARGUMENTS][,...]")  //
+      ("append", po::value<Text>(), "its command line")                                           //
+      ("firmware", po::value<Text>(), "BIOS image (default: /usr/share/seabios/bios-256k.bin)")   //
       ("fw-cfg", po::value<Texts>(),
        "name=NAME,file=FILE|string=TEXT: what the firmware finds by that name; may be repeated");
   return group;
@@ -34,14 +40,6 @@ po::options_description machine_options() {
   group.add_options()                                                                                 //
       ("memory,m", po::value<Text>(), "SIZE with suffix K, M or G, from 1M to 3.5G (default: 256M)")  //
       ("cpu", po::value<Text>(), "processor MODEL; 'list' prints them")                               //
-      ("speed", po::value<Text>(), "MIPS|unlimited: instructions per second of the guest's time")     //
-      ("clock", po::value<Text>(),
-       "instructions|realtime: the guest's time follows its instructions alone, or the host's clock "
-       "(default: "
-       "realtime when a person watches)")  //
-      ("rtc", po::value<Text>(),
-       "YYYY-MM-DDTHH:MM:SS, date of the battery clock (default: now in UTC with "
-       "--clock realtime, else 2000-01-01)")  //
       ("serial", po::value<Texts>(),
        "stdio|file:PATH|pty|unix:PATH[,server]|tcp:HOST:PORT[,server]|none: one for each port, COM1 first")  //
       ("display", po::value<Text>(),
@@ -49,6 +47,20 @@ po::options_description machine_options() {
        "without --serial)")  //
       ("no-reboot", po::value<bool>()->implicit_value(true)->zero_tokens(),
        "a reset ends the run with status 4, a triple fault with 3");
+  return group;
+}
+
+po::options_description time_options() {
+  po::options_description group("Time and speed");
+  group.add_options()                                                                              //
+      ("speed", po::value<Text>(), "MIPS|unlimited: instructions per second of the guest's time")  //
+      ("clock", po::value<Text>(),
+       "instructions|realtime: the guest's time follows its instructions alone, or the host's clock "
+       "(default: "
+       "realtime when a person watches)")  //
+      ("rtc", po::value<Text>(),
+       "YYYY-MM-DDTHH:MM:SS, date of the battery clock (default: now in UTC with "
+       "--clock realtime, else 2000-01-01)");
   return group;
 }
 
@@ -81,7 +93,7 @@ po::options_description monitor_options() {
 }
 
 po::options_description state_options() {
-  po::options_description group("State and time");
+  po::options_description group("State");
   group.add_options()                                                                                      //
       ("save-state", po::value<Text>(), "FILE to save the machine to when the run ends")                   //
       ("load-state", po::value<Text>(), "FILE to go on from; the other options as when it was saved")      //
@@ -119,8 +131,10 @@ po::options_description insight_options() {
 po::options_description visible_options() {
   constexpr unsigned kLineLength = 100;
   po::options_description all("", kLineLength, kLineLength / 2);
-  all.add(guest_options())
+  all.add(drive_options())
+      .add(software_options())
       .add(machine_options())
+      .add(time_options())
       .add(monitor_options())
       .add(state_options())
       .add(insight_options());

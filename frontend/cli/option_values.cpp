@@ -1,11 +1,12 @@
-// Values of single options: sizes, counts, disks.
+// Sizes in binary, counts in decimal multiples; texts with parts.
+#include "frontend/cli/option_values.h"
+
 #include <fmt/core.h>
 
 #include <cctype>
 #include <charconv>
 #include <cstring>
 
-#include "frontend/cli/options.h"
 #include "frontend/machine/file_contents.h"
 
 namespace ringdown {
@@ -60,21 +61,6 @@ std::optional<u64> bytes_of(std::string_view text) {
   return static_cast<u64>((static_cast<u128>(*thousandths) << (10 * *power)) / 1000);
 }
 
-/// Takes the text up to a comma that is not doubled.
-std::string take_part(std::string_view& text) {
-  std::string part;
-  while (!text.empty()) {
-    const char c = text.front();
-    text.remove_prefix(1);
-    if (c == ',') {
-      if (text.empty() || text.front() != ',') return part;
-      text.remove_prefix(1);
-    }
-    part += c;
-  }
-  return part;
-}
-
 }  // namespace
 
 Result<u64> parse_memory(std::string_view text) {
@@ -119,32 +105,18 @@ Result<u64> parse_count(std::string_view text, std::string_view option) {
   return static_cast<u64>(value / 1000);
 }
 
-Result<DiskConfig> parse_disk(std::string_view text) {
-  std::string_view rest = text;
-  DiskConfig disk;
-  disk.path = take_part(rest);
-  disk.unit = kAnyUnit;
-  if (disk.path.empty())
-    return Error{fmt::format("--disk {}: the file is missing: use FILE[,unit=N][,readonly]", text)};
-  while (!rest.empty()) {
-    const std::string part = take_part(rest);
-    if (part == "readonly") {
-      disk.read_only = true;
-    } else if (part.size() == 6 && part.starts_with("unit=") && part[5] >= '0' &&
-               part[5] < '0' + char{kAnyUnit}) {
-      disk.unit = static_cast<unsigned>(part[5] - '0');
-    } else if (part.starts_with("unit=")) {
-      return Error{
-          fmt::format("--disk {}: units are 0 to 3: master and slave of the two IDE channels", text)};
-    } else if (part.starts_with("format=")) {
-      if (part != "format=raw")
-        return Error{fmt::format("--disk {}: only format=raw: convert the image", text)};
-    } else {
-      return Error{
-          fmt::format("--disk {}: '{}' is not known: use FILE[,unit=N][,readonly][,format=raw]", text, part)};
+std::string take_part(std::string_view& text) {
+  std::string part;
+  while (!text.empty()) {
+    const char c = text.front();
+    text.remove_prefix(1);
+    if (c == ',') {
+      if (text.empty() || text.front() != ',') return part;
+      text.remove_prefix(1);
     }
+    part += c;
   }
-  return disk;
+  return part;
 }
 
 Result<FirmwareFile> parse_firmware_file(std::string_view text) {

@@ -5,14 +5,17 @@
 
 #include <algorithm>
 #include <boost/program_options.hpp>
-#include <chrono>
 #include <sstream>
 
 #include "cpu/cpu_model.h"
+#include "frontend/cli/drive_options.h"
 #include "frontend/cli/lab_options.h"
 #include "frontend/cli/option_descriptions.h"
 #include "frontend/cli/option_errors.h"
 #include "frontend/cli/option_help.h"
+#include "frontend/cli/option_reader.h"
+#include "frontend/cli/option_values.h"
+#include "frontend/cli/time_options.h"
 #include "frontend/machine/file_contents.h"
 
 namespace ringdown {
@@ -25,10 +28,6 @@ constexpr const char* kRemedy = "'ringdown run --help' lists the options";
 
 using Text = std::string;
 using Texts = std::vector<std::string>;
-
-Error missing_name(std::string_view option) {
-  return Error{fmt::format("--{}: the name is empty: name a file", option)};
-}
 
 Result<void> read_config_file(const std::string& path, po::variables_map& values) {
   if (path.empty()) return missing_name("config");
@@ -43,110 +42,31 @@ Result<void> read_config_file(const std::string& path, po::variables_map& values
   return {};
 }
 
-/// Reads the values of one command line into Options; the first error is kept.
-class Reader {
+/// Reads the options that have no file of their own.
+class Reader : public OptionReader {
  public:
-  explicit Reader(const po::variables_map& values) : values_(values) {}
+  using OptionReader::OptionReader;
 
   Result<Options> read();
 
  private:
-  std::optional<Text> text(const char* name) const {
-    if (values_.count(name) == 0) return {};
-    return values_[name].as<Text>();
-  }
-  Texts texts(const char* name) const {
-    return values_.count(name) == 0 ? Texts() : values_[name].as<Texts>();
-  }
-  /// A file's name, empty without the option.
-  Text path(const char* name) {
-    const std::optional<Text> value = text(name);
-    if (value && value->empty()) fail(missing_name(name));
-    return value.value_or("");
-  }
-  bool flag(const char* name) const { return values_.count(name) != 0 && values_[name].as<bool>(); }
-
-  template <class T>
-  void take(Result<T> result, T& target) {
-    if (!result) {
-      fail(result.error());
-    } else {
-      target = std::move(*result);
-    }
-  }
-  void fail(Error error) {
-    if (!error_) error_ = std::move(error);
-  }
-  /// One of a few words.
-  template <class T>
-  void choose(const char* name, std::initializer_list<std::pair<std::string_view, T>> choices, T& target) {
-    const std::optional<Text> word = text(name);
-    if (!word) return;
-    std::string known;
-    for (const auto& [choice, value] : choices) {
-      if (*word == choice) {
-        target = value;
-        return;
-      }
-      known.append(known.empty() ? "" : " or ").append(choice);
-    }
-    fail(Error{fmt::format("--{} {}: use {}", name, *word, known)});
-  }
-
-  void read_drives();
   void read_kernel();
   void read_machine();
   void read_shadow();
-  void read_time();
   void read_serial();
   void read_insight();
   void read_state();
 
-  const po::variables_map& values_;
   Options options_;
-  std::optional<Error> error_;
 };
-
-void Reader::read_drives() {
-  std::vector<DiskConfig>& disks = options_.machine.disks;
-  for (const Text& value : texts("disk")) {
-    DiskConfig disk;
-    take(parse_disk(value), disk);
-    disks.push_back(disk);
-  }
-  constexpr unsigned kCdromUnit = 2;
-  if (const Text file = path("cdrom"); !file.empty()) disks.push_back({file, kCdromUnit, true, true});
-  // Given units first, then the others in the order of the command line.
-  const auto taken = [&](unsigned unit) {
-    return std::count_if(disks.begin(), disks.end(), [&](const DiskConfig& d) { return d.unit == unit; });
-  };
-  for (unsigned unit = 0; unit < kAnyUnit; ++unit) {
-    if (taken(unit) > 1)
-      fail(Error{fmt::format("--disk: two drives at unit {}: give them different units", unit)});
-  }
-  for (DiskConfig& disk : disks) {
-    if (disk.unit != kAnyUnit) continue;
-    unsigned unit = 0;
-    while (unit < kAnyUnit && taken(unit) != 0) ++unit;
-    if (unit == kAnyUnit) fail(Error{"--disk: more than four drives: leave some out"});
-    disk.unit = unit;
-    if (unit == kAnyUnit) return;
-  }
-  using Order = std::array<BootDevice, 3>;
-  choose<Order>("boot",
-                {{"disk", Order{BootDevice::Disk, BootDevice::Cdrom, BootDevice::None}},
-                 {"cdrom", Order{BootDevice::Cdrom, BootDevice::Disk, BootDevice::None}}},
-                options_.machine.boot_order);
-}
 
 void Reader::read_kernel() {
   options_.kernel.kernel_path = path("kernel");
   options_.kernel.initrd_path = path("initrd");
   options_.kernel.command_line = text("append").value_or("");
-  if (values_.count("kernel") == 0) {
+  if (!given("kernel")) {
     for (const char* const name : {"initrd", "append"}) {
-      if (values_.count(name) != 0)
-        fail(Error{fmt::format("--{}: goes to a kernel: name one with --kernel", name)});
+      if (given(name)) fail(Error{fmt::format("--{}: goes to a kernel: name one with --kernel", name)});
     }
   }
 }
@@ -175,7 +95,7 @@ void Reader::read_machine() {
   choose<Technique>(
       "paging", {{"shadow", Technique::Shadow}, {"nested", Technique::Nested}, {"direct", Technique::Direct}},
       machine.paging.technique);
-  if (machine.mode == RunMode::Bare && values_.count("paging") != 0)
+  if (machine.mode == RunMode::Bare && given("paging"))
     fail(Error{"--paging: needs a monitor: leave --mode bare out"});
   if (const Result<void> possible = check_paging(machine); !possible) fail(possible.error());
   read_shadow();
@@ -203,36 +123,6 @@ void Reader::read_shadow() {
     if (!text(option)) continue;
     fail(Error{fmt::format("--{}: {} has no shadow page tables: leave one out", option,
                            bare ? "--mode bare" : "another --paging than shadow")});
-  }
-}
-
-void Reader::read_time() {
-  choose<ClockMode>("clock", {{"instructions", ClockMode::Instructions}, {"realtime", ClockMode::RealTime}},
-                    options_.clock);
-  if (const auto speed = text("speed"); speed && *speed != "unlimited") {
-    u64 thousands = 0;
-    const Result<u64> count = parse_count(*speed + "M", "--speed");
-    thousands = count ? *count : 0;
-    constexpr u64 kSlowest = 100'000;
-    constexpr u64 kFastest = 100'000'000'000;
-    if (thousands < kSlowest || thousands > kFastest) {
-      fail(Error{fmt::format("--speed {}: use 0.1 to 100000 (million instructions per second) or unlimited",
-                             *speed)});
-    }
-    options_.instructions_per_second = thousands;
-    options_.machine.ticks_per_second = thousands;
-  }
-  if (const auto rtc = text("rtc")) {
-    CivilTime& t = options_.machine.time;
-    char end = 0;
-    const bool complete = std::sscanf(rtc->c_str(), "%4u-%2u-%2uT%2u:%2u:%2u%c", &t.year, &t.month, &t.day,
-                                      &t.hour, &t.minute, &t.second, &end) == 6;
-    const std::chrono::year_month_day date(std::chrono::year(static_cast<int>(t.year)),
-                                           std::chrono::month(t.month), std::chrono::day(t.day));
-    if (!complete || t.year < 1 || !date.ok() || t.hour > 23 || t.minute > 59 || t.second > 59) {
-      fail(Error{fmt::format("--rtc {}: no date: use e.g. 1999-12-31T23:59:00", *rtc)});
-    }
-    options_.rtc_given = true;
   }
 }
 
@@ -264,7 +154,7 @@ void Reader::read_insight() {
   options_.paging_trace_path = path("paging-trace");
   options_.paging_report_path = path("paging-report");
   for (const char* const name : {"paging-trace", "paging-report"}) {
-    if (values_.count(name) == 0) continue;
+    if (!given(name)) continue;
     if (options_.machine.mode == RunMode::Bare)
       fail(Error{fmt::format("--{}: --mode bare has no shadow page tables: leave one out", name)});
     if (const Technique technique = options_.machine.paging.technique; technique != Technique::Shadow)
@@ -319,14 +209,14 @@ void Reader::read_state() {
 }
 
 Result<Options> Reader::read() {
-  read_drives();
+  read_drives(*this, options_.machine);
   read_kernel();
   read_machine();
-  read_time();
+  read_time(*this, options_);
   read_serial();
   read_insight();
   read_state();
-  if (error_) return *error_;
+  if (error()) return *error();
   return options_;
 }
 

@@ -68,20 +68,4 @@ using CommandLine = std::variant<Options, Answer, LabRun>;
 /// Reads the arguments behind the program's name. Errors are one line: what is wrong and the remedy.
 Result<CommandLine> parse_command_line(const std::vector<std::string>& arguments);
 
-// The parts, for tests.
-
-/// "256M", "3.5G", "640K"; without a suffix MiB. The error names --memory.
-Result<u64> parse_memory(std::string_view text);
-/// The same for --shadow-memory.
-Result<u64> parse_shadow_memory(std::string_view text);
-/// "drop-sync:N", "stale-tlb:N" or "lose-protect:N"; the error names --break-shadow.
-Result<ShadowBreak> parse_shadow_break(std::string_view text);
-/// "FILE[,unit=N][,readonly][,format=raw]"; a comma in the name is doubled. The unit is 4 if none is given.
-Result<DiskConfig> parse_disk(std::string_view text);
-inline constexpr unsigned kAnyUnit = 4;
-/// "name=NAME,file=FILE" or "name=NAME,string=TEXT", as QEMU's -fw_cfg has it; reads the file.
-Result<FirmwareFile> parse_firmware_file(std::string_view text);
-/// A count with an optional suffix K, M or G of powers of 1000.
-Result<u64> parse_count(std::string_view text, std::string_view option);
-
 }  // namespace ringdown

@@ -46,6 +46,10 @@ std::optional<u32> parse_address(std::string_view word) {
 }
 
 constexpr const char* kBadAddress = "No address: use hexadecimal digits, e.g. c0100000.\n";
+std::string no_such_drive(std::string_view name) {
+  return fmt::format("{} is no drive with a medium that can be changed.\n", name);
+}
+
 constexpr const char* kBadCount = "No count: use decimal digits.\n";
 
 }  // namespace
@@ -73,6 +77,8 @@ std::span<const Console::Command> Console::commands() {
       Command{"continue", "", "it runs on", &Console::resume},
       Command{"step", "[COUNT]", "runs one instruction, or COUNT", &Console::step},
       Command{"save", "FILE", "saves the machine's state", &Console::save},
+      Command{"eject", "DRIVE", "takes a medium out: ide0 to ide3", &Console::eject},
+      Command{"insert", "DRIVE FILE[,readonly]", "puts another medium in", &Console::insert},
       Command{"quit", "", "ends the machine", &Console::quit},
   };
   return kCommands;
@@ -213,6 +219,32 @@ std::string Console::save(Words arguments) {
     return written.error().message + "\n";
   }
   return fmt::format("Saved to {}.\n", path);
+}
+
+std::string Console::change_medium(const MediumChange& change) {
+  // Opened to see that it can be: the drive opens it again when the input arrives.
+  if (const auto medium = change.open(); !medium) return medium.error().message + "\n";
+  machine_.inputs().post(InputChannel::Medium, change.encode());
+  return {};
+}
+
+std::string Console::eject(Words arguments) {
+  const std::optional<u8> index = drive_named(arguments[0]);
+  RemovableDrive* const drive = index ? machine_.board().removable_drive(*index) : nullptr;
+  if (drive == nullptr) return no_such_drive(arguments[0]);
+  if (drive->locked()) return fmt::format("The guest has locked {}: unmount it there first.\n", arguments[0]);
+  return change_medium({*index, true, {}});
+}
+
+std::string Console::insert(Words arguments) {
+  const std::optional<u8> index = drive_named(arguments[0]);
+  if (!index || machine_.board().removable_drive(*index) == nullptr) return no_such_drive(arguments[0]);
+  constexpr std::string_view kReadOnly = ",readonly";
+  std::string_view file = arguments[1];
+  const bool read_only = file.ends_with(kReadOnly);
+  if (read_only) file.remove_suffix(kReadOnly.size());
+  if (file.empty()) return "No file: name an image.\n";
+  return change_medium({*index, read_only, std::string(file)});
 }
 
 std::string Console::quit(Words) {

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "frontend/machine/drive_media.h"
 #include "frontend/runner.h"
 
 namespace ringdown {
@@ -44,9 +45,12 @@ class Console {
   std::string resume(Words arguments);
   std::string step(Words arguments);
   std::string save(Words arguments);
+  std::string eject(Words arguments);
+  std::string insert(Words arguments);
   std::string quit(Words arguments);
 
   std::string position();
+  std::string change_medium(const MediumChange& change);
 
   Machine& machine_;
   Runner& runner_;

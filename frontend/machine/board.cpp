@@ -122,11 +122,13 @@ void Board::attach_drives(const BoardConnections& c, BoardMedia& media) {
   for (BoardMedia::Drive& drive : media.drives) {
     const u8 channel = static_cast<u8>(drive.config.unit / 2);
     const IdePlace place{channel, static_cast<u8>(drive.config.unit % 2)};
-    if (drive.image) images_.push_back(drive.image.get());
     std::unique_ptr<IdeDrive> device;
     if (drive.config.cdrom) {
-      device = std::make_unique<AtapiCdrom>(c.scheduler, c.log, place, std::move(drive.image));
+      auto cdrom = std::make_unique<AtapiCdrom>(c.scheduler, c.log, place, std::move(drive.image));
+      removable_.at(drive.config.unit) = cdrom.get();
+      device = std::move(cdrom);
     } else {
+      images_.push_back(drive.image.get());
       device = std::make_unique<AtaDisk>(c.scheduler, c.log, place, std::move(drive.image));
     }
     (channel == 0 ? ide_primary_ : ide_secondary_).attach(place.drive, std::move(device));
@@ -218,6 +220,10 @@ Result<void> Board::flush_disks() {
     if (Result<void> result = image->flush(); !result) return result;
   }
   return {};
+}
+
+RemovableDrive* Board::removable_drive(unsigned drive) {
+  return drive < removable_.size() ? removable_[drive] : nullptr;
 }
 
 void Board::set_ferr(bool asserted) {

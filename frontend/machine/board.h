@@ -10,6 +10,7 @@
 #include "core/input_seam.h"
 #include "core/machine_control.h"
 #include "core/memory.h"
+#include "core/removable_drive.h"
 #include "core/scheduler.h"
 #include "devices/display/vga.h"
 #include "devices/display/vga_pci.h"
@@ -75,6 +76,8 @@ class Board {
   KeyboardController& keyboard() { return keyboard_; }
   Piix4Pm& power_management() { return power_; }
   Uart16550* serial(unsigned port) { return serial_[port].get(); }
+  /// By index into kDriveNames; null if there is no such drive or its medium stays.
+  RemovableDrive* removable_drive(unsigned drive);
   /// FERR# of the processor: IRQ 13, until port F0h is written.
   void set_ferr(bool asserted);
 
@@ -111,6 +114,7 @@ class Board {
   VgaPci vga_pci_;
   std::array<std::unique_ptr<Uart16550>, 4> serial_;
   std::vector<DiskImage*> images_;
+  std::array<RemovableDrive*, kIdeUnits> removable_{};
 };
 
 }  // namespace ringdown

@@ -7,6 +7,7 @@
 
 #include "cpu/cpu_model.h"
 #include "frontend/machine/board_layout.h"
+#include "frontend/machine/drive_media.h"
 #include "frontend/machine/file_contents.h"
 
 namespace ringdown {
@@ -27,9 +28,7 @@ Result<BoardMedia> open_media(const MachineConfig& config) {
   for (const DiskConfig& disk : config.disks) {
     BoardMedia::Drive drive{disk, nullptr};
     if (!disk.path.empty()) {
-      const bool read_only = disk.read_only || disk.cdrom;
-      auto image =
-          RawDiskImage::open(disk.path, read_only ? HostFile::Access::ReadOnly : HostFile::Access::ReadWrite);
+      Result<std::unique_ptr<DiskImage>> image = open_medium(disk);
       if (!image) return image.error();
       drive.image = std::move(*image);
     }
@@ -118,6 +117,7 @@ void Machine::build(BoardMedia media, std::span<const u8> firmware) {
     std::memcpy(&rate, payload.data(), sizeof(rate));
     if (rate != 0) scheduler_.set_ticks_per_second(rate);
   });
+  inputs_.connect(InputChannel::Medium, [this](const std::vector<u8>& payload) { change_medium(payload); });
   if (config_.mode == RunMode::Trap) {
     monitor_ = std::make_unique<Monitor>(*processor_, memory_, config_.deprivilege, config_.policy,
                                          config_.handover, config_.paging);
@@ -172,6 +172,21 @@ Stop Machine::run(Ticks limit) {
       case ExitReason::Invariant:
         return {StopReason::Invariant};
     }
+  }
+}
+
+void Machine::change_medium(const std::vector<u8>& payload) {
+  const std::optional<MediumChange> change = MediumChange::decode(payload);
+  RemovableDrive* const drive = change ? board_->removable_drive(change->drive) : nullptr;
+  if (drive == nullptr) return;
+  Result<std::unique_ptr<DiskImage>> medium = change->open();
+  if (!medium) {
+    // Whoever asked had it open already; a replay may lack the file.
+    log_.write(LogCategory::Disk, "{}", medium.error().message);
+  } else if (*medium == nullptr) {
+    drive->remove();
+  } else {
+    drive->insert(std::move(*medium));
   }
 }
 

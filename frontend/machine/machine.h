@@ -81,6 +81,7 @@ class Machine final : private ProcessorPins, private MachineControl {
   std::vector<Serializable*> components();
   Stop idle() const;
   bool at_breakpoint() const;
+  void change_medium(const std::vector<u8>& payload);
 
   // ProcessorPins
   void set_intr(Level level) override { processor_->set_intr(level); }

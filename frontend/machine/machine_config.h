@@ -21,6 +21,9 @@ enum class RunMode : u8 {
   Trap,  // deprivileged, under the monitor
 };
 
+/// IDE drives a board has places for: master and slave of two channels.
+inline constexpr unsigned kIdeUnits = 4;
+
 struct DiskConfig {
   std::string path;
   unsigned unit = 0;  // 0: primary master, 1: primary slave, 2: secondary master, 3: secondary slave

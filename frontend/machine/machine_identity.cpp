@@ -36,9 +36,9 @@ std::string memory_text(u64 bytes) {
 std::string drive_text(const BoardMedia& media, unsigned unit) {
   for (const BoardMedia::Drive& drive : media.drives) {
     if (drive.config.unit != unit) continue;
-    const char* const kind = drive.config.cdrom ? "a CD-ROM drive" : "a disk";
-    return drive.image == nullptr ? fmt::format("{} without a medium", kind)
-                                  : fmt::format("{} of {} sectors", kind, drive.image->sectors());
+    // What lies in a CD-ROM drive may change; the drive compares it with its saved state.
+    if (drive.config.cdrom) return "a CD-ROM drive";
+    return fmt::format("a disk of {} sectors", drive.image->sectors());
   }
   return "none";
 }
@@ -63,8 +63,7 @@ MachineIdentity::MachineIdentity(const MachineConfig& config, const BoardMedia& 
   for (const FirmwareItem& item : config.firmware_items) kernel.add(item.content);
   for (const FirmwareFile& file : config.firmware_files) kernel.add(file.content);
   properties_.push_back({"--kernel with --initrd and --append", kernel.text()});
-  constexpr unsigned kUnits = 4;
-  for (unsigned unit = 0; unit < kUnits; ++unit) {
+  for (unsigned unit = 0; unit < kIdeUnits; ++unit) {
     properties_.push_back({fmt::format("--disk or --cdrom on unit {}", unit), drive_text(media, unit)});
   }
   for (std::size_t port = 0; port < config.serial_backends.size(); ++port) {

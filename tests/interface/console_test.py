@@ -135,7 +135,8 @@ def check_mistakes(machine):
                        ("save", "Use: save FILE"), ("save /missing/file", "/missing/file"), ("pause now", "Use: pause"),
                        ("registers eax", "Use: registers"), ("policy bogus", "'bogus'"),
                        ("policy pofp through", "did you mean 'popf'"), ("policy popf thru", "policy popf through"),
-                       ("screen /missing/a.png", "a.png")]:
+                       ("screen /missing/a.png", "a.png"), ("eject ide0", "ide0 is no drive"),
+                       ("insert ide9 a.iso", "ide9 is no drive"), ("insert ide2", "Use: insert DRIVE FILE")]:
         answer = machine.console(line)
         one_line = answer.count("\n") == 1 and answer.endswith("\n")
         check(one_line and text in answer, f"'{line}' gives one line with {text!r}: {answer!r}")

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "frontend/cli/option_values.h"
 #include "frontend/lab/cost/cost.h"
 #include "frontend/lab/lab_guests.h"
 #include "frontend/lab/named_choices.h"

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "frontend/cli/option_values.h"
 #include "frontend/cli/output_files.h"
 #include "frontend/lab/journey/journey_lab.h"
 #include "frontend/lab/lab_guests.h"

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 
+#include "frontend/cli/option_values.h"
 #include "frontend/lab/lab_guests.h"
 #include "frontend/lab/refused_options.h"
 

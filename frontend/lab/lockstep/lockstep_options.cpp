@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "frontend/cli/option_values.h"
 #include "frontend/lab/lab_guests.h"
 #include "frontend/lab/lab_machine.h"
 #include "frontend/lab/lockstep/divergence_report.h"

@@ -6,6 +6,9 @@
 #include <filesystem>
 #include <fstream>
 
+#include "frontend/cli/drive_options.h"
+#include "frontend/cli/option_values.h"
+
 namespace ringdown {
 namespace {
 

@@ -1,0 +1,21 @@
+// A drive whose medium a person can change while the machine runs.
+#pragma once
+
+#include <memory>
+
+#include "core/disk_image.h"
+
+namespace ringdown {
+
+class RemovableDrive {
+ public:
+  virtual ~RemovableDrive() = default;
+  /// Puts a medium in, in place of the one that was there; the guest is told as the drive's interface has it.
+  virtual void insert(std::unique_ptr<DiskImage> medium) = 0;
+  /// Takes the medium out by force, whatever the guest has locked.
+  virtual void remove() = 0;
+  /// The guest asks that the medium stays in.
+  virtual bool locked() const = 0;
+};
+
+}  // namespace ringdown

@@ -1,0 +1,20 @@
+// The options of disks and other drives.
+#pragma once
+
+#include <string_view>
+
+#include "core/result.h"
+#include "frontend/cli/option_reader.h"
+#include "frontend/machine/machine_config.h"
+
+namespace ringdown {
+
+/// --disk, --cdrom and --boot.
+void read_drives(OptionReader& options, MachineConfig& machine);
+
+/// "FILE[,unit=N][,readonly][,format=raw]"; a comma in the name is doubled. The unit is kAnyUnit if none is
+/// given.
+Result<DiskConfig> parse_disk(std::string_view text);
+inline constexpr unsigned kAnyUnit = kIdeUnits;
+
+}  // namespace ringdown

@@ -1,0 +1,95 @@
+// Media of drives, changed while a machine runs by inputs that a recording can repeat.
+#include "frontend/machine/drive_media.h"
+
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <fstream>
+
+#include "frontend/machine/machine.h"
+#include "tests/support/host_temporary.h"
+
+namespace ringdown::test {
+
+namespace {
+
+/// A file of `sectors` sectors, removed at the end.
+class ImageFile {
+ public:
+  ImageFile(const std::string& stem, u64 sectors) : path_(temporary_path(stem)) {
+    std::ofstream(path_).put(0);
+    std::filesystem::resize_file(path_, sectors * kSectorSize);
+  }
+  ImageFile(const ImageFile&) = delete;
+  ImageFile& operator=(const ImageFile&) = delete;
+  ~ImageFile() { std::filesystem::remove(path_); }
+  std::string path() const { return path_.string(); }
+
+ private:
+  std::filesystem::path path_;
+};
+
+}  // namespace
+
+TEST_CASE("drives have names") {
+  CHECK(drive_named("ide0") == 0);
+  CHECK(drive_named("ide3") == 3);
+  CHECK_FALSE(drive_named("ide4"));
+  CHECK_FALSE(drive_named(""));
+}
+
+TEST_CASE("a change of medium survives its way through the input seam") {
+  const MediumChange change{2, false, "a disc.iso"};
+  const auto decoded = MediumChange::decode(change.encode());
+  REQUIRE(decoded);
+  CHECK(decoded->drive == 2);
+  CHECK_FALSE(decoded->read_only);
+  CHECK(decoded->path == "a disc.iso");
+  CHECK_FALSE(MediumChange::decode({}));
+  CHECK_FALSE(MediumChange::decode({250, 1, 'x'}));
+}
+
+TEST_CASE("media are opened as their drive needs it, and refused with a line that names the file") {
+  const ImageFile disc("medium", 8);
+  const auto opened = MediumChange{2, true, disc.path()}.open();
+  REQUIRE(opened);
+  CHECK((*opened)->sectors() == 8);
+  CHECK((*opened)->read_only());
+  const auto taken_out = MediumChange{2, true, {}}.open();
+  REQUIRE(taken_out);
+  CHECK(*taken_out == nullptr);
+  const auto missing = MediumChange{2, true, "/missing.iso"}.open();
+  REQUIRE_FALSE(missing);
+  CHECK(missing.error().message.find("/missing.iso") == 0);
+}
+
+TEST_CASE("a running machine gets another medium") {
+  MachineConfig config;
+  config.memory_bytes = u64{2} << 20;
+  config.disks.push_back({"", 2, true, true});
+  Log log;
+  auto created = Machine::create(config, log);
+  REQUIRE(created);
+  Machine& machine = **created;
+  CHECK(machine.board().removable_drive(0) == nullptr);
+  REQUIRE(machine.board().removable_drive(2) != nullptr);
+  machine.run(1000);
+  const std::vector<std::byte> empty = machine.save_state();
+  const ImageFile disc("disc", 64);
+  const auto change = [&](const MediumChange& medium) {
+    machine.inputs().post(InputChannel::Medium, medium.encode());
+    machine.run(machine.ticks() + 1000);
+  };
+  change({2, true, disc.path()});
+  // The drive's state tells which medium lies in it.
+  auto other = Machine::create(config, log);
+  REQUIRE(other);
+  const Result<void> refused = (*other)->load_state(machine.save_state(), "full.state");
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().message.find("another medium") != std::string::npos);
+  change({2, true, "/missing.iso"});
+  change({2, true, {}});
+  CHECK((*other)->load_state(machine.save_state(), "emptied.state"));
+  CHECK((*other)->load_state(empty, "empty.state"));
+}
+
+}  // namespace ringdown::test
