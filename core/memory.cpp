@@ -42,6 +42,19 @@ std::size_t within_page(GuestPhysical address, std::size_t limit) {
   return std::min<std::size_t>(limit, kPageSize - (address.value & kPageOffsetMask));
 }
 
+/// Calls `access(done, width)` for each piece of `size` bytes at `address` as a burst brings them to the
+/// device bus: whole quadwords where they are aligned, which devices get in what width they have.
+template <class Access>
+void for_each_bus_access(GuestPhysical address, std::size_t size, Access access) {
+  constexpr std::size_t kQuadword = bytes_of(Width::Qword);
+  for (std::size_t done = 0; done < size;) {
+    const bool whole = size - done >= kQuadword && (address.value + done) % kQuadword == 0;
+    const Width width = whole ? Width::Qword : Width::Byte;
+    access(done, width);
+    done += bytes_of(width);
+  }
+}
+
 /// Which pages of a group a state file holds: those that are not all zero.
 using GroupBitmap = std::array<u64, kGroupPages / 64>;
 bool holds(const GroupBitmap& bitmap, u32 page) { return (bitmap[page / 64] >> (page % 64) & 1) != 0; }
@@ -99,9 +112,10 @@ void GuestMemory::read(GuestPhysical address, std::span<std::byte> data) const {
     const std::size_t size = within_page(address, data.size());
     const u32 frame = page(address).read_frame;
     if (frame == Page::kDevice) {
-      for (std::size_t i = 0; i < size; ++i) {
-        data[i] = static_cast<std::byte>(devices_.read(apply_a20(address + i).value, Width::Byte));
-      }
+      for_each_bus_access(address, size, [&](std::size_t done, Width width) {
+        const u64 value = devices_.read(apply_a20(address + done).value, width);
+        std::memcpy(&data[done], &value, bytes_of(width));
+      });
     } else {
       std::memcpy(data.data(), store_.page(HostFrame(frame)) + (address.value & kPageOffsetMask), size);
     }
@@ -115,9 +129,11 @@ void GuestMemory::write(GuestPhysical address, std::span<const std::byte> data) 
     const std::size_t size = within_page(address, data.size());
     const u32 frame = page(address).write_frame;
     if (frame == Page::kDevice) {
-      for (std::size_t i = 0; i < size; ++i) {
-        devices_.write(apply_a20(address + i).value, Width::Byte, std::to_integer<u64>(data[i]));
-      }
+      for_each_bus_access(address, size, [&](std::size_t done, Width width) {
+        u64 value = 0;
+        std::memcpy(&value, &data[done], bytes_of(width));
+        devices_.write(apply_a20(address + done).value, width, value);
+      });
     } else if (frame != Page::kDiscard) {
       write_frame(HostFrame(frame), static_cast<u32>(address.value & kPageOffsetMask), data.first(size));
     }

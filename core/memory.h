@@ -101,9 +101,9 @@ class GuestMemory : public Serializable {
   const MemoryStore& store() const { return store_; }
   Bus& devices() { return devices_; }
 
-  /// DMA, loaders, debuggers and page walks: reads RAM and ROM; device pages read through the bus as bytes.
+  /// DMA, loaders, debuggers and page walks: reads RAM and ROM; device pages through the bus.
   void read(GuestPhysical address, std::span<std::byte> data) const;
-  /// The seam: writes RAM, tells observers of tracked frames; ROM drops; device pages get byte writes.
+  /// The seam: writes RAM, tells observers of tracked frames; ROM drops; device pages are on the bus.
   void write(GuestPhysical address, std::span<const std::byte> data);
   /// Writes one frame's bytes with tracking; `offset + data.size()` stays within the page.
   void write_frame(HostFrame frame, u32 offset, std::span<const std::byte> data);

@@ -2,8 +2,10 @@
 // files.
 #include "core/memory.h"
 
+#include <array>
 #include <catch2/catch.hpp>
 #include <cstring>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -34,10 +36,7 @@ struct Observer final : MemoryObserver {
 struct Echo final : BusRange {
   std::vector<std::pair<u32, u64>> writes;
   u64 read(u32 offset, Width) override { return offset & 0xff; }
-  void write(u32 offset, Width width, u64 value) override {
-    CHECK(width == Width::Byte);
-    writes.emplace_back(offset, value);
-  }
+  void write(u32 offset, Width, u64 value) override { writes.emplace_back(offset, value); }
 };
 
 MemoryStore make_store() {
@@ -89,13 +88,18 @@ TEST_CASE("ROM reads its frames and drops writes") {
   CHECK_FALSE(f.store.is_rom(HostFrame(f.store.first_rom_frame().value - 1)));
 }
 
-TEST_CASE("device pages go to the bus as bytes") {
+TEST_CASE("device pages go to the bus as aligned quadwords and as bytes") {
   Fixture f;
   Echo echo;
   REQUIRE(f.bus.attach(0xfec0'0000, 0x1000, echo, "ioapic"));
   CHECK(f.memory.read_value<u32>(GuestPhysical(0xfec0'0010)) == 0x13121110);
   f.memory.write_value<u16>(GuestPhysical(0xfec0'0020), 0xbbaa);
   CHECK(echo.writes == std::vector<std::pair<u32, u64>>{{0x20, 0xaa}, {0x21, 0xbb}});
+  echo.writes.clear();
+  const std::array<u8, 10> burst{1, 2, 3, 4, 5, 6, 7, 8, 9, 10};
+  f.memory.write(GuestPhysical(0xfec0'003f), std::as_bytes(std::span(burst)));
+  CHECK(echo.writes ==
+        std::vector<std::pair<u32, u64>>{{0x3f, 1}, {0x40, 0x05040302}, {0x44, 0x09080706}, {0x48, 10}});
 }
 
 TEST_CASE("PAM-style maps send reads and writes to different places") {
