@@ -3,7 +3,9 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 
 #if defined(__unix__) || defined(__APPLE__)
@@ -12,6 +14,9 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
 #else
 #include <filesystem>
 #include <fstream>
@@ -26,7 +31,9 @@ struct HostFile::Handle {
   explicit Handle(int d) : descriptor(d) {}
   Handle(const Handle&) = delete;
   Handle& operator=(const Handle&) = delete;
-  ~Handle() { close(descriptor); }
+  ~Handle() {
+    if (descriptor >= 0) close(descriptor);
+  }
 };
 
 namespace {
@@ -39,6 +46,13 @@ Error open_failure(const std::string& path, HostFile::Access access, int error) 
   }
   if (error == EACCES) return Error{fmt::format("{}: not readable: change its permissions", path)};
   return Error{fmt::format("{}: cannot be opened: {}", path, std::strerror(error))};
+}
+
+/// Two machines writing one image destroy it. File systems without locks are let through.
+Result<void> lock(const std::string& path, int descriptor, HostFile::Access access) {
+  const bool writing = access == HostFile::Access::ReadWrite;
+  if (flock(descriptor, (writing ? LOCK_EX : LOCK_SH) | LOCK_NB) == 0 || errno != EWOULDBLOCK) return {};
+  return Error{fmt::format("{}: in use by another machine: close that one or attach a copy", path)};
 }
 
 /// Size of a regular file or block device.
@@ -66,11 +80,48 @@ Result<HostFile> HostFile::open(const std::string& path, Access access) {
   auto handle = std::make_unique<Handle>(descriptor);
   const Result<u64> size = size_of(path, descriptor);
   if (!size) return size.error();
-  // Two machines writing one image destroy it. File systems without locks are let through.
-  if (flock(descriptor, (writing ? LOCK_EX : LOCK_SH) | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
-    return Error{fmt::format("{}: in use by another machine: close that one or attach a copy", path)};
+  if (const Result<void> locked = lock(path, descriptor, access); !locked) return locked.error();
+  return HostFile(path, *size, std::move(handle), access);
+}
+
+Result<HostFile> HostFile::create(const std::string& path) {
+  constexpr mode_t kMode = 0666;
+  const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK, kMode);
+  if (descriptor < 0) return Error{fmt::format("{}: cannot be created: {}", path, std::strerror(errno))};
+  auto handle = std::make_unique<Handle>(descriptor);
+  if (const Result<void> locked = lock(path, descriptor, Access::ReadWrite); !locked) return locked.error();
+  HostFile file(path, 0, std::move(handle), Access::ReadWrite);
+  if (const Result<void> emptied = file.resize(0); !emptied) return emptied.error();
+  return file;
+}
+
+Result<HostFile> HostFile::temporary() {
+  std::error_code error;
+  const std::filesystem::path folder = std::filesystem::temp_directory_path(error);
+  if (error) return Error{"TMPDIR: no folder for temporary files: name one"};
+  std::string path = (folder / "ringdown-XXXXXX").string();
+  const int descriptor = mkostemp(path.data(), O_CLOEXEC);
+  if (descriptor < 0) {
+    return Error{fmt::format("{}: no file can be created there: {}: set TMPDIR to another folder",
+                             folder.string(), std::strerror(errno))};
   }
-  return HostFile(path, *size, std::move(handle));
+  auto handle = std::make_unique<Handle>(descriptor);
+  unlink(path.c_str());
+  HostFile file(path, 0, std::move(handle), Access::ReadWrite);
+  file.thrown_away_ = true;
+  return file;
+}
+
+u64 HostFile::modified_ns() const {
+  struct stat status {};
+  if (fstat(handle_->descriptor, &status) != 0 || !S_ISREG(status.st_mode)) return 0;
+#if defined(__APPLE__)
+  const struct timespec& time = status.st_mtimespec;
+#else
+  const struct timespec& time = status.st_mtim;
+#endif
+  constexpr u64 kNanosecondsPerSecond = 1'000'000'000;
+  return static_cast<u64>(time.tv_sec) * kNanosecondsPerSecond + static_cast<u64>(time.tv_nsec);
 }
 
 Result<void> HostFile::read(u64 offset, std::span<std::byte> data) {
@@ -86,10 +137,7 @@ Result<void> HostFile::read(u64 offset, std::span<std::byte> data) {
   return {};
 }
 
-Result<void> HostFile::write(u64 offset, std::span<const std::byte> data) {
-  if (offset > size_ || data.size() > size_ - offset)
-    return Error{fmt::format("{}: write past its end", path_)};
-  dirty_ = true;
+Result<void> HostFile::write_bytes(u64 offset, std::span<const std::byte> data) {
   while (!data.empty()) {
     const ssize_t count = pwrite(handle_->descriptor, data.data(), data.size(), static_cast<off_t>(offset));
     if (count < 0 && errno == EINTR) continue;
@@ -101,13 +149,36 @@ Result<void> HostFile::write(u64 offset, std::span<const std::byte> data) {
 }
 
 Result<void> HostFile::flush() {
-  if (!dirty_) return {};
+  if (flush_failed_) return Error{fmt::format("{}: could not be flushed before", path_)};
+  if (!dirty_ || thrown_away_) return {};
 #if defined(__APPLE__)
-  if (fsync(handle_->descriptor) != 0) return failure("cannot be flushed");
+  const bool flushed = fsync(handle_->descriptor) == 0;
 #else
-  if (fdatasync(handle_->descriptor) != 0) return failure("cannot be flushed");
+  const bool flushed = fdatasync(handle_->descriptor) == 0;
 #endif
+  // The host's system may have dropped what it could not write, and would call the next flush a success.
+  flush_failed_ = !flushed;
+  if (!flushed) return failure("cannot be flushed");
   dirty_ = false;
+  return {};
+}
+
+Result<void> HostFile::resize(u64 size) {
+  dirty_ = true;
+  if (ftruncate(handle_->descriptor, static_cast<off_t>(size)) != 0) return failure("cannot be resized");
+  size_ = size;
+  return {};
+}
+
+Result<void> HostFile::rename(const std::string& path) {
+  if (std::rename(path_.c_str(), path.c_str()) != 0)
+    return Error{fmt::format("{}: cannot be created: {}", path, std::strerror(errno))};
+  path_ = path;
+  const std::string folder = std::filesystem::absolute(path).parent_path().string();
+  const Handle opened(::open(folder.c_str(), O_RDONLY | O_CLOEXEC));
+  // Some file systems cannot flush folders; then the name is as safe as it gets.
+  if (opened.descriptor >= 0 && fsync(opened.descriptor) != 0 && errno != EINVAL)
+    return failure("its name cannot be flushed");
   return {};
 }
 
@@ -129,8 +200,17 @@ Result<HostFile> HostFile::open(const std::string& path, Access access) {
     return Error{fmt::format("{}: not {}: change its permissions{}", path, writing ? "writable" : "readable",
                              writing ? " or add ',readonly'" : "")};
   }
-  return HostFile(path, size, std::move(handle));
+  return HostFile(path, size, std::move(handle), access);
 }
+
+Result<HostFile> HostFile::create(const std::string& path) {
+  if (!std::ofstream(path, std::ios::binary)) return Error{fmt::format("{}: cannot be created", path)};
+  return open(path, Access::ReadWrite);
+}
+
+Result<HostFile> HostFile::temporary() { return Error{"this host has no files without a name"}; }
+
+u64 HostFile::modified_ns() const { return 0; }
 
 Result<void> HostFile::read(u64 offset, std::span<std::byte> data) {
   std::fstream& stream = handle_->stream;
@@ -140,10 +220,7 @@ Result<void> HostFile::read(u64 offset, std::span<std::byte> data) {
   return stream ? Result<void>{} : failure("cannot be read");
 }
 
-Result<void> HostFile::write(u64 offset, std::span<const std::byte> data) {
-  if (offset > size_ || data.size() > size_ - offset)
-    return Error{fmt::format("{}: write past its end", path_)};
-  dirty_ = true;
+Result<void> HostFile::write_bytes(u64 offset, std::span<const std::byte> data) {
   std::fstream& stream = handle_->stream;
   stream.clear();
   stream.seekp(static_cast<std::streamoff>(offset));
@@ -158,10 +235,33 @@ Result<void> HostFile::flush() {
   return {};
 }
 
+Result<void> HostFile::resize(u64 size) {
+  std::error_code error;
+  std::filesystem::resize_file(path_, size, error);
+  if (error) return Error{fmt::format("{}: cannot be resized: {}", path_, error.message())};
+  size_ = size;
+  return {};
+}
+
+Result<void> HostFile::rename(const std::string& path) {
+  std::error_code error;
+  std::filesystem::rename(path_, path, error);
+  if (error) return Error{fmt::format("{}: cannot be created: {}", path, error.message())};
+  path_ = path;
+  return {};
+}
+
 #endif
 
-HostFile::HostFile(std::string path, u64 size, std::unique_ptr<Handle> handle)
-    : path_(std::move(path)), size_(size), handle_(std::move(handle)) {}
+HostFile::HostFile(std::string path, u64 size, std::unique_ptr<Handle> handle, Access access)
+    : path_(std::move(path)), size_(size), dirty_(access == Access::ReadWrite), handle_(std::move(handle)) {}
+
+Result<void> HostFile::write(u64 offset, std::span<const std::byte> data) {
+  dirty_ = true;
+  const Result<void> result = write_bytes(offset, data);
+  if (result) size_ = std::max(size_, offset + data.size());
+  return result;
+}
 
 HostFile::HostFile(HostFile&&) noexcept = default;
 

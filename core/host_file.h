@@ -2,44 +2,53 @@
 #pragma once
 
 #include <memory>
-#include <span>
 #include <string>
 
-#include "core/result.h"
-#include "core/types.h"
+#include "core/block_file.h"
 
 namespace ringdown {
 
-/// An existing file; nothing is ever created or resized. Closing flushes what was written.
-class HostFile {
+/// A regular file or block device, locked against other writers. Closing flushes what was written.
+class HostFile final : public BlockFile {
  public:
   enum class Access : u8 { ReadOnly, ReadWrite };
 
   /// Opens `path`. Errors name it and what to do: missing, a folder, no permission, in use by another writer.
   static Result<HostFile> open(const std::string& path, Access access);
+  /// Makes a new empty file, or empties one: for files that bear another name until they are complete.
+  static Result<HostFile> create(const std::string& path);
+  /// A new empty file without a name, gone when it is closed; its flush does nothing.
+  static Result<HostFile> temporary();
 
   HostFile(HostFile&&) noexcept;
   HostFile& operator=(HostFile&&) = delete;
-  ~HostFile();
+  ~HostFile() override;
 
-  const std::string& path() const { return path_; }
-  u64 size() const { return size_; }
+  const std::string& path() const override { return path_; }
+  u64 size() const override { return size_; }
+  /// When it was last written to, in nanoseconds since 1970; 0 where that is not known.
+  u64 modified_ns() const;
 
-  /// Reads exactly `data.size()` bytes; reading past the end is an error.
-  Result<void> read(u64 offset, std::span<std::byte> data);
-  /// Writes all of `data` within the file's size; the file must be open for writing.
-  Result<void> write(u64 offset, std::span<const std::byte> data);
-  /// Returns when what was written is on the host's disk.
-  Result<void> flush();
+  Result<void> read(u64 offset, std::span<std::byte> data) override;
+  Result<void> write(u64 offset, std::span<const std::byte> data) override;
+  Result<void> flush() override;
+  /// Makes it longer by zeros that take no room, or shorter.
+  Result<void> resize(u64 size);
+  /// Gives the file another name, in the place of any file that bears it, and returns when that is on the
+  /// disk.
+  Result<void> rename(const std::string& path);
 
  private:
   struct Handle;
-  HostFile(std::string path, u64 size, std::unique_ptr<Handle> handle);
+  HostFile(std::string path, u64 size, std::unique_ptr<Handle> handle, Access access);
   Error failure(const char* what) const;
+  Result<void> write_bytes(u64 offset, std::span<const std::byte> data);
 
   std::string path_;
   u64 size_ = 0;
-  bool dirty_ = false;
+  bool dirty_;  // what others wrote before may not be on the disk either
+  bool flush_failed_ = false;
+  bool thrown_away_ = false;
   std::unique_ptr<Handle> handle_;
 };
 

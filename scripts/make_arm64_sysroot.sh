@@ -11,7 +11,7 @@ source "$RINGDOWN_ROOT/scripts/private_apt.sh"
 
 # The C and C++ libraries come with the cross compiler.
 PACKAGES=(catch2 libboost-program-options1.74-dev libboost-program-options1.74.0 libboost1.74-dev libfmt-dev libfmt9
-  libzycore-dev libzycore1.4 libzydis-dev libzydis4.0 nlohmann-json3-dev zlib1g zlib1g-dev)
+  libxxhash-dev libzycore-dev libzycore1.4 libzydis-dev libzydis4.0 nlohmann-json3-dev zlib1g zlib1g-dev)
 SYSROOT="$RINGDOWN_CACHE/arm64-sysroot"
 
 # Packages may link to absolute paths (libz.so does), which would leave the folder.

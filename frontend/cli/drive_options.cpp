@@ -9,30 +9,68 @@
 
 namespace ringdown {
 
+namespace {
+
+constexpr std::string_view kDiskForm =
+    "use FILE|URI[,unit=N][,readonly][,overlay=FILE][,format=raw][,reconnect=SECONDS]";
+
+/// One part behind the name; false if it is not known.
+Result<bool> take_disk_part(std::string_view part, DiskConfig& disk) {
+  const auto value_of = [&](std::string_view name) { return std::string(part.substr(name.size())); };
+  if (part == "readonly") {
+    disk.read_only = true;
+  } else if (part.starts_with("unit=")) {
+    const std::string unit = value_of("unit=");
+    if (unit.size() != 1 || unit[0] < '0' || unit[0] >= '0' + char{kAnyUnit})
+      return Error{"units are 0 to 3: master and slave of the two IDE channels"};
+    disk.unit = static_cast<unsigned>(unit[0] - '0');
+  } else if (part.starts_with("overlay=")) {
+    disk.overlay = value_of("overlay=");
+    if (disk.overlay.empty()) return Error{"the overlay's name is empty: name a file"};
+  } else if (part.starts_with("format=")) {
+    if (part != "format=raw")
+      return Error{"only format=raw: others are recognised, or served by NBD; see docs/images.md"};
+    disk.raw = true;
+  } else if (part.starts_with("reconnect=")) {
+    constexpr unsigned kDay = 86400;
+    const std::string seconds = value_of("reconnect=");
+    const bool digits = !seconds.empty() && seconds.size() < 6 &&
+                        seconds.find_first_not_of("0123456789") == std::string::npos;
+    if (!digits || std::stoul(seconds) > kDay) return Error{"reconnect takes 0 to 86400 seconds"};
+    disk.reconnect_seconds = static_cast<unsigned>(std::stoul(seconds));
+  } else {
+    return false;
+  }
+  return true;
+}
+
+/// --overlay and --snapshot.
+void read_changes(OptionReader& options, std::vector<DiskConfig>& disks) {
+  const std::string overlay = options.path("overlay");
+  const auto first = std::find_if(disks.begin(), disks.end(), [](const DiskConfig& d) { return !d.cdrom; });
+  if (!overlay.empty() && first == disks.end()) {
+    options.fail(Error{"--overlay: keeps the changes to a disk: name one with --disk"});
+  } else if (!overlay.empty() && !first->overlay.empty()) {
+    options.fail(Error{"--overlay: the first --disk has an overlay: keep one"});
+  } else if (!overlay.empty()) {
+    first->overlay = overlay;
+  }
+  for (DiskConfig& disk : disks) disk.snapshot = options.flag("snapshot");
+}
+
+}  // namespace
+
 Result<DiskConfig> parse_disk(std::string_view text) {
   std::string_view rest = text;
   DiskConfig disk;
   disk.path = take_part(rest);
   disk.unit = kAnyUnit;
-  if (disk.path.empty())
-    return Error{fmt::format("--disk {}: the file is missing: use FILE[,unit=N][,readonly]", text)};
+  if (disk.path.empty()) return Error{fmt::format("--disk {}: the file is missing: {}", text, kDiskForm)};
   while (!rest.empty()) {
     const std::string part = take_part(rest);
-    if (part == "readonly") {
-      disk.read_only = true;
-    } else if (part.size() == 6 && part.starts_with("unit=") && part[5] >= '0' &&
-               part[5] < '0' + char{kAnyUnit}) {
-      disk.unit = static_cast<unsigned>(part[5] - '0');
-    } else if (part.starts_with("unit=")) {
-      return Error{
-          fmt::format("--disk {}: units are 0 to 3: master and slave of the two IDE channels", text)};
-    } else if (part.starts_with("format=")) {
-      if (part != "format=raw")
-        return Error{fmt::format("--disk {}: only format=raw: convert the image", text)};
-    } else {
-      return Error{
-          fmt::format("--disk {}: '{}' is not known: use FILE[,unit=N][,readonly][,format=raw]", text, part)};
-    }
+    const Result<bool> known = take_disk_part(part, disk);
+    if (!known) return Error{fmt::format("--disk {}: {}", text, known.error().message)};
+    if (!*known) return Error{fmt::format("--disk {}: '{}' is not known: {}", text, part, kDiskForm)};
   }
   return disk;
 }
@@ -44,6 +82,7 @@ void read_drives(OptionReader& options, MachineConfig& machine) {
     options.take(parse_disk(value), disk);
     disks.push_back(disk);
   }
+  read_changes(options, disks);
   constexpr unsigned kCdromUnit = 2;
   if (const std::string file = options.path("cdrom"); !file.empty())
     disks.push_back({file, kCdromUnit, true, true});

@@ -9,11 +9,11 @@
 
 namespace ringdown {
 
-/// --disk, --cdrom and --boot.
+/// --disk, --overlay, --snapshot, --cdrom and --boot.
 void read_drives(OptionReader& options, MachineConfig& machine);
 
-/// "FILE[,unit=N][,readonly][,format=raw]"; a comma in the name is doubled. The unit is kAnyUnit if none is
-/// given.
+/// "FILE|URI[,unit=N][,readonly][,overlay=FILE][,format=raw][,reconnect=SECONDS]"; a comma in a name is
+/// doubled. The unit is kAnyUnit if none is given.
 Result<DiskConfig> parse_disk(std::string_view text);
 inline constexpr unsigned kAnyUnit = kIdeUnits;
 

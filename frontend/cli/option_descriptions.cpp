@@ -16,9 +16,14 @@ using Texts = std::vector<std::string>;
 
 po::options_description drive_options() {
   po::options_description group("Drives");
-  group.add_options()                                                                                      //
-      ("disk", po::value<Texts>(), "FILE[,unit=N][,readonly][,format=raw]: an IDE disk; may be repeated")  //
-      ("cdrom", po::value<Text>(), "ISO image in a CD-ROM drive")                                          //
+  group.add_options()  //
+      ("disk", po::value<Texts>(),
+       "FILE|URI[,unit=N][,readonly][,overlay=FILE][,format=raw][,reconnect=SECONDS]: an IDE disk; may be "
+       "repeated")                                                                                    //
+      ("overlay", po::value<Text>(), "FILE for the changes to the first disk, which stays as it is")  //
+      ("snapshot", po::value<bool>()->implicit_value(true)->zero_tokens(),
+       "the changes to all disks are thrown away at the end")      //
+      ("cdrom", po::value<Text>(), "ISO image in a CD-ROM drive")  //
       ("boot", po::value<Text>(), "disk|cdrom: what is tried first (default: disk)");
   return group;
 }

@@ -33,6 +33,7 @@ std::vector<NamedFile> inputs_of(const Options& options) {
                                {"--replay ", options.replay_path}};
   for (const DiskConfig& disk : options.machine.disks) {
     files.push_back({disk.cdrom ? "--cdrom " : "--disk ", disk.path});
+    if (!disk.overlay.empty()) files.push_back({"--overlay ", disk.overlay});
   }
   return files;
 }

@@ -1,8 +1,13 @@
 // Image files by what the options say of them.
 #include "frontend/machine/drive_media.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
+#include <filesystem>
 #include <iterator>
+
+#include "frontend/images/open_image.h"
 
 namespace ringdown {
 
@@ -11,11 +16,43 @@ namespace {
 /// Behind the drive and its write protection comes the file's name.
 constexpr std::size_t kPath = 2;
 
+/// The drive's overlay, made if there is none.
+Result<OpenedImage> open_overlay_of(const DiskConfig& drive, const ImageOptions& options) {
+  std::error_code error;
+  if (!std::filesystem::exists(drive.overlay, error)) {
+    Result<OpenedImage> created = create_overlay(drive.overlay, drive.path, options);
+    if (!created || options.access == HostFile::Access::ReadWrite) return created;
+  }
+  if (same_image(drive.overlay, drive.path))
+    return Error{fmt::format("{}: the disk itself cannot be its overlay: name another file", drive.overlay)};
+  ImageOptions own = options;
+  own.raw = false;
+  Result<OpenedImage> opened = open_image(drive.overlay, own);
+  if (!opened) return opened;
+  if (opened->overlay == nullptr)
+    return Error{fmt::format("{}: no overlay: name a new file or one made by Ringdown", drive.overlay)};
+  const std::string base = base_name(drive.overlay, opened->overlay->header());
+  if (!same_image(base, drive.path)) {
+    return Error{fmt::format("{}: the overlay of {}, not of {}: name another file", drive.overlay,
+                             base.empty() ? "no disk" : base, drive.path)};
+  }
+  return opened;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<DiskImage>> open_medium(const DiskConfig& drive) {
   const bool read_only = drive.read_only || drive.cdrom;
-  return RawDiskImage::open(drive.path, read_only ? HostFile::Access::ReadOnly : HostFile::Access::ReadWrite);
+  ImageOptions options;
+  options.access = read_only || drive.snapshot ? HostFile::Access::ReadOnly : HostFile::Access::ReadWrite;
+  options.raw = drive.raw;
+  options.reconnect = std::chrono::seconds(drive.reconnect_seconds);
+  options.notice = [](const std::string& text) { fmt::print(stderr, "ringdown: {}\n", text); };
+  Result<OpenedImage> opened =
+      drive.overlay.empty() ? open_image(drive.path, options) : open_overlay_of(drive, options);
+  if (!opened) return opened.error();
+  if (drive.snapshot && !read_only) return temporary_overlay(std::move(opened->image));
+  return std::move(opened->image);
 }
 
 std::optional<u8> drive_named(std::string_view name) {

@@ -28,7 +28,11 @@ struct DiskConfig {
   std::string path;
   unsigned unit = 0;  // 0: primary master, 1: primary slave, 2: secondary master, 3: secondary slave
   bool read_only = false;
-  bool cdrom = false;  // an ATAPI drive with an ISO image (path may be empty: no medium)
+  bool cdrom = false;               // an ATAPI drive with an ISO image (path may be empty: no medium)
+  std::string overlay = {};         // the file that changes go to; empty: the image itself
+  bool snapshot = false;            // changes are thrown away
+  bool raw = false;                 // the content is raw whatever it looks like
+  unsigned reconnect_seconds = 60;  // how long a server that is gone is waited for
 };
 
 /// A file that the firmware finds by name through fw_cfg.

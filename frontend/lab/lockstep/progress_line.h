@@ -1,27 +1,23 @@
 // How far a long experiment has come, on a terminal.
 #pragma once
 
-#include <chrono>
 #include <string>
 
 #include "core/types.h"
+#include "frontend/status_line.h"
 
 namespace ringdown {
 
-/// One line of standard error that is written over; nothing where that is no terminal.
 class ProgressLine {
  public:
-  explicit ProgressLine(std::string what);
+  explicit ProgressLine(std::string what) : what_(std::move(what)) {}
   /// `ticks`: instructions in total. Writes a few times a second.
   void show(Ticks ticks);
-  void clear();
+  void clear() { line_.clear(); }
 
  private:
-  using Clock = std::chrono::steady_clock;
   const std::string what_;
-  const bool terminal_;
-  const Clock::time_point start_ = Clock::now();
-  Clock::time_point shown_{};
+  StatusLine line_;
 };
 
 }  // namespace ringdown

@@ -92,6 +92,16 @@ TEST_CASE("disks name a file, a unit and how they are opened") {
   CHECK(contains(parse_disk("x,format=qcow2").error().message, "format=raw"));
   CHECK(contains(parse_disk("x,foo").error().message, "'foo'"));
   CHECK(contains(parse_disk(",unit=1").error().message, "missing"));
+  CHECK(disk.raw);
+  const DiskConfig remote = *parse_disk("nbd://host/export,overlay=o,,1.rdo,reconnect=5");
+  CHECK(remote.path == "nbd://host/export");
+  CHECK(remote.overlay == "o,1.rdo");
+  CHECK(remote.reconnect_seconds == 5);
+  for (const char* bad :
+       {"x,reconnect=", "x,reconnect=-1", "x,reconnect=86401", "x,reconnect=1e3", "x,overlay="}) {
+    INFO(bad);
+    CHECK_FALSE(parse_disk(bad));
+  }
 }
 
 TEST_CASE("drives without a unit take what is free") {

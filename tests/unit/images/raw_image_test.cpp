@@ -1,8 +1,9 @@
 // Raw images through host files: contents, order, and one clear line for every mistake.
-#include "core/disk_image.h"
+#include "frontend/images/raw_image.h"
 
 #include <catch2/catch.hpp>
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 
@@ -23,8 +24,14 @@ struct Folder {
   }
 };
 
+Result<std::unique_ptr<DiskImage>> open_raw(const std::string& path, HostFile::Access access) {
+  Result<HostFile> file = HostFile::open(path, access);
+  if (!file) return file.error();
+  return RawImage::open(std::make_unique<HostFile>(std::move(*file)), access);
+}
+
 std::string error_of(const std::string& path, HostFile::Access access) {
-  const auto image = RawDiskImage::open(path, access);
+  const auto image = open_raw(path, access);
   REQUIRE_FALSE(image);
   return image.error().message;
 }
@@ -39,7 +46,7 @@ TEST_CASE("a raw image reads and writes whole sectors in place") {
   Folder folder;
   const std::string path = folder.file("disk.img", 4 * kSectorSize);
   {
-    auto image = RawDiskImage::open(path, HostFile::Access::ReadWrite);
+    auto image = open_raw(path, HostFile::Access::ReadWrite);
     REQUIRE(image);
     CHECK((*image)->sectors() == 4);
     CHECK_FALSE((*image)->read_only());
@@ -78,17 +85,44 @@ TEST_CASE("a read-only image refuses writes, and a written one a second user") {
   const std::string path = folder.file("disk.img", kSectorSize);
   const std::vector<std::byte> sector(kSectorSize);
   {
-    auto first = RawDiskImage::open(path, HostFile::Access::ReadOnly);
-    auto second = RawDiskImage::open(path, HostFile::Access::ReadOnly);
+    auto first = open_raw(path, HostFile::Access::ReadOnly);
+    auto second = open_raw(path, HostFile::Access::ReadOnly);
     REQUIRE(first);
     REQUIRE(second);
     CHECK((*first)->read_only());
     CHECK(contains((*first)->write(0, sector).error().message, "read-only"));
     CHECK(contains(error_of(path, HostFile::Access::ReadWrite), "in use"));
   }
-  auto writer = RawDiskImage::open(path, HostFile::Access::ReadWrite);
+  auto writer = open_raw(path, HostFile::Access::ReadWrite);
   REQUIRE(writer);
   CHECK(contains(error_of(path, HostFile::Access::ReadOnly), "in use"));
+}
+
+TEST_CASE("an image that shrinks while in use gives errors, and what is left") {
+  Folder folder;
+  const std::string path = folder.file("disk.img", 8 * kSectorSize);
+  auto image = open_raw(path, HostFile::Access::ReadWrite);
+  REQUIRE(image);
+  fs::resize_file(path, 2 * kSectorSize + 100);
+  std::vector<std::byte> sector(kSectorSize);
+  CHECK((*image)->sectors() == 8);
+  CHECK((*image)->read(1, sector));
+  CHECK(contains((*image)->read(2, sector).error().message, "shorter than it was"));
+  CHECK(contains((*image)->read(7, sector).error().message, "shorter than it was"));
+}
+
+TEST_CASE("a guest cannot make its raw disk look like another format") {
+  Folder folder;
+  const std::string path = folder.file("disk.img", 8 * kSectorSize);
+  auto image = open_raw(path, HostFile::Access::ReadWrite);
+  REQUIRE(image);
+  std::vector<std::byte> sector(kSectorSize);
+  const std::string_view magic = "RDOVRLY1";
+  std::memcpy(sector.data(), magic.data(), magic.size());
+  CHECK(contains((*image)->write(0, sector).error().message, "format=raw"));
+  CHECK((*image)->write(1, sector));
+  CHECK((*image)->read(0, sector));
+  CHECK(sector[0] == std::byte{'x'});
 }
 
 }  // namespace ringdown
