@@ -15,6 +15,8 @@ std::string overview_text() {
          "\n"
          "  ringdown run [OPTIONS] [DISK]   starts a machine\n"
          "  ringdown run --help             lists its options, defaults and examples\n"
+         "  ringdown image COMMAND ...      makes, converts and checks disk images\n"
+         "  ringdown image --help           lists the commands\n"
          "  ringdown lab EXPERIMENT ...     shows what virtualization is about, live\n"
          "  ringdown lab --help             lists the experiments\n"
          "  ringdown --version\n";

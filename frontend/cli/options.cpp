@@ -16,6 +16,7 @@
 #include "frontend/cli/option_reader.h"
 #include "frontend/cli/option_values.h"
 #include "frontend/cli/time_options.h"
+#include "frontend/image/image_options.h"
 #include "frontend/machine/file_contents.h"
 
 namespace ringdown {
@@ -243,6 +244,7 @@ Result<CommandLine> parse_command_line(const std::vector<std::string>& arguments
     return CommandLine(Answer{overview_text()});
   }
   if (arguments[0] == "--version") return CommandLine(Answer{version_text()});
+  if (arguments[0] == "image") return parse_image({arguments.begin() + 1, arguments.end()});
   if (arguments[0] == "lab") return parse_lab({arguments.begin() + 1, arguments.end()});
   if (arguments[0] != "run") {
     return Error{

@@ -61,6 +61,8 @@ Result<OpenedImage> open_overlay(HostFile file, const ImageOptions& options, uns
     return Error{
         fmt::format("{}: its commit was interrupted: repeat 'ringdown image commit {}'", path, path)};
   std::unique_ptr<DiskImage> base;
+  overlay::BaseReference found;
+  std::vector<ImageLayer> layers{{path, ImageKind::Overlay}};
   if (!header->base.name.empty()) {
     if (depth == kDeepestChain) return Error{fmt::format("{}: more than 16 overlays on each other", path)};
     const std::string name = base_name(path, *header);
@@ -78,13 +80,19 @@ Result<OpenedImage> open_overlay(HostFile file, const ImageOptions& options, uns
     const Result<void> same = compare(path, name, header->base, opened->reference);
     if (!same && !may_differ) return same.error();
     base = std::move(opened->image);
+    found = std::move(opened->reference);
+    found.name = header->base.name;
+    layers.insert(layers.end(), opened->layers.begin(), opened->layers.end());
   }
   Result<std::unique_ptr<OverlayImage>> image = OverlayImage::open(
       std::make_unique<HostFile>(std::move(file)), *header, std::move(base), options.access);
   if (!image) return image.error();
   OverlayImage* const overlay = image->get();
+  layers.front().changed_blocks = overlay->mapped_blocks();
+  layers.front().left_open = overlay->left_open();
   overlay::BaseReference reference{{}, overlay->sectors() * kSectorSize, 0, overlay->state_sum()};
-  return OpenedImage{ImageKind::Overlay, std::move(*image), std::move(reference), overlay};
+  return OpenedImage{ImageKind::Overlay, std::move(*image), std::move(reference), overlay,
+                     std::move(found),   std::move(layers)};
 }
 
 Result<OpenedImage> open_nbd(const std::string& name, const ImageOptions& options) {
@@ -94,7 +102,8 @@ Result<OpenedImage> open_nbd(const std::string& name, const ImageOptions& option
   Result<overlay::BaseReference> reference =
       options.wants_reference ? reference_of(**image) : overlay::BaseReference();
   if (!reference) return reference.error();
-  return OpenedImage{ImageKind::Nbd, std::move(*image), std::move(*reference), nullptr};
+  return OpenedImage{ImageKind::Nbd,          std::move(*image), std::move(*reference), nullptr, {},
+                     {{name, ImageKind::Nbd}}};
 }
 
 Result<OpenedImage> open_at_depth(const std::string& name, const ImageOptions& options, unsigned depth) {
@@ -131,8 +140,8 @@ Result<OpenedImage> open_at_depth(const std::string& name, const ImageOptions& o
              : RawImage::open(std::move(host_file), options.access,
                               options.raw ? RawImage::Content::Any : RawImage::Content::StaysRaw);
   if (!image) return image.error();
-  return OpenedImage{packed ? ImageKind::Gzip : ImageKind::Raw, std::move(*image), std::move(*reference),
-                     nullptr};
+  const ImageKind kind = packed ? ImageKind::Gzip : ImageKind::Raw;
+  return OpenedImage{kind, std::move(*image), std::move(*reference), nullptr, {}, {{name, kind}}};
 }
 
 overlay::Uuid new_uuid() {

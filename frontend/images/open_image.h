@@ -34,12 +34,23 @@ struct ImageOptions {
   static constexpr std::chrono::seconds kDefaultReconnect{60};
 };
 
+/// One image of those that lie on each other.
+struct ImageLayer {
+  std::string name;
+  ImageKind kind;
+  u32 changed_blocks = 0;  // of an overlay
+  bool left_open = false;
+};
+
 struct OpenedImage {
   ImageKind kind = ImageKind::Raw;
   std::unique_ptr<DiskImage> image;
   /// What an overlay notes of it, but for the name.
   overlay::BaseReference reference;
   OverlayImage* overlay = nullptr;  // `image` as what it is
+  /// Of an overlay: what its header would say of the base that was found.
+  overlay::BaseReference base = {};
+  std::vector<ImageLayer> layers = {};  // the uppermost first; not of a new overlay
 };
 
 /// `name` is a file's name or an NBD URI; which of the formats a file has, its content decides.

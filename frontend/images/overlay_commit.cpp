@@ -134,12 +134,11 @@ Result<void> OverlayImage::accept_base(const BaseReference& base) {
 }
 
 void OverlayImage::verify(const std::function<void(u32)>& damaged_block,
-                          const std::function<void(u32)>& progress) {
+                          const std::function<bool(u32)>& progress) {
   u32 done = 0;
   map_.each([&](u32 block, Map::Slot slot) {
     if (!data_is_there({block, slot.place, slot.sum})) damaged_block(block);
-    progress(++done);
-    return true;
+    return progress(++done);
   });
 }
 

@@ -63,9 +63,9 @@ class OverlayImage final : public DiskImage {
   /// Of what was read: differs whenever the content does.
   u64 state_sum() const { return log_->checksum(); }
 
-  /// Reads every block that it has and calls `damaged` for those that do not match their sums; `progress`
-  /// with the number of blocks read, now and then.
-  void verify(const std::function<void(u32 block)>& damaged, const std::function<void(u32 done)>& progress);
+  /// Reads every block that it has and calls `damaged` for those that do not match their sums, and `progress`
+  /// with the number of blocks read, which ends it by false.
+  void verify(const std::function<void(u32 block)>& damaged, const std::function<bool(u32 done)>& progress);
   /// Calls `visit` for each block that it has, in the disk's order, with the sectors in it; ends with its
   /// error.
   Result<void> each_block(
