@@ -11,9 +11,6 @@ namespace {
 constexpr u32 kControlWordOffset = 3;
 constexpr u8 kReadBack = 3;
 
-using ControlBcd = Field<u8, 0>;
-using ControlMode = Field<u8, 1, 3>;
-using ControlAccess = Field<u8, 4, 2, PitCounter::Access>;
 using ControlCounter = Field<u8, 6, 2>;
 // Read-back command: active-low selections.
 using ReadBackNoStatus = Field<u8, 4>;
@@ -73,16 +70,11 @@ void Pit::write_control_word(u8 value) {
     read_back(value);
     return;
   }
-  PitCounter& counter = counters_[selected];
-  const PitCounter::Access access = ControlAccess::get(value);
-  if (access == PitCounter::Access::Latch) {
-    counter.latch_count(pulse());
-    return;
+  if (PitCounter::ControlAccess::get(value) == PitCounter::Access::Latch) {
+    counters_[selected].latch_count(pulse());
+  } else {
+    counters_[selected].program(pulse(), value);
   }
-  // Modes 6 and 7 are 2 and 3: the highest mode bit is a don't-care for them.
-  const u8 mode = ControlMode::get(value);
-  counter.program(pulse(), access, static_cast<PitCounter::Mode>(mode > 5 ? mode - 4 : mode),
-                  ControlBcd::get(value));
 }
 
 void Pit::read_back(u8 value) {

@@ -16,131 +16,270 @@ using Mode = PitCounter::Mode;
 using test::read_byte;
 using test::write_byte;
 
-/// OUT at the pulses [1, count], as a string of 0 and 1, of a counter programmed at pulse 0.
+/// OUT at `count` pulses from `from` on, as a string of 0 and 1.
 std::string wave(PitCounter& counter, u64 from, unsigned count) {
   std::string text;
   for (u64 pulse = from; pulse < from + count; ++pulse) text += counter.out(pulse) ? '1' : '0';
   return text;
 }
 
-PitCounter programmed(Mode mode, u8 count, bool bcd = false) {
+u8 control_word(Access access, unsigned mode, bool bcd = false) {
+  u8 word = PitCounter::ControlBcd::with(0, bcd);
+  word = PitCounter::ControlMode::with(word, static_cast<u8>(mode));
+  return PitCounter::ControlAccess::with(word, access);
+}
+
+PitCounter programmed(Mode mode, u8 count, Access access = Access::Low) {
   PitCounter counter;
-  counter.program(0, Access::Low, mode, bcd);
+  counter.program(0, control_word(access, static_cast<unsigned>(mode)));
   counter.write(0, count);
   return counter;
 }
 
-TEST_CASE("Mode 0 goes high N + 1 pulses after the count is written") {
-  PitCounter counter = programmed(Mode::TerminalCount, 4);
-  REQUIRE(wave(counter, 0, 8) == "00000111");
-  REQUIRE(counter.read(8) == 0xfd);  // keeps counting down through zero
+/// What happens right after a pulse.
+struct Action {
+  enum class Kind : u8 { Count, GateLow, GateHigh };
+  u64 pulse;
+  Kind kind;
+  u8 count = 0;
+};
+constexpr auto kCount = Action::Kind::Count;
+constexpr auto kGateLow = Action::Kind::GateLow;
+constexpr auto kGateHigh = Action::Kind::GateHigh;
+
+/// One of the data sheet's timing diagrams: the low byte of the counting element and OUT after each pulse
+/// from the first on.
+struct Diagram {
+  const char* name;
+  unsigned mode;
+  u8 count;
+  std::vector<Action> actions;
+  std::vector<unsigned> element;
+  std::string out;
+};
+
+// Intel 231164, figures "Mode 0" to "Mode 5": three diagrams each; then rules that only its text gives.
+const std::vector<Diagram> kDiagrams = {
+    {"mode 0", 0, 4, {}, {4, 3, 2, 1, 0, 0xff, 0xfe}, "0000111"},
+    {"mode 0, GATE low", 0, 3, {{2, kGateLow}, {4, kGateHigh}}, {3, 2, 2, 2, 1, 0, 0xff}, "0000011"},
+    {"mode 0, new count", 0, 3, {{3, kCount, 2}}, {3, 2, 1, 2, 1, 0, 0xff}, "0000011"},
+    {"mode 1", 1, 3, {{2, kGateLow}, {3, kGateHigh}}, {0, 0, 0, 3, 2, 1, 0, 0xff}, "11100011"},
+    {"mode 1, triggered again",
+     1,
+     3,
+     {{0, kGateLow}, {1, kGateHigh}, {3, kGateLow}, {4, kGateHigh}},
+     {0, 3, 2, 1, 3, 2, 1, 0},
+     "10000001"},
+    {"mode 1, new count",
+     1,
+     2,
+     {{0, kGateLow}, {1, kGateHigh}, {2, kCount, 4}, {4, kGateLow}, {6, kGateHigh}},
+     {0, 2, 1, 0, 0xff, 0xfe, 4, 3},
+     "10011100"},
+    {"mode 2", 2, 3, {}, {3, 2, 1, 3, 2, 1, 3}, "1101101"},
+    {"mode 2, GATE low", 2, 3, {{2, kGateLow}, {3, kGateHigh}}, {3, 2, 2, 3, 2, 1, 3}, "1111101"},
+    {"mode 2, new count", 2, 4, {{2, kCount, 5}}, {4, 3, 2, 1, 5, 4, 3}, "1110111"},
+    {"mode 3, even", 3, 4, {}, {4, 2, 4, 2, 4, 2, 4, 2}, "11001100"},
+    {"mode 3, odd", 3, 5, {}, {4, 2, 0, 4, 2, 4, 2, 0, 4, 2}, "1110011100"},
+    {"mode 3, GATE low", 3, 4, {{4, kGateLow}, {6, kGateHigh}}, {4, 2, 4, 2, 2, 2, 4, 2, 4, 2}, "1100111100"},
+    {"mode 4", 4, 3, {}, {3, 2, 1, 0, 0xff, 0xfe}, "111011"},
+    {"mode 4, GATE low", 4, 3, {{1, kGateLow}, {3, kGateHigh}}, {3, 3, 3, 2, 1, 0, 0xff}, "1111101"},
+    {"mode 4, new count", 4, 3, {{3, kCount, 2}}, {3, 2, 1, 2, 1, 0, 0xff}, "1111101"},
+    {"mode 5", 5, 3, {{1, kGateLow}, {2, kGateHigh}}, {0, 0, 3, 2, 1, 0, 0xff}, "1111101"},
+    {"mode 5, triggered again",
+     5,
+     3,
+     {{0, kGateLow}, {1, kGateHigh}, {2, kGateLow}, {3, kGateHigh}},
+     {0, 3, 2, 3, 2, 1, 0, 0xff},
+     "11111101"},
+    {"mode 5, new count",
+     5,
+     3,
+     {{0, kGateLow}, {1, kGateHigh}, {3, kCount, 5}, {4, kGateLow}, {7, kGateHigh}},
+     {0, 3, 2, 1, 0, 0xff, 0xfe, 5, 4},
+     "111101111"},
+    {"mode 0 counts once loaded with GATE low",
+     0,
+     2,
+     {{0, kGateLow}, {3, kGateHigh}},
+     {2, 2, 2, 1, 0, 0xff},
+     "000011"},
+    {"a pulse that loads does not end the old count", 0, 2, {{2, kCount, 3}}, {2, 1, 3, 2, 1, 0}, "000001"},
+    {"mode 2, GATE low in the output pulse", 2, 3, {{3, kGateLow}, {4, kGateHigh}}, {3, 2, 1, 1, 3}, "11011"},
+    {"mode 2, new count and a trigger before the period ends",
+     2,
+     5,
+     {{2, kCount, 3}, {2, kGateLow}, {3, kGateHigh}},
+     {5, 4, 4, 3, 2, 1, 3},
+     "1111101"},
+    {"mode 2, first count with GATE low",
+     2,
+     3,
+     {{0, kGateLow}, {2, kGateHigh}},
+     {3, 3, 3, 2, 1, 3},
+     "111101"},
+    {"mode 3, new count at the end of a half period", 3, 4, {{1, kCount, 6}}, {4, 2, 6, 4, 2, 6}, "110001"},
+    {"mode 4, GATE low in the strobe", 4, 1, {{2, kGateLow}}, {1, 0, 0, 0}, "1011"},
+    {"mode 6 is mode 2", 6, 3, {}, {3, 2, 1, 3}, "1101"},
+    {"mode 7 is mode 3", 7, 4, {}, {4, 2, 4, 2}, "1100"},
+};
+
+void act(PitCounter& counter, const Action& action) {
+  switch (action.kind) {
+    case Action::Kind::Count:
+      return counter.write(action.pulse, action.count);
+    case Action::Kind::GateLow:
+      return counter.set_gate(action.pulse, false);
+    case Action::Kind::GateHigh:
+      return counter.set_gate(action.pulse, true);
+  }
 }
 
-TEST_CASE("Mode 0 stands still while the gate is low") {
-  PitCounter counter = programmed(Mode::TerminalCount, 4);
-  counter.set_gate(3, false);
-  REQUIRE(counter.read(100) == 2);
-  counter.set_gate(100, true);
-  REQUIRE_FALSE(counter.out(101));
-  REQUIRE(counter.out(102));
+PitCounter started(const Diagram& diagram) {
+  PitCounter counter;
+  counter.program(0, control_word(Access::Low, diagram.mode));
+  counter.write(0, diagram.count);
+  return counter;
+}
+
+TEST_CASE("Counters do what the data sheet's timing diagrams show") {
+  for (const Diagram& diagram : kDiagrams) {
+    CAPTURE(diagram.name);
+    PitCounter counter = started(diagram);
+    std::vector<unsigned> element;
+    std::string out;
+    for (u64 pulse = 0; pulse <= diagram.out.size(); ++pulse) {
+      if (pulse != 0) {
+        out += counter.out(pulse) ? '1' : '0';
+        element.push_back(counter.read(pulse));
+      }
+      for (const Action& action : diagram.actions) {
+        if (action.pulse == pulse) act(counter, action);
+      }
+    }
+    CHECK(out == diagram.out);
+    CHECK(element == diagram.element);
+  }
+}
+
+TEST_CASE("A counter that is looked at only where it announces a change shows the same OUT") {
+  for (const Diagram& diagram : kDiagrams) {
+    CAPTURE(diagram.name);
+    PitCounter counter = started(diagram);
+    std::string out;
+    bool level = counter.out(0);
+    std::optional<u64> next = counter.next_change(0);
+    for (u64 pulse = 0; pulse <= diagram.out.size(); ++pulse) {
+      if (next && *next == pulse) {
+        level = counter.out(pulse);
+        next = counter.next_change(pulse);
+      }
+      if (pulse != 0) out += level ? '1' : '0';
+      for (const Action& action : diagram.actions) {
+        if (action.pulse != pulse) continue;
+        act(counter, action);
+        level = counter.out(pulse);
+        next = counter.next_change(pulse);
+      }
+    }
+    // An action takes its effect on OUT at once, which the next pulse shows.
+    CHECK(out == diagram.out);
+  }
+}
+
+TEST_CASE("A count of zero is the largest one") {
+  const bool bcd = GENERATE(false, true);
+  PitCounter counter;
+  counter.program(0, control_word(Access::LowThenHigh, 0, bcd));
+  counter.write(0, 0);
+  counter.write(0, 0);
+  const u64 largest = bcd ? 10'000 : 0x1'0000;
+  REQUIRE_FALSE(counter.out(largest));
+  REQUIRE(counter.out(largest + 1));
+}
+
+TEST_CASE("Modes 1 and 5 are not armed before the first count") {
+  const unsigned mode = GENERATE(1u, 5u);
+  PitCounter counter;
+  counter.program(0, control_word(Access::Low, mode));
+  counter.set_gate(1, false);
+  counter.set_gate(2, true);
+  REQUIRE(wave(counter, 3, 10).find('0') == std::string::npos);
+  REQUIRE_FALSE(counter.next_change(13).has_value());
+}
+
+TEST_CASE("The status byte has the control word as written, the null count and OUT") {
+  const auto status = [](PitCounter& counter, u64 pulse) {
+    counter.latch_status(pulse);
+    return counter.read(pulse);
+  };
+  PitCounter counter;
+  counter.program(0, control_word(Access::Low, 6, true));
+  CHECK(status(counter, 1) == 0xdd);  // OUT, null count, low byte, mode 6, BCD
+  counter.write(1, 0x20);
+  CHECK(status(counter, 1) == 0xdd);
+  CHECK(status(counter, 2) == 0x9d);  // loaded
+  counter.write(5, 0x10);
+  CHECK(status(counter, 5) == 0xdd);
+  CHECK(status(counter, 21) == 0x5d);  // the period's last pulse
+  CHECK(status(counter, 22) == 0x9d);
+
+  PitCounter waiting;
+  waiting.program(0, control_word(Access::LowThenHigh, 1));
+  waiting.write(0, 4);
+  waiting.write(0, 0);
+  CHECK(status(waiting, 9) == 0xf2);  // until a trigger
+  waiting.set_gate(9, false);
+  waiting.set_gate(9, true);
+  CHECK(status(waiting, 10) == 0x32);
+}
+
+TEST_CASE("A one-byte count leaves the other byte zero") {
+  PitCounter counter = programmed(Mode::TerminalCount, 0x02, Access::High);
+  REQUIRE(counter.read(1) == 0x02);
+  REQUIRE_FALSE(counter.out(0x200));
+  REQUIRE(counter.out(0x201));
+}
+
+TEST_CASE("A new control word stops counting and undoes latches and half a count") {
+  PitCounter counter = programmed(Mode::RateGenerator, 100);
+  counter.latch_count(11);
+  counter.latch_status(11);
+  counter.program(31, control_word(Access::LowThenHigh, 2));
+  REQUIRE(counter.read(500) == 70);
+  REQUIRE(counter.read(500) == 0);
+  counter.write(500, 7);
+  counter.program(600, control_word(Access::Low, 2));
+  counter.write(600, 9);
+  REQUIRE(counter.read(601) == 9);
+}
+
+TEST_CASE("Periods are exact after any time") {
+  PitCounter counter = programmed(Mode::RateGenerator, 3);
+  REQUIRE(wave(counter, 3'000'000'001, 6) == "110110");
+  PitCounter strobed = programmed(Mode::SoftwareStrobe, 3);
+  REQUIRE(wave(strobed, 60'000, 20'000).find('0') == std::string::npos);
 }
 
 TEST_CASE("Mode 0 stops at the first byte of a two-byte count") {
   PitCounter counter;
-  counter.program(0, Access::LowThenHigh, Mode::TerminalCount, false);
+  counter.program(0, control_word(Access::LowThenHigh, 0));
   counter.write(0, 3);
   counter.write(0, 0);
   REQUIRE(counter.out(4));
   counter.write(10, 5);
   REQUIRE_FALSE(counter.out(1000));
+  counter.set_gate(1000, false);
+  counter.set_gate(1000, true);
+  REQUIRE_FALSE(counter.next_change(1000).has_value());
   counter.write(1000, 0);
   REQUIRE_FALSE(counter.out(1005));
   REQUIRE(counter.out(1006));
 }
 
-TEST_CASE("Mode 1 makes a pulse of N at each rising edge of the gate, retriggerable") {
-  PitCounter counter = programmed(Mode::HardwareOneShot, 3);
-  REQUIRE(wave(counter, 0, 3) == "111");
-  counter.set_gate(3, false);
-  counter.set_gate(4, true);
-  REQUIRE(wave(counter, 4, 6) == "100011");
-  counter.set_gate(10, false);
-  counter.set_gate(10, true);
-  REQUIRE_FALSE(counter.out(12));
-  counter.set_gate(12, false);
-  counter.set_gate(12, true);
-  REQUIRE(wave(counter, 13, 4) == "0001");
-}
-
-TEST_CASE("Mode 2 is low for the last pulse of each period") {
-  PitCounter counter = programmed(Mode::RateGenerator, 3);
-  REQUIRE(wave(counter, 0, 11) == "11101101101");
-  REQUIRE(wave(counter, 3'000'000'001, 6) == "110110");
-}
-
-TEST_CASE("Mode 2 takes a new count when the period ends, and stops high while the gate is low") {
-  PitCounter counter = programmed(Mode::RateGenerator, 3);
-  counter.write(2, 5);
-  REQUIRE(wave(counter, 2, 10) == "1011110111");
-  counter.set_gate(13, false);
-  REQUIRE(counter.out(1000));
-  counter.set_gate(1000, true);
-  REQUIRE(wave(counter, 1001, 6) == "111101");
-}
-
-TEST_CASE("Mode 3 is a square wave, one pulse longer high for odd counts") {
-  PitCounter even = programmed(Mode::SquareWave, 4);
-  REQUIRE(wave(even, 1, 8) == "11001100");
-  PitCounter odd = programmed(Mode::SquareWave, 5);
-  REQUIRE(wave(odd, 1, 10) == "1110011100");
-  REQUIRE(odd.read(11) == 4);
-  REQUIRE(odd.read(12) == 2);
-  REQUIRE(odd.read(13) == 0);
-  REQUIRE(odd.read(14) == 4);
-}
-
-TEST_CASE("Mode 3 takes a new count at the end of a half period") {
-  PitCounter counter = programmed(Mode::SquareWave, 4);
-  counter.write(2, 8);
-  REQUIRE(wave(counter, 1, 10) == "1100001111");
-}
-
-TEST_CASE("Mode 4 strobes low for one pulse, once") {
-  PitCounter counter = programmed(Mode::SoftwareStrobe, 3);
-  REQUIRE(wave(counter, 0, 8) == "11110111");
-  REQUIRE(wave(counter, 60'000, 20'000).find('0') == std::string::npos);
-}
-
-TEST_CASE("Mode 5 strobes after a rising edge of the gate") {
-  PitCounter counter = programmed(Mode::HardwareStrobe, 3);
-  REQUIRE(wave(counter, 0, 6) == "111111");
-  counter.set_gate(6, false);
-  counter.set_gate(6, true);
-  REQUIRE(wave(counter, 6, 7) == "1111011");
-}
-
-TEST_CASE("Every change of OUT is announced by next_change") {
-  const Mode mode =
-      GENERATE(Mode::TerminalCount, Mode::RateGenerator, Mode::SquareWave, Mode::SoftwareStrobe);
-  const u8 count = GENERATE(u8{1}, u8{2}, u8{3}, u8{6}, u8{7});
-  PitCounter stepped = programmed(mode, count);
-  PitCounter jumping = programmed(mode, count);
-  u64 at = 0;
-  bool out = jumping.out(0);
-  for (u64 pulse = 1; pulse < 40; ++pulse) {
-    const auto next = jumping.next_change(at);
-    if (next && *next == pulse) {
-      at = pulse;
-      out = jumping.out(pulse);
-    }
-    INFO("pulse " << pulse);
-    REQUIRE(stepped.out(pulse) == out);
-  }
-}
-
 TEST_CASE("Counts and status latch until they are read; BCD counts in decimal") {
   PitCounter counter;
-  counter.program(0, Access::LowThenHigh, Mode::RateGenerator, true);
+  counter.program(0, control_word(Access::LowThenHigh, 2, true));
   counter.write(0, 0x00);
   counter.write(0, 0x10);  // 1000
   counter.latch_count(2);
