@@ -107,6 +107,15 @@ Code board_resources(const AcpiConfig& config) {
                                                                  ports(config.smi_command_port, 2)}))));
 }
 
+Code event_timers(const AcpiConfig& config) {
+  constexpr u32 kRegisters = 0x400;
+  if (!config.event_timers) return {};
+  const u32 base = static_cast<u32>(config.event_timers->base);
+  return scope("\\_SB",
+               device("HPET", join(hid("PNP0103"), name("_UID", integer(0)),
+                                   name("_STA", integer(kDevicePresent)), crs({memory(base, kRegisters)}))));
+}
+
 /// One link device: a PCI interrupt wire that PIIX3 routes to an ISA interrupt.
 Code link_device(unsigned index) {
   const Code control = name_string("\\_SB.PCI0.ISA." + std::string(kRouteControl[index]));
@@ -145,7 +154,8 @@ std::vector<u8> make_dsdt(const AcpiConfig& config) {
   // S5 is soft off: SLP_TYP 0 in PIIX4's PMCNTRL.
   const Code soft_off = name("\\_S5", package({integer(0), integer(0), integer(0), integer(0)}));
   const Code processors = scope("\\_PR", processor("CPU0", 0));
-  const Code body = join(pci_root(config), board_resources(config), links(), processors, soft_off);
+  const Code body =
+      join(pci_root(config), board_resources(config), event_timers(config), links(), processors, soft_off);
   return acpi::table("DSDT", 1, body);
 }
 

@@ -1,4 +1,4 @@
-// RSDP, RSDT, FADT, FACS and MADT, and the script that links them.
+// RSDP, RSDT, FADT, FACS, MADT and HPET, and the script that links them.
 #include "devices/firmware/acpi_tables.h"
 
 #include <array>
@@ -123,6 +123,24 @@ std::vector<u8> make_madt(const AcpiConfig& config) {
   return acpi::table("APIC", 1, body);
 }
 
+/// IA-PC HPET Specification 1.0a, section 3.2.4.
+std::vector<u8> make_hpet(const AcpiConfig::EventTimers& timers) {
+  // Generic address: memory, 64 bits wide (ACPI 2.0, section 5.2.3.1).
+  constexpr u32 kMemory = 0, kRegisterBits = 64;
+  // Periods below are left to hardware that is faster: about 9 us, as chipsets of the time tell.
+  constexpr u16 kMinimumTick = 128;
+  std::vector<u8> body;
+  append(body, timers.block_id, 4);
+  append(body, kMemory, 1);
+  append(body, kRegisterBits, 1);
+  append(body, 0, 2);  // bit offset, reserved
+  append(body, timers.base, 8);
+  append(body, 0, 1);  // the first and only one
+  append(body, kMinimumTick, 2);
+  append(body, 0, 1);  // no promise about the page around it
+  return acpi::table("HPET", 1, body);
+}
+
 std::vector<u8> make_rsdp(u32 rsdt) {
   std::vector<u8> rsdp;
   append(rsdp, "RSD PTR ");
@@ -171,10 +189,15 @@ void add_acpi_tables(FirmwareConfig& firmware, const AcpiConfig& config) {
   const u32 fadt = tables.add(make_fadt(config, facs, dsdt), {kFadtFacsOffset, kFadtDsdtOffset});
   const u32 madt = tables.add(make_madt(config));
 
+  std::vector<u32> listed = {fadt, madt};
+  if (config.event_timers) listed.push_back(tables.add(make_hpet(*config.event_timers)));
   std::vector<u8> entries;
-  append(entries, fadt, 4);
-  append(entries, madt, 4);
-  const u32 rsdt = tables.add(acpi::table("RSDT", 1, entries), {acpi::kHeaderSize, acpi::kHeaderSize + 4});
+  std::vector<u32> pointers;
+  for (const u32 table : listed) {
+    pointers.push_back(acpi::kHeaderSize + static_cast<u32>(entries.size()));
+    append(entries, table, 4);
+  }
+  const u32 rsdt = tables.add(acpi::table("RSDT", 1, entries), pointers);
 
   loader.add_pointer(kRsdpFile, kTablesFile, kRsdpRsdtOffset, 4);
   loader.add_checksum(kRsdpFile, kRsdpChecksumOffset, 0, kRsdpSize);

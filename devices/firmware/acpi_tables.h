@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <vector>
 
 #include "core/types.h"
@@ -21,6 +22,11 @@ struct AcpiConfig {
   std::array<bool, 4> serial_ports{};  // which of COM1 to COM4 exist
   u64 local_apic_base = 0xfee0'0000;
   u64 io_apic_base = 0xfec0'0000;
+  struct EventTimers {
+    u64 base = 0;
+    u32 block_id = 0;  // the low half of their capability register
+  };
+  std::optional<EventTimers> event_timers;  // HPET; nothing: there is none
 };
 
 /// The differentiated definition block with its header, checksum zero.

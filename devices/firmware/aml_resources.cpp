@@ -9,6 +9,7 @@ constexpr u8 kIrqNoFlags = 0x22;
 constexpr u8 kIoPort = 0x47;
 constexpr u8 kEndTag = 0x79;
 // Large descriptors: tag, then a 16-bit length.
+constexpr u8 kFixedMemory = 0x86;
 constexpr u8 kDwordAddressSpace = 0x87;
 constexpr u8 kWordAddressSpace = 0x88;
 constexpr u8 kExtendedInterrupt = 0x89;
@@ -63,6 +64,16 @@ Code level_interrupts(const std::vector<u32>& choices) {
   append<u16>(code, static_cast<u16>(2 + 4 * choices.size()));
   code = join(code, Code{kConsumerLevelHighShared, static_cast<u8>(choices.size())});
   for (const u32 irq : choices) append<u32>(code, irq);
+  return code;
+}
+
+Code memory(u32 base, u32 length) {
+  constexpr u16 kLength = 9;
+  Code code = {kFixedMemory};
+  append<u16>(code, kLength);
+  code.push_back(kReadWrite);
+  append<u32>(code, base);
+  append<u32>(code, length);
   return code;
 }
 

@@ -20,6 +20,9 @@ Code level_interrupts(const std::vector<u32>& choices);
 /// Offset of the interrupt number in a buffer that starts with a `level_interrupts` descriptor.
 inline constexpr u64 kLevelInterruptOffset = 5;
 
+/// A fixed range of memory, readable and writable.
+Code memory(u32 base, u32 length);
+
 /// What a bridge passes on, both ends included.
 Code bus_window(u16 first, u16 last);
 Code port_window(u16 first, u16 last);

@@ -98,6 +98,8 @@ void Pit::write_control(u32, Width, u64 value) {
 bool Pit::speaker() { return SpeakerData::get(control_) && counters_[2].out(pulse()); }
 
 void Pit::serialize(Archive& archive) {
+  if (archive.version() != kStateVersion)
+    return archive.fail("its 8254 counts otherwise: save the state again");
   archive(counters_, control_);
   if (archive.loading()) output_.set(counters_[0].out(pulse()) ? Level::High : Level::Low);
 }

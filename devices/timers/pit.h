@@ -31,9 +31,12 @@ class Pit final : public Serializable {
   bool speaker();
 
   ChunkTag chunk_tag() const override { return ChunkTag("PIT "); }
+  u16 chunk_version() const override { return kStateVersion; }
   void serialize(Archive& archive) override;
 
  private:
+  static constexpr u16 kStateVersion = 2;
+
   u64 read_counter(u32 offset, Width);
   void write_counter(u32 offset, Width, u64 value);
   u64 read_control(u32 offset, Width);

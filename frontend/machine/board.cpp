@@ -42,8 +42,9 @@ Board::Board(const BoardConnections& c, const MachineConfig& config, BoardMedia 
       // The 8259As' INT reaches the processor by either APIC, as the guest chooses.
       pic_output_({local_apic_, LocalApic::kLint0}, {io_apic_, 0}),
       dma_(c.memory, c.log),
-      pit_(c.scheduler, InterruptLine(isa_, board::kIrqTimer)),
-      rtc_(c.scheduler, InterruptLine(isa_, board::kIrqRtc), cmos_config(config)),
+      timer_interrupts_(InterruptLine(isa_, board::kIrqTimer), InterruptLine(isa_, board::kIrqRtc)),
+      pit_(c.scheduler, InterruptLine(timer_interrupts_, LegacyReplacement::kPit)),
+      rtc_(c.scheduler, InterruptLine(timer_interrupts_, LegacyReplacement::kRtc), cmos_config(config)),
       a20_(c.pins),
       keyboard_(
           c.scheduler,
@@ -75,6 +76,7 @@ Board::Board(const BoardConnections& c, const MachineConfig& config, BoardMedia 
         std::make_unique<Uart16550>(port, c.log, c.scheduler, InterruptLine(isa_, board::kIrqSerial[port]),
                                     *config.serial_backends[port]);
   }
+  if (config.hpet) hpet_.emplace(c.scheduler, io_apic_, timer_interrupts_, c.log);
   attach_drives(c, media);
   attach_ports(c);
   add_pci_functions();
@@ -116,6 +118,7 @@ void Board::attach_ports(const BoardConnections& c) {
   }
   attach(c.device_memory, kVgaWindow, Vga::kLegacyWindowSize, vga_.legacy_window(), "vga", Width::Dword);
   attach(c.device_memory, kIoApic, kIoApicSize, io_apic_.registers(), "ioapic", Width::Dword);
+  if (hpet_) attach(c.device_memory, kHpet, Hpet::kLength, hpet_->registers(), "hpet", Width::Dword);
 }
 
 void Board::attach_drives(const BoardConnections& c, BoardMedia& media) {
@@ -156,6 +159,7 @@ void Board::fill_firmware_configuration(const MachineConfig& config) {
   AcpiConfig acpi;
   acpi.ram_below_4gib = config.memory_bytes;
   for (unsigned port = 0; port < serial_.size(); ++port) acpi.serial_ports[port] = serial_[port] != nullptr;
+  if (hpet_) acpi.event_timers = {board::kHpet, Hpet::kBlockId};
   add_acpi_tables(firmware_, acpi);
   for (const FirmwareItem& item : config.firmware_items)
     firmware_.set_item(static_cast<Key>(item.key), item.content);
@@ -191,6 +195,7 @@ void Board::reset() {
   io_apic_.reset();
   pit_.reset();
   rtc_.reset();
+  if (hpet_) hpet_->reset();
   keyboard_.reset();
   port_92_.reset();
   dma_.reset();
@@ -208,6 +213,7 @@ std::vector<Serializable*> Board::components() {
   for (auto& uart : serial_) {
     if (uart) all.push_back(uart.get());
   }
+  if (hpet_) all.push_back(&*hpet_);
   all.push_back(&pci_);  // places the windows of the functions restored above
   // Restored devices drive their lines anew: the controllers come after them, so that no such edge stays
   // latched.

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "core/bus.h"
@@ -30,7 +31,9 @@
 #include "devices/storage/ata_disk.h"
 #include "devices/storage/atapi_cdrom.h"
 #include "devices/storage/piix3_ide.h"
+#include "devices/timers/hpet.h"
 #include "devices/timers/isa_dma.h"
+#include "devices/timers/legacy_replacement.h"
 #include "devices/timers/pit.h"
 #include "devices/timers/rtc.h"
 #include "frontend/machine/machine_config.h"
@@ -94,8 +97,10 @@ class Board {
   IsaInterrupts isa_;
   InterruptFork pic_output_;
   IsaDma dma_;
+  LegacyReplacement timer_interrupts_;
   Pit pit_;
   Rtc rtc_;
+  std::optional<Hpet> hpet_;
   A20Gate a20_;
   KeyboardController keyboard_;
   Port92 port_92_;

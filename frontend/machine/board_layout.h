@@ -15,6 +15,7 @@ inline constexpr u64 kLegacyFirmware = 0xe0000;
 inline constexpr u64 kLegacyFirmwareSize = 0x20000;
 inline constexpr u64 kIoApic = 0xfec00000;
 inline constexpr u64 kIoApicSize = 0x1000;
+inline constexpr u64 kHpet = 0xfed00000;
 
 // --- Ports -------------------------------------------------------------------------------------------------
 inline constexpr u16 kDma8237Low = 0x00;

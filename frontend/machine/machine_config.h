@@ -69,6 +69,7 @@ struct MachineConfig {
   std::vector<FirmwareFile> firmware_files;
   std::vector<FirmwareItem> firmware_items;
   CivilTime time{};  // of the RTC at power-on
+  bool hpet = true;
   std::array<SerialBackend*, 4>
       serial_backends{};                  // nullptr: that port does not exist; must outlive the machine
   std::function<void(u8)> debug_console;  // bytes written to port 402h

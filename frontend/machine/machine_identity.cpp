@@ -55,6 +55,7 @@ MachineIdentity::MachineIdentity(const MachineConfig& config, const BoardMedia& 
     properties_.push_back({std::string(kPaging), std::string(name_of(config.paging.technique))});
   }
   properties_.push_back({"--cpu", config.cpu_model});
+  properties_.push_back({"--hpet", config.hpet ? "on" : "off"});
   Content roms;
   roms.add(firmware);
   roms.add(media.vga_rom);

@@ -62,6 +62,7 @@ struct Fixture {
     AcpiConfig acpi;
     acpi.ram_below_4gib = u64{512} << 20;
     acpi.serial_ports = {true, true, false, false};
+    acpi.event_timers = {0xfed0'0000, 0x8086'a201};
     add_acpi_tables(config, acpi);
     run_script(file("etc/table-loader"));
   }
@@ -168,6 +169,10 @@ TEST_CASE_METHOD(Fixture, "The loader's script links all tables, with right chec
   REQUIRE(fadt[91] == 4);               // its length
   REQUIRE(fadt[108] == 0x32);           // century
   REQUIRE(at<u32>(madt, 36) == 0xfee0'0000);
+  const std::vector<u8> hpet = table(at<u32>(rsdt, 44), "HPET");
+  REQUIRE(hpet.size() == 56);
+  REQUIRE(at<u32>(hpet, 36) == 0x8086'a201);
+  REQUIRE(at<u64>(hpet, 44) == 0xfed0'0000);
 }
 
 TEST_CASE_METHOD(Fixture, "iasl takes every table apart, and compiles the DSDT again without complaint") {
