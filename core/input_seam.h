@@ -30,6 +30,7 @@ enum class InputChannel : u8 {
   PowerButton = 8,
   SerialBreak = 9,  // payload: u8 port
   Medium = 10,      // payload: as MediumChange encodes it
+  RtcTime = 11,     // payload: as `to_payload` of a CivilTime encodes it
 };
 
 /// When an input arrives: a halted processor retires nothing while time passes, so both clocks count.

@@ -46,11 +46,15 @@ std::string_view name_of(EndReason reason) {
 Runner::Runner(Machine& machine, const Settings& settings)
     : machine_(machine),
       settings_(settings),
-      pacer_(settings.fixed_rate),
+      speed_(settings.speed),
+      turbo_(settings.turbo),
+      pacer_(settings.missed_ticks),
       first_tick_(machine.ticks()),
       next_audit_(machine.ticks() + settings.audit_every),
       started_(Clock::now()) {
   machine_.inputs().set_wake([this] { ring(); });
+  // A machine that begins has its rate; one that was restored may have another.
+  if (governed_rate()) apply_speed();
 }
 
 Runner::~Runner() { machine_.inputs().set_wake({}); }
@@ -107,6 +111,41 @@ void Runner::finish_step(const Stop& stop) {
 double Runner::host_seconds() const { return std::chrono::duration<double>(Clock::now() - started_).count(); }
 double Runner::busy_seconds() const { return std::chrono::duration<double>(busy_).count(); }
 
+std::optional<u64> Runner::governed_rate() const {
+  return turbo_ ? std::nullopt : speed_.instructions_per_second;
+}
+
+void Runner::post_rate(u64 rate) {
+  std::vector<u8> payload(sizeof(rate));
+  std::memcpy(payload.data(), &rate, sizeof(rate));
+  machine_.inputs().post(InputChannel::ClockRate, std::move(payload));
+}
+
+void Runner::apply_speed() {
+  const std::optional<u64> governed = governed_rate();
+  pacer_.govern(governed);
+  // In real time an ungoverned rate follows the host from where it is.
+  if (!governed && settings_.real_time) return;
+  const u64 rate = governed.value_or(kUngovernedTicksPerSecond);
+  if (rate != machine_.scheduler().ticks_per_second()) post_rate(rate);
+}
+
+void Runner::set_speed(Speed speed) {
+  speed_ = std::move(speed);
+  turbo_ = false;
+  apply_speed();
+}
+
+void Runner::set_turbo(bool turbo) {
+  turbo_ = turbo;
+  apply_speed();
+}
+
+std::string Runner::speed_text() const {
+  if (!speed_.instructions_per_second) return describe(speed_);
+  return turbo_ ? fmt::format("turbo, {} held back", speed_.name) : describe(speed_);
+}
+
 void Runner::restart_clock() {
   was_held_ = false;
   pacer_.restart(Clock::now(), machine_.scheduler().now());
@@ -158,14 +197,9 @@ void Runner::pace(Ticks ticks, Nanoseconds busy) {
   const Clock::time_point now = Clock::now();
   const u64 rate = scheduler.ticks_per_second();
   const u64 wanted = pacer_.ran(ticks, busy, now, scheduler.now(), rate);
-  if (wanted != rate) {
-    std::vector<u8> payload(sizeof(wanted));
-    std::memcpy(payload.data(), &wanted, sizeof(wanted));
-    machine_.inputs().post(InputChannel::ClockRate, std::move(payload));
-  }
-  if (settings_.fixed_rate && scheduler.now() > pacer_.guest_time(now)) {
-    doorbell_.wait_until(pacer_.host_time(scheduler.now()));
-  }
+  if (wanted != rate) post_rate(wanted);
+  if (const Nanoseconds wait = pacer_.wait(now, scheduler.now()); wait > Nanoseconds(0))
+    doorbell_.wait_until(now + wait);
 }
 
 void Runner::handle(const Stop& stop) {
@@ -238,7 +272,10 @@ void Runner::idle(Picoseconds wake_time) {
   } else if (pacer_.guest_time(Clock::now()) < wake_time) {
     sleep_until(pacer_.host_time(wake_time));
   }
-  if (settings_.real_time) scheduler.skip_to(std::min(pacer_.guest_time(Clock::now()), wake_time));
+  if (!settings_.real_time) return;
+  const Clock::time_point now = Clock::now();
+  scheduler.skip_to(std::min(pacer_.guest_time(now), wake_time));
+  pacer_.idled(now, scheduler.now());
 }
 
 // Companions get their turns also from a machine that stands still.

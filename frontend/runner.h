@@ -10,6 +10,7 @@
 #include "frontend/doorbell.h"
 #include "frontend/machine/machine.h"
 #include "frontend/pacer.h"
+#include "frontend/speed.h"
 
 namespace ringdown {
 
@@ -59,7 +60,9 @@ class Runner {
  public:
   struct Settings {
     bool real_time = false;
-    std::optional<u64> fixed_rate;  // real time: keeps the declared speed
+    Speed speed;
+    bool turbo = false;  // begins without holding that speed
+    MissedTicks missed_ticks = MissedTicks::Slew;
     bool no_reboot = false;
     std::optional<Ticks> stop_after;
     Ticks audit_every = 0;
@@ -88,6 +91,12 @@ class Runner {
   void pause() { paused_ = true; }
   void resume() { paused_ = false; }
   bool paused() const { return paused_; }
+  /// The speed that is held while turbo is off. Every change is an input of the machine.
+  void set_speed(Speed speed);
+  void set_turbo(bool turbo);
+  bool turbo() const { return turbo_; }
+  /// What is held now, for people.
+  std::string speed_text() const;
   /// Runs `count` instructions and pauses; `done` is called then, or when something stops them early.
   void step(Ticks count, std::function<void(const Stop&)> done);
   void cancel_step();
@@ -112,12 +121,17 @@ class Runner {
   void tell_if_dead();
   void sleep_until(Doorbell::Clock::time_point time);
   void pace(Ticks ticks, Pacer::HostDuration busy);
+  std::optional<u64> governed_rate() const;
+  void apply_speed();
+  void post_rate(u64 rate);
   void audit();
   void finish_step(const Stop& stop);
   void restart_clock();
 
   Machine& machine_;
   Settings settings_;
+  Speed speed_;
+  bool turbo_;
   Pacer pacer_;
   Doorbell doorbell_;
   std::mutex mutex_;

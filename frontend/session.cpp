@@ -22,13 +22,17 @@ namespace {
 constexpr int kHostFailed = 1;
 constexpr int kUserMistake = 2;
 
-CivilTime host_time() {
+CivilTime host_time(RtcStart zone) {
   const std::time_t now = std::time(nullptr);
-  std::tm utc{};
-  gmtime_r(&now, &utc);
+  std::tm time{};
+  if (zone == RtcStart::Local) {
+    localtime_r(&now, &time);
+  } else {
+    gmtime_r(&now, &time);
+  }
   const auto number = [](int value) { return static_cast<unsigned>(value); };
-  return {number(utc.tm_year + 1900), number(utc.tm_mon + 1), number(utc.tm_mday),
-          number(utc.tm_hour),        number(utc.tm_min),     number(utc.tm_sec)};
+  return {number(time.tm_year + 1900), number(time.tm_mon + 1), number(time.tm_mday),
+          number(time.tm_hour),        number(time.tm_min),     number(std::min(time.tm_sec, 59))};
 }
 
 }  // namespace
@@ -64,7 +68,6 @@ Result<void> Session::prepare() {
   }
   if (Result<void> result = check_outputs(options_); !result) return result;
   decide_clock_and_display();
-  set_rtc();
   if (Result<void> result = prepare_boot(); !result) return result;
   if (Result<void> result = prepare_serial(); !result) return result;
   prepare_debug_console();
@@ -97,9 +100,11 @@ void Session::decide_clock_and_display() {
 }
 
 void Session::set_rtc() {
-  if (options_.rtc_given) return;
-  const bool repeatable = !real_time_ || !options_.record_path.empty() || !options_.load_state_path.empty();
-  options_.machine.time = repeatable ? CivilTime{} : host_time();
+  const bool automatic = options_.rtc == RtcStart::Automatic;
+  const bool follows_host =
+      automatic ? real_time_ && options_.load_state_path.empty() : options_.rtc != RtcStart::Given;
+  // An input, so that a recording has it.
+  if (follows_host) machine_->inputs().post(InputChannel::RtcTime, to_payload(host_time(options_.rtc)));
 }
 
 Result<void> Session::prepare_boot() {
@@ -117,8 +122,9 @@ Result<void> Session::prepare_serial() {
     const SerialSpec& spec = options_.serial[port];
     std::unique_ptr<HostSerial> host;
     if (spec.kind == SerialKind::Stdio) {
-      auto stdio = std::make_unique<StdioSerial>(StdioSerial::Hooks{
-          [this] { runner_->quit(); }, [this](const std::string& line) { console_line(line); }});
+      auto stdio = std::make_unique<StdioSerial>(
+          StdioSerial::Hooks{[this] { runner_->quit(); }, [this] { toggle_turbo(); },
+                             [this](const std::string& line) { console_line(line); }});
       stdio_ = stdio.get();
       host = std::move(stdio);
     } else {
@@ -230,6 +236,13 @@ void Session::console_line(const std::string& line) {
   runner_->call([this, line] { stdio_->print(console_->execute(line), StdioSerial::Prompt::Yes); });
 }
 
+void Session::toggle_turbo() {
+  runner_->call([this] {
+    runner_->set_turbo(!runner_->turbo());
+    notice("speed: " + runner_->speed_text());
+  });
+}
+
 void Session::close_connections() {
   display_.reset();
   gdb_.reset();
@@ -241,9 +254,9 @@ void Session::close_connections() {
 
 int Session::run() {
   runner_ = std::make_unique<Runner>(
-      *machine_,
-      Runner::Settings{real_time_, options_.instructions_per_second, options_.no_reboot, options_.stop_after,
-                       options_.audit_every, [this](const std::string& text) { notice(text); }});
+      *machine_, Runner::Settings{real_time_, options_.speed, options_.turbo, options_.missed_ticks,
+                                  options_.no_reboot, options_.stop_after, options_.audit_every,
+                                  [this](const std::string& text) { notice(text); }});
   console_ = std::make_unique<Console>(*machine_, *runner_, [this](const std::string& text) {
     if (stdio_ != nullptr) {
       stdio_->print("\n" + text, StdioSerial::Prompt::Yes);
@@ -258,6 +271,7 @@ int Session::run() {
     return kUserMistake;
   }
   if (options_.paused) runner_->pause();
+  set_rtc();
   const RunEnd end = runner_->run();
   if (gdb_) gdb_->ended(end.status);
   const Result<void> flushed = machine_->board().flush_disks();

@@ -45,6 +45,7 @@ class Session {
   Result<void> open_display();
   Result<void> open_debugger();
   void console_line(const std::string& line);
+  void toggle_turbo();
   void close_connections();
   Result<void> write_results(const RunEnd& end);
   void notice(const std::string& text);

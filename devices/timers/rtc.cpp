@@ -65,6 +65,8 @@ void Rtc::reset() {
   update_line();
 }
 
+void Rtc::set_time(const CivilTime& time) { store_time(memory_, time, format_of(reg(RtcIndex::B))); }
+
 bool Rtc::divider_runs() const { return DividerSelect::get(reg(RtcIndex::A)) == kDividerNormal; }
 
 bool Rtc::update_in_progress() const {

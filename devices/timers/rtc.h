@@ -25,6 +25,8 @@ class Rtc final : public Serializable {
 
   /// RESET#: interrupts go off; time and memory live on.
   void reset();
+  /// Sets the clock from outside, as a person does in the firmware's menu; in the format it is in.
+  void set_time(const CivilTime& time);
   /// Bit 7 of port 70h as last written: 1 keeps NMI from the processor.
   bool nmi_masked() const { return nmi_masked_; }
 

@@ -51,6 +51,26 @@ bool carry(u8& value, unsigned first, unsigned last, RtcFormat format) {
 
 }  // namespace
 
+std::vector<u8> to_payload(const CivilTime& time) {
+  std::vector<u8> payload;
+  for (const unsigned value :
+       {time.year & 0xff, time.year >> 8, time.month, time.day, time.hour, time.minute, time.second}) {
+    payload.push_back(static_cast<u8>(value));
+  }
+  return payload;
+}
+
+std::optional<CivilTime> civil_time_of(std::span<const u8> payload) {
+  constexpr std::size_t kLength = 7;
+  if (payload.size() != kLength) return std::nullopt;
+  const CivilTime time{
+      payload[0] | payload[1] * 256u, payload[2], payload[3], payload[4], payload[5], payload[6]};
+  const bool date = time.year >= 1 && time.year <= 9999 && time.month >= 1 && time.month <= 12 &&
+                    time.day >= 1 && time.day <= days_in(time.month, time.year);
+  if (!date || time.hour > 23 || time.minute > 59 || time.second > 59) return std::nullopt;
+  return time;
+}
+
 void store_time(std::span<u8> registers, const CivilTime& time, RtcFormat format) {
   const auto set = [&](RtcIndex index, unsigned value) { registers[number(index)] = encode(value, format); };
   set(RtcIndex::Seconds, time.second);

@@ -1,7 +1,9 @@
 // The calendar of an MC146818: advancing its time registers by one second in their own format.
 #pragma once
 
+#include <optional>
 #include <span>
+#include <vector>
 
 #include "core/types.h"
 
@@ -16,6 +18,11 @@ struct CivilTime {
   unsigned minute = 0;
   unsigned second = 0;
 };
+
+/// A time as an input carries it: year in two bytes, month, day, hour, minute, second. What is no date is
+/// nothing.
+std::vector<u8> to_payload(const CivilTime& time);
+std::optional<CivilTime> civil_time_of(std::span<const u8> payload);
 
 /// How the time registers hold numbers (register B).
 struct RtcFormat {

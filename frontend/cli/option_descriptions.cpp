@@ -57,15 +57,24 @@ po::options_description machine_options() {
 
 po::options_description time_options() {
   po::options_description group("Time and speed");
-  group.add_options()                                                                              //
-      ("speed", po::value<Text>(), "MIPS|unlimited: instructions per second of the guest's time")  //
+  group.add_options()  //
+      ("speed", po::value<Text>(),
+       "ERA|MIPS|unlimited: instructions per second of the guest's time, as a machine of its time has them "
+       "(486-66, pentium-133, ...; 'list' prints them) or in millions (default: unlimited)")  //
+      ("turbo", po::value<bool>()->implicit_value(true)->zero_tokens(),
+       "begins without holding --speed, as for an installation; Ctrl-A t, Ctrl-Alt-T and the console's "
+       "speed change it")  //
+      ("missed-ticks", po::value<Text>(),
+       "slew|drop|burst: time that the host could not give is made up gradually, lost, or made up at once "
+       "(default: slew)")  //
       ("clock", po::value<Text>(),
        "instructions|realtime: the guest's time follows its instructions alone, or the host's clock "
        "(default: "
        "realtime when a person watches)")  //
       ("rtc", po::value<Text>(),
-       "YYYY-MM-DDTHH:MM:SS, date of the battery clock (default: now in UTC with "
-       "--clock realtime, else 2000-01-01)");
+       "utc|local|YYYY-MM-DDTHH:MM:SS: the battery clock at the start; utc and local are the host's time "
+       "(default: utc with --clock realtime, else 2000-01-01)")  //
+      ("hpet", po::value<Text>(), "on|off: the high precision event timers (default: on)");
   return group;
 }
 

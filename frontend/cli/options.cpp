@@ -232,6 +232,7 @@ std::optional<Answer> answer(const po::variables_map& values) {
     return values.count(name) != 0 && values[name].as<Text>() == "list";
   };
   if (asks_list("let-through")) return Answer{let_through_list()};
+  if (asks_list("speed")) return Answer{speed_list()};
   if (asks_list("cpu")) return Answer{cpu_list()};
   if (asks_list("log")) return Answer{log_list()};
   return {};

@@ -11,11 +11,20 @@
 #include "core/result.h"
 #include "frontend/machine/kernel_image.h"
 #include "frontend/machine/machine_config.h"
+#include "frontend/pacer.h"
 #include "frontend/serial/serial_spec.h"
+#include "frontend/speed.h"
 
 namespace ringdown {
 
 enum class ClockMode : u8 { Automatic, Instructions, RealTime };
+/// What the battery clock shows at the start.
+enum class RtcStart : u8 {
+  Automatic,  // the host's UTC where the run follows the host's clock, else the machine's own
+  Utc,        // the host's time in UTC
+  Local,      // the host's time in its zone
+  Given,      // the machine's own
+};
 enum class DisplayKind : u8 { Automatic, Sdl, Terminal, None };
 
 /// Where the firmware's debug output goes: nowhere, to standard error or to a file.
@@ -32,7 +41,10 @@ struct Options {
   KernelOptions kernel;
   std::vector<SerialSpec> serial;
   ClockMode clock = ClockMode::Automatic;
-  std::optional<u64> instructions_per_second;  // nothing: unlimited
+  Speed speed;
+  bool turbo = false;
+  MissedTicks missed_ticks = MissedTicks::Slew;
+  RtcStart rtc = RtcStart::Automatic;
   DisplayKind display = DisplayKind::Automatic;
   DebugConsoleSpec debug_console;
   std::optional<HostPort> gdb;  // port 0: any free one
@@ -49,7 +61,6 @@ struct Options {
   std::string load_state_path;
   std::string record_path;
   std::string replay_path;
-  bool rtc_given = false;
 };
 
 /// An experiment of `ringdown lab` that has been asked for, checked; returns the exit status of the process.

@@ -6,7 +6,7 @@
 
 namespace ringdown {
 
-/// --clock, --speed and --rtc.
+/// --clock, --speed, --turbo, --missed-ticks, --rtc and --hpet.
 void read_time(OptionReader& reader, Options& options);
 
 }  // namespace ringdown

@@ -76,6 +76,8 @@ std::span<const Console::Command> Console::commands() {
       Command{"pause", "", "the machine stands still", &Console::pause},
       Command{"continue", "", "it runs on", &Console::resume},
       Command{"step", "[COUNT]", "runs one instruction, or COUNT", &Console::step},
+      Command{"speed", "[ERA|MIPS|unlimited|turbo]",
+              "the speed that is held; changes it, or lets go of it with turbo", &Console::speed},
       Command{"save", "FILE", "saves the machine's state", &Console::save},
       Command{"eject", "DRIVE", "takes a medium out: ide0 to ide3", &Console::eject},
       Command{"insert", "DRIVE FILE[,readonly]", "puts another medium in", &Console::insert},
@@ -211,6 +213,19 @@ std::string Console::step(Words arguments) {
     print_((stop.reason == StopReason::Idle ? "Halted " : "Stepped ") + position());
   });
   return {};
+}
+
+std::string Console::speed(Words arguments) {
+  if (!arguments.empty()) {
+    if (arguments[0] == "turbo") {
+      runner_.set_turbo(true);
+    } else if (const Result<Speed> wanted = parse_speed(arguments[0])) {
+      runner_.set_speed(*wanted);
+    } else {
+      return wanted.error().message + "\n";
+    }
+  }
+  return runner_.speed_text() + "\n";
 }
 
 std::string Console::save(Words arguments) {

@@ -44,6 +44,7 @@ class Console {
   std::string pause(Words arguments);
   std::string resume(Words arguments);
   std::string step(Words arguments);
+  std::string speed(Words arguments);
   std::string save(Words arguments);
   std::string eject(Words arguments);
   std::string insert(Words arguments);

@@ -35,6 +35,7 @@ Result<std::unique_ptr<WindowCompanion>> WindowCompanion::open(Machine& machine,
 void WindowCompanion::turn() {
   if (!frames_.due()) return;
   if (window_->closed()) runner_.quit();
+  if (window_->take_turbo_key()) runner_.set_turbo(!runner_.turbo());
   if (window_->wants_frame()) window_->show(machine_.board().vga().render());
   update_status();
 }
@@ -46,8 +47,9 @@ void WindowCompanion::update_status() {
   const double mips = static_cast<double>(machine_.ticks() - status_ticks_) / seconds / 1e6;
   status_time_ = now;
   status_ticks_ = machine_.ticks();
-  window_->set_status(runner_.paused() ? fmt::format("{}, paused", mode_name(machine_))
-                                       : fmt::format("{}, {:.0f} MIPS", mode_name(machine_), mips));
+  window_->set_status(
+      runner_.paused() ? fmt::format("{}, paused", mode_name(machine_))
+                       : fmt::format("{}, {:.0f} MIPS, {}", mode_name(machine_), mips, runner_.speed_text()));
 }
 
 Result<std::unique_ptr<TerminalCompanion>> TerminalCompanion::open(Machine& machine, Runner& runner) {

@@ -252,10 +252,14 @@ void SdlWindow::handle_key(const SDL_Event& event) {
 bool SdlWindow::handle_hot_key(const SDL_Event& event) {
   const unsigned modifiers = event.key.keysym.mod;
   const bool control_alt = (modifiers & KMOD_CTRL) != 0 && (modifiers & KMOD_ALT) != 0;
-  if (!control_alt || event.key.keysym.scancode != SDL_SCANCODE_G) return false;
-  if (event.type == SDL_KEYDOWN && event.key.repeat == 0) {
-    release_keys();
+  const SDL_Scancode key = event.key.keysym.scancode;
+  if (!control_alt || (key != SDL_SCANCODE_G && key != SDL_SCANCODE_T)) return false;
+  if (event.type != SDL_KEYDOWN || event.key.repeat != 0) return true;
+  release_keys();
+  if (key == SDL_SCANCODE_G) {
     set_grab(!grabbed_);
+  } else {
+    turbo_key_ = true;
   }
   return true;
 }

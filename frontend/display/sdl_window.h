@@ -26,8 +26,9 @@ namespace ringdown {
 /// A window with a thread of its own. The machine hands over frames and titles; keys and mouse movements go
 /// to the input seam.
 ///
-/// Clicking into the window grabs the mouse, Ctrl-Alt-G releases it (and grabs it again). Closing the window
-/// presses the guest's power button; closing it again closes it for good.
+/// Clicking into the window grabs the mouse, Ctrl-Alt-G releases it (and grabs it again). Ctrl-Alt-T is for
+/// the owner, who changes the speed. Closing the window presses the guest's power button; closing it again
+/// closes it for good.
 class SdlWindow {
  public:
   /// Opens the window. One error line if there is no display.
@@ -43,6 +44,8 @@ class SdlWindow {
   bool wants_frame() const;
   /// From any thread: what the title says after the window's name, e.g. mode and speed.
   void set_status(std::string status);
+  /// Whether Ctrl-Alt-T was pressed since the last call.
+  bool take_turbo_key() { return turbo_key_.exchange(false); }
   /// The user closed the window a second time, without waiting for the guest.
   bool closed() const { return closed_; }
 
@@ -75,6 +78,7 @@ class SdlWindow {
   std::optional<std::string> next_status_;
   std::atomic<bool> stop_ = false;
   std::atomic<bool> closed_ = false;
+  std::atomic<bool> turbo_key_ = false;
 
   // The window thread's own.
   SDL_Window* window_ = nullptr;

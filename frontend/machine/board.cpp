@@ -175,6 +175,9 @@ void Board::connect_inputs(InputSeam& inputs) {
     const auto word = [&](std::size_t at) { return static_cast<s16>(payload[at] | payload[at + 1] << 8); };
     keyboard_.mouse_input({word(0), word(2), static_cast<s8>(payload[4]), payload[5]});
   });
+  inputs.connect(InputChannel::RtcTime, [this](const std::vector<u8>& payload) {
+    if (const std::optional<CivilTime> time = civil_time_of(payload)) rtc_.set_time(*time);
+  });
   inputs.connect(InputChannel::PowerButton, [this](const std::vector<u8>&) { power_.press_power_button(); });
   for (unsigned port = 0; port < serial_.size(); ++port) {
     if (!serial_[port]) continue;

@@ -47,6 +47,9 @@ struct FirmwareItem {
   std::vector<u8> content;
 };
 
+/// The declared speed where nobody asked for one: about what the program reaches.
+inline constexpr u64 kUngovernedTicksPerSecond = 400'000'000;
+
 struct MachineConfig {
   u64 memory_bytes = u64{256} << 20;  // 1 MiB to 3.5 GiB, a multiple of 4 KiB
   std::string firmware_path = "/usr/share/seabios/bios-256k.bin";
@@ -54,7 +57,8 @@ struct MachineConfig {
   std::vector<u8> firmware;
   std::string vga_rom_path = "/usr/share/seabios/vgabios-stdvga.bin";
   std::string cpu_model = "pentium4";
-  u64 ticks_per_second = 400'000'000;  // declared speed: instructions per second of virtual time
+  u64 ticks_per_second =
+      kUngovernedTicksPerSecond;  // declared speed: instructions per second of virtual time
   RunMode mode = RunMode::Trap;
   Deprivilege deprivilege = Deprivilege::Ring1;
   PagingOptions paging;

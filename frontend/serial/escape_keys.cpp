@@ -1,4 +1,4 @@
-// Ctrl-A x, h, b, a and c, as QEMU's users know them.
+// Ctrl-A x, t, h, b, a and c, as QEMU's users know them.
 #include "frontend/serial/escape_keys.h"
 
 namespace ringdown {
@@ -12,6 +12,8 @@ EscapeAction action_of(u8 key) {
     case 'h':
     case '?':
       return EscapeAction::Help;
+    case 't':
+      return EscapeAction::Turbo;
     case 'b':
       return EscapeAction::Break;
     case 'c':

@@ -8,7 +8,7 @@
 
 namespace ringdown {
 
-enum class EscapeAction : u8 { None, Quit, Help, Break, Console };
+enum class EscapeAction : u8 { None, Quit, Turbo, Help, Break, Console };
 
 /// Splits typed bytes into what the guest gets and what they ask of the emulator.
 class EscapeKeys {

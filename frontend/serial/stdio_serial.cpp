@@ -19,6 +19,7 @@ constexpr std::string_view kHelp =
     "Ctrl-A x  ends the machine\r\n"
     "Ctrl-A b  sends a break (magic SysRq)\r\n"
     "Ctrl-A c  opens and closes the console\r\n"
+    "Ctrl-A t  holds --speed, or lets the machine run as fast as it can\r\n"
     "Ctrl-A a  sends Ctrl-A\r\n";
 
 std::span<const u8> bytes_of(std::string_view text) {
@@ -108,6 +109,9 @@ void StdioSerial::act(EscapeAction action) {
       return;
     case EscapeAction::Quit:
       hooks_.quit();
+      return;
+    case EscapeAction::Turbo:
+      hooks_.toggle_turbo();
       return;
     case EscapeAction::Help:
       output_.write(bytes_of(kHelp));

@@ -41,6 +41,7 @@ class StdioSerial final : public HostSerial {
   /// Called on the reader's thread.
   struct Hooks {
     std::function<void()> quit;
+    std::function<void()> toggle_turbo;
     std::function<void(std::string line)> console_line;
   };
   explicit StdioSerial(Hooks hooks) : hooks_(std::move(hooks)) {}

@@ -29,7 +29,7 @@ def expect(answer, pattern, what):
 def check_escape_keys(machine):
     machine.wait_for(SHELL)
     machine.type(b"\x01h")
-    for key in b"xbca":
+    for key in b"xbcta":
         machine.wait_for(b"\r\nCtrl-A %c  " % key)
     # Ctrl-A goes to the beginning of the shell's line.
     machine.type(b"cho from-$((40+2))\x01ae\r")

@@ -168,7 +168,7 @@ TEST_CASE("options reach the machine's configuration") {
   CHECK(options.machine.mode == RunMode::Bare);
   CHECK(options.machine.boot_order[0] == BootDevice::Cdrom);
   CHECK(options.machine.ticks_per_second == 50'000'000);
-  CHECK(options.instructions_per_second == 50'000'000);
+  CHECK(options.speed.instructions_per_second == 50'000'000);
   CHECK(options.clock == ClockMode::Instructions);
   REQUIRE(options.serial.size() == 2);
   CHECK(options.serial[1].path == "x");

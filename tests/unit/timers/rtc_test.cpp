@@ -2,6 +2,7 @@
 #include "devices/timers/rtc.h"
 
 #include <catch2/catch.hpp>
+#include <vector>
 
 #include "tests/support/interrupt_probe.h"
 #include "tests/support/snapshot_contract.h"
@@ -140,6 +141,141 @@ TEST_CASE_METHOD(Fixture, "The alarm and the update-ended interrupt") {
   set(0x0b, 0x12);
   clock.advance(kSecond);
   REQUIRE((get(0x0c) & 0xb0) == 0x90);
+}
+
+TEST_CASE_METHOD(Fixture, "The periodic interrupt has the rates of the data sheet's table 5") {
+  // At 32.768 kHz, from rate 1 on, in interrupts per second.
+  constexpr unsigned kPerSecond[] = {256, 128, 8192, 4096, 2048, 1024, 512, 256, 128, 64, 32, 16, 8, 4, 2};
+  for (unsigned rate = 1; rate <= 15; ++rate) {
+    CAPTURE(rate);
+    set(0x0a, 0x20 | rate);
+    get(0x0c);
+    set(0x0b, 0x42);
+    unsigned interrupts = 0;
+    const Picoseconds end = clock.scheduler().now() + kSecond;
+    while (clock.scheduler().now() < end) {
+      clock.advance(microseconds(50));
+      if (!irq8.high()) continue;
+      ++interrupts;
+      CHECK((get(0x0c) & 0xc0) == 0xc0);
+    }
+    CHECK(interrupts == kPerSecond[rate - 1]);
+  }
+  set(0x0a, 0x20);
+  get(0x0c);
+  clock.advance(kSecond);
+  CHECK((get(0x0c) & 0x40) == 0);
+}
+
+TEST_CASE_METHOD(Fixture, "Any value from C0h on in an alarm register matches; others wait for equality") {
+  struct Alarm {
+    u8 hours, minutes, seconds;
+    unsigned in_the_next_hour;
+  };
+  // From 23:59:57 on.
+  const std::vector<Alarm> alarms = {{0xff, 0xff, 0xff, 3600}, {0xc0, 0xc0, 0x10, 60}, {0xff, 0x05, 0xff, 60},
+                                     {0x00, 0x00, 0x00, 1},    {0x00, 0xff, 0x30, 60}, {0x12, 0xff, 0xff, 0},
+                                     {0xbf, 0xff, 0xff, 0}};
+  for (const Alarm& alarm : alarms) {
+    CAPTURE(unsigned{alarm.hours}, unsigned{alarm.minutes}, unsigned{alarm.seconds});
+    Fixture f;
+    f.set(0x01, alarm.seconds);
+    f.set(0x03, alarm.minutes);
+    f.set(0x05, alarm.hours);
+    f.set(0x0b, 0x22);
+    unsigned matches = 0;
+    for (unsigned second = 0; second < 3600; ++second) {
+      f.clock.advance(kSecond);
+      if (f.irq8.high()) ++matches;
+      f.get(0x0c);
+    }
+    CHECK(matches == alarm.in_the_next_hour);
+  }
+}
+
+TEST_CASE_METHOD(Fixture, "A day of 12-hour time in BCD") {
+  set(0x0b, 0x80);
+  set(0x04, 0x11);
+  set(0x02, 0x30);
+  set(0x0b, 0x00);
+  std::vector<u8> hours;
+  for (unsigned hour = 0; hour < 24; ++hour) {
+    hours.push_back(get(0x04));
+    clock.advance(3600 * kSecond);
+  }
+  const std::vector<u8> expected = {0x11, 0x92, 0x81, 0x82, 0x83, 0x84, 0x85, 0x86, 0x87, 0x88, 0x89, 0x90,
+                                    0x91, 0x12, 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x08, 0x09, 0x10};
+  CHECK(hours == expected);
+  CHECK(get(0x07) == 0x01);
+}
+
+TEST_CASE_METHOD(Fixture, "SET ends an announced update, clears UIE, and lets the clock go on in its phase") {
+  clock.advance(kSecond / 2 - microseconds(1000));
+  REQUIRE((get(0x0a) & 0x80) != 0);
+  set(0x0b, 0x92);
+  CHECK((get(0x0a) & 0x80) == 0);
+  CHECK(get(0x0b) == 0x82);
+  clock.advance(kSecond / 2);
+  CHECK(get(0x00) == 0x57);
+  set(0x0b, 0x02);
+  clock.advance(kSecond / 2 + microseconds(1001));
+  CHECK(get(0x00) == 0x58);
+}
+
+TEST_CASE_METHOD(Fixture, "An enable that meets its flag interrupts at once, and reading C ends it") {
+  clock.advance(2 * kSecond);
+  REQUIRE_FALSE(irq8.high());
+  set(0x0b, 0x12);
+  CHECK(irq8.high());
+  CHECK(get(0x0c) == 0xd0);  // also PF, which is not enabled
+  CHECK_FALSE(irq8.high());
+  CHECK(get(0x0c) == 0);
+}
+
+TEST_CASE_METHOD(Fixture, "Values that are no date count on, and end in dates again") {
+  set(0x0b, 0x82);
+  for (const unsigned index : {0x00u, 0x02u, 0x04u, 0x06u, 0x07u, 0x08u, 0x09u, 0x32u}) set(index, 0xff);
+  set(0x0b, 0x02);
+  clock.advance(kSecond);
+  CHECK(get(0x00) == 0x00);
+  CHECK(get(0x02) == 0x00);
+  CHECK(get(0x04) == 0x00);
+  CHECK(get(0x06) == 0x01);
+  CHECK(get(0x07) == 0x01);
+  CHECK(get(0x08) == 0x01);
+  CHECK(get(0x09) == 0x00);
+  CHECK(get(0x32) == 0x00);
+}
+
+TEST_CASE_METHOD(Fixture, "A reset leaves time, alarm and memory alone and switches interrupts off") {
+  set(0x01, 0x30);
+  set(0x33, 0x5a);
+  set(0x0b, 0x7a);
+  clock.advance(kSecond);
+  REQUIRE(irq8.high());
+  rtc.reset();
+  CHECK_FALSE(irq8.high());
+  CHECK(get(0x0b) == 0x02);
+  CHECK(get(0x0c) == 0);
+  CHECK(get(0x00) == 0x58);
+  CHECK(get(0x01) == 0x30);
+  CHECK(get(0x33) == 0x5a);
+}
+
+TEST_CASE_METHOD(Fixture, "A time that is set from outside appears in the clock's own format") {
+  set(0x0b, 0x04);  // binary, 12 hours
+  const std::optional<CivilTime> time = civil_time_of(to_payload({2026, 11, 29, 13, 5, 9}));
+  REQUIRE(time);
+  rtc.set_time(*time);
+  CHECK(get(0x04) == (0x80 | 1));
+  CHECK(get(0x02) == 5);
+  CHECK(get(0x06) == 1);  // a Sunday
+  CHECK(get(0x09) == 26);
+  CHECK(get(0x32) == 20);
+  CHECK_FALSE(civil_time_of(to_payload({2026, 2, 29, 0, 0, 0})));
+  CHECK_FALSE(civil_time_of(to_payload({2026, 13, 1, 0, 0, 0})));
+  CHECK_FALSE(civil_time_of(to_payload({2026, 1, 1, 24, 0, 0})));
+  CHECK_FALSE(civil_time_of(std::vector<u8>(6)));
 }
 
 TEST_CASE_METHOD(Fixture, "Half a second after the divider is released comes the first update") {
