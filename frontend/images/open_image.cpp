@@ -125,9 +125,9 @@ Result<OpenedImage> open_at_depth(const std::string& name, const ImageOptions& o
                         name)};
       }
     } else if (const std::string_view format = foreign_format(start, *file); !format.empty()) {
-      return Error{
-          fmt::format("{}: a {} image: serve it with 'qemu-nbd' and name its nbd:// address, or convert it",
-                      name, format)};
+      return Error{fmt::format(
+          "{}: a {} image: serve it with 'qemu-nbd' and name its nbd:// address, or use 'qemu-img convert'",
+          name, format)};
     }
   }
   Result<overlay::BaseReference> reference =
