@@ -11,6 +11,10 @@ Result<MachineConfig> with_kernel(MachineConfig config, const KernelOptions& ker
   return config;
 }
 
+void throw_changes_away(MachineConfig& config) {
+  for (DiskConfig& disk : config.disks) disk.snapshot = true;
+}
+
 Result<std::unique_ptr<Machine>> make_lab_machine(MachineConfig config, const KernelOptions& kernel,
                                                   Log& log) {
   const Result<MachineConfig> complete = with_kernel(std::move(config), kernel);

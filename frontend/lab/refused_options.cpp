@@ -23,14 +23,4 @@ Result<void> refuse_options(std::string_view experiment, const std::vector<std::
   return {};
 }
 
-Result<void> refuse_writable_disks(std::string_view experiment, const MachineConfig& machine) {
-  for (const DiskConfig& disk : machine.disks) {
-    if (!disk.cdrom && !disk.read_only) {
-      return Error{fmt::format("lab {}: --disk {}: all runs must find the same disk: add ',readonly'",
-                               experiment, disk.path)};
-    }
-  }
-  return {};
-}
-
 }  // namespace ringdown

@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "core/result.h"
-#include "frontend/machine/machine_config.h"
 
 namespace ringdown {
 
@@ -24,8 +23,5 @@ inline constexpr std::array<std::string_view, 17> kOfOneRun{
 /// The error names the first of `run` that is among `refused`.
 Result<void> refuse_options(std::string_view experiment, const std::vector<std::string>& run,
                             std::span<const std::string_view> refused);
-
-/// Several runs of a guest must find the same disks: the error names one that the first would change.
-Result<void> refuse_writable_disks(std::string_view experiment, const MachineConfig& machine);
 
 }  // namespace ringdown

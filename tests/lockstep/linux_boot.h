@@ -6,9 +6,9 @@
 
 namespace ringdown::test {
 
-inline LockstepSetup lockstep_of(const LinuxBoot& boot) {
+inline LockstepSetup lockstep_of(const LinuxBoot& boot, const MachineConfig& config = {}) {
   LockstepSetup setup;
-  setup.guest = with_linux(MachineConfig(), boot);
+  setup.guest = with_linux(config, boot);
   setup.guest.paging.sync = ShadowSync::Strict;
   return setup;
 }

@@ -8,6 +8,7 @@
 #include "frontend/cli/option_values.h"
 #include "frontend/lab/cost/cost.h"
 #include "frontend/lab/lab_guests.h"
+#include "frontend/lab/lab_machine.h"
 #include "frontend/lab/named_choices.h"
 #include "frontend/lab/own_options.h"
 #include "frontend/lab/refused_options.h"
@@ -58,18 +59,13 @@ std::string help_text() {
          "panic=-1'\n";
 }
 
-/// What differs between the runs of a comparison, or would have an effect on the next.
-Result<void> check_boot(const std::vector<std::string>& run, const Options& guest) {
+/// What differs between the runs of a comparison.
+Result<void> check_boot(const std::vector<std::string>& run) {
   constexpr std::array<std::string_view, 4> kOfComparison{"--paging", "--shadow-sync", "--paging-trace",
                                                           "--deprivilege"};
   for (const std::span<const std::string_view> refused :
        {std::span<const std::string_view>(kOfOneRun), std::span<const std::string_view>(kOfComparison)}) {
     if (const Result<void> allowed = refuse_options("cost", run, refused); !allowed) return allowed;
-  }
-  for (const DiskConfig& disk : guest.machine.disks) {
-    if (!disk.cdrom && !disk.read_only)
-      return Error{
-          fmt::format("lab cost: --disk {}: all runs must find the same disk: add ',readonly'", disk.path)};
   }
   return {};
 }
@@ -82,7 +78,8 @@ Result<CostRequest> request_of(const Choices<Workload>& words, const LabArgument
   if (named) {
     Result<Options> guest = read_guest("cost", words.guest, arguments.run);
     if (!guest) return guest.error();
-    if (const Result<void> good = check_boot(arguments.run, *guest); !good) return good.error();
+    if (const Result<void> good = check_boot(arguments.run); !good) return good.error();
+    throw_changes_away(guest->machine);
     request.boot = std::move(*guest);
     if (request.workloads.empty()) request.workloads = {Workload::Boot};
   } else {

@@ -9,6 +9,7 @@
 
 #include "frontend/cli/option_values.h"
 #include "frontend/lab/lab_guests.h"
+#include "frontend/lab/lab_machine.h"
 #include "frontend/lab/refused_options.h"
 
 namespace ringdown {
@@ -92,8 +93,7 @@ Result<LockstepGuest> read_lockstep_guest(const std::string& experiment, const p
   if (!own_run) return own_run.error();
   Result<Options> options = read_options(experiment, name, run, *own_run);
   if (!options) return options.error();
-  if (Result<void> checked = refuse_writable_disks(experiment, options->machine); !checked)
-    return checked.error();
+  throw_changes_away(options->machine);
   if (options->machine.paging.technique == Technique::Direct) {
     return Error{
         fmt::format("lab {}: --paging direct: no bare machine can run a paravirtual guest: use shadow or "

@@ -41,7 +41,7 @@ std::string lockstep_text() {
       "Guests:\n{}\n"
       "Examples:\n"
       "  ringdown lab lockstep paging\n"
-      "  ringdown lab lockstep --every 1 --ring 3 --within 2M -- disk.img,readonly\n"
+      "  ringdown lab lockstep --every 1 --ring 3 --within 2M -- disk.img\n"
       "  ringdown lab lockstep -- --kernel vmlinuz --initrd initrd.img --append 'console=ttyS0'\n",
       kLockstepGuestHelp, lab_guest_list());
 }

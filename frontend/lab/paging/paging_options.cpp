@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "frontend/lab/lab_machine.h"
 #include "frontend/lab/own_options.h"
 #include "frontend/lab/paging/paging_lab.h"
 #include "frontend/lab/refused_options.h"
@@ -62,8 +63,7 @@ Result<CommandLine> parse_comparison(bool json, const std::vector<std::string>& 
   Result<CommandLine> command = parse_command_line(run);
   if (!command || !std::holds_alternative<Options>(*command)) return command;
   PagingLab lab{json, std::move(std::get<Options>(*command))};
-  if (const Result<void> allowed = refuse_writable_disks("paging", lab.guest->machine); !allowed)
-    return allowed.error();
+  throw_changes_away(lab.guest->machine);
   return CommandLine(LabRun{[lab = std::move(lab)] { return run_paging_lab(lab); }});
 }
 
