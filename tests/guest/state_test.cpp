@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <random>
 
-#include "tests/support/guest_machine.h"
+#include "tests/guest/restored_guest.h"
 #include "tests/support/statistics.h"
 
 namespace ringdown::test {
@@ -74,15 +74,6 @@ nlohmann::json continued_statistics(Machine& machine) {
     continued["instructions"][key] = all["instructions"][key];
   continued["traps"] = all["traps"]["by_instruction"];
   return continued;
-}
-
-/// A new machine that goes on from where `state` was saved.
-std::unique_ptr<GuestMachine> restored(const MachineConfig& config, const std::vector<std::byte>& state) {
-  auto guest = std::make_unique<GuestMachine>(config);
-  const Result<void> loaded = guest->machine().load_state(state, "the state");
-  INFO((loaded ? std::string() : loaded.error().message));
-  REQUIRE(loaded);
-  return guest;
 }
 
 void check_to_the_end(const MachineConfig& config, const std::vector<std::byte>& state, const Boot& boot,
