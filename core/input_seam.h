@@ -31,6 +31,7 @@ enum class InputChannel : u8 {
   SerialBreak = 9,  // payload: u8 port
   Medium = 10,      // payload: as MediumChange encodes it
   RtcTime = 11,     // payload: as `to_payload` of a CivilTime encodes it
+  Nmi = 12,         // the NMI button
 };
 
 /// When an input arrives: a halted processor retires nothing while time passes, so both clocks count.

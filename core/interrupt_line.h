@@ -49,6 +49,9 @@ class ProcessorPins {
   virtual void set_intr(Level level) = 0;
   /// NMI: edge triggered.
   virtual void pulse_nmi() = 0;
+  /// SMI# and INIT#: edge triggered. A processor that none is connected to ignores them.
+  virtual void pulse_smi() {}
+  virtual void pulse_init() {}
   /// A20M#: High lets address bit 20 through.
   virtual void set_a20(Level level) = 0;
 };

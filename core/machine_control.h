@@ -9,8 +9,11 @@ namespace ringdown {
 class MachineControl {
  public:
   virtual ~MachineControl() = default;
-  /// A hard reset of processor and devices (CF9, keyboard controller, port 92h, ACPI reset).
+  /// A hard reset of processor and devices: CPURST and PCIRST# (CF9h, ACPI's reset register).
   virtual void request_reset() = 0;
+  /// INIT#: the processor alone begins at its reset vector; memory, devices and address line 20 stay as they
+  /// are (keyboard controller, port 92h, CF9h). Where nobody tells the two apart, a hard reset.
+  virtual void request_processor_reset() { request_reset(); }
   /// ACPI S5: the power goes off; `run` exits with status 0.
   virtual void request_power_off() = 0;
   /// isa-debug-exit: the process exits with `code`.

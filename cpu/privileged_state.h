@@ -36,6 +36,17 @@ struct ModelSpecificRegisters {
   }
 };
 
+/// System management mode (Intel SDM vol. 3C, chapter 34).
+struct SystemManagement {
+  static constexpr u32 kResetBase = 0x3'0000;
+
+  u32 base = kResetBase;             // SMBASE
+  bool active = false;               // between an SMI and its RSM
+  bool nmi_blocked_outside = false;  // NMI was blocked when it was entered, and is again behind RSM
+
+  void serialize(Archive& a) { a(base, active, nmi_blocked_outside); }
+};
+
 struct PrivilegedState {
   std::array<SegmentRegister, kSegmentCount> segments;
   SegmentRegister ldtr;
@@ -56,6 +67,7 @@ struct PrivilegedState {
   Activity activity = Activity::Running;
   bool nmi_blocked = false;  // until the next IRET
   u32 pending_debug = 0;     // DR6 bits of a #DB that is due at the next boundary
+  SystemManagement smm;
   ModelSpecificRegisters msr;
   /// Vectors of the delivery under way or last shut down, outermost first: the explanation of a triple fault.
   std::array<u8, 4> fault_chain{};
@@ -75,6 +87,7 @@ struct PrivilegedState {
     return (flags & kBoth) == kBoth && cpl == 3 && (cr4 & (virtual_8086() ? cr4::kVme : cr4::kPvi)) != 0;
   }
 
+  /// All but system management mode, which chunks that hold a state have only from some version on.
   void serialize(Archive& a) {
     a(segments, ldtr, tr, gdtr, idtr, cr0, cr2, cr3, cr4, pdpte, dr, dr6, dr7, flags, cpl, shadow, activity,
       nmi_blocked, pending_debug, msr, fault_chain, fault_chain_length);

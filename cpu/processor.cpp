@@ -6,6 +6,8 @@
 #include "cpu/handler.h"
 #include "cpu/paging_controls.h"
 #include "cpu/system/debug.h"
+#include "cpu/system/initial_state.h"
+#include "cpu/system/system_management.h"
 
 namespace ringdown {
 
@@ -29,22 +31,13 @@ Processor::~Processor() { memory.memory().remove_observer(*this); }
 
 void Processor::reset() {
   account_cpl();
-  registers = Registers{};
-  registers.set(Gpr::Edx, model_.signature());
-  registers.eip = 0xfff0;
-  registers.flags.assign(eflags::kReserved1);
-  state = PrivilegedState{};
-  for (SegmentRegister& segment : state.segments) segment = {0, {0x0093}, 0, 0xffff};
-  state.segment(Segment::Cs) = {0xf000, {0x0093}, 0xffff'0000, 0xffff};
-  state.ldtr = {0, {0x0082}, 0, 0xffff};
-  state.tr = {0, {0x008b}, 0, 0xffff};
-  state.gdtr = {0, 0xffff};
-  state.idtr = {0, 0xffff};
-  state.cr0 = cr0::kCd | cr0::kNw | cr0::kEt;
+  set_smi_active(false);
+  load_initial_state(physical_view_, InitialState::Reset);
   x87 = X87State{};
   sse = SseState{};
   nmi_pending_ = false;
-  paging_changed();
+  smi_pending_ = false;
+  init_pending_ = false;
   state_changed();
 }
 
@@ -147,7 +140,8 @@ bool Processor::nothing_due() {
   PrivilegedState& guest = *guest_state_;
   // One branch for all of it.
   static_assert(static_cast<u32>(Activity::Running) == 0);
-  const u32 due = ((intr_ ? eflags::kIf : 0) & guest.flags) | (nmi_pending_ ? 1u : 0u) |
+  const bool pins = nmi_pending_ | smi_pending_ | init_pending_;
+  const u32 due = ((intr_ ? eflags::kIf : 0) & guest.flags) | (pins ? 1u : 0u) |
                   static_cast<u32>(guest.activity) | guest.pending_debug | (guest.dr7 & 0xff) |
                   (registers.flags.control() & (eflags::kTf | eflags::kRf)) | (debugger_waits_ ? 1u : 0u);
   if (due != 0 || guest.virtual_interrupt_due()) return false;
@@ -165,6 +159,7 @@ Processor::Boundary Processor::service_boundary(bool first, Exit& exit) {
     exit = {ExitReason::Shutdown, 0};
     return Boundary::Leave;
   }
+  if (service_interventions(s)) return Boundary::Again;
   // MOV SS holds debug traps and breakpoints back too, STI only interrupts (Intel SDM vol. 3A, 6.8.3).
   const bool debug_held = s.shadow == InterruptShadow::MovSs;
   if (!debug_held && service_events(s)) return Boundary::Again;
@@ -192,6 +187,43 @@ Processor::Boundary Processor::service_boundary(bool first, Exit& exit) {
   const bool one = s.shadow != InterruptShadow::None || resume || registers.flags.tf() ||
                    (s.dr7 & 0xff) != 0 || debugger_waits_;
   return one ? Boundary::RunOne : Boundary::Run;
+}
+
+// SMI and INIT come before everything but the trap of a task switch (Intel SDM vol. 3A, table 6-2); system
+// management mode holds both back (vol. 3C, 34.3.1), and so may an interrupt shadow.
+bool Processor::service_interventions(const PrivilegedState& s) {
+  if (!smi_pending_ && !init_pending_) return false;
+  const bool held = s.smm.active || s.shadow != InterruptShadow::None || (s.pending_debug & dr6::kBt) != 0;
+  if (held) return false;
+  open_link = nullptr;
+  if (smi_pending_) {
+    take_smi();
+  } else {
+    take_init();
+  }
+  state_may_have_changed();
+  return true;
+}
+
+void Processor::take_smi() {
+  smi_pending_ = false;
+  const bool caused_by_io = ticks() == last_io_tick_ + 1;
+  const IoInstruction* const io = caused_by_io ? &last_io_ : nullptr;
+  if (trap_handler_ != nullptr) {
+    trap_handler_->on_smi(io);
+  } else {
+    enter_system_management(physical_view_, io);
+  }
+}
+
+void Processor::take_init() {
+  init_pending_ = false;
+  if (hooks_.init) hooks_.init();
+  if (trap_handler_ != nullptr) {
+    trap_handler_->on_init();
+  } else {
+    load_initial_state(physical_view_, InitialState::Init);
+  }
 }
 
 // Traps of the last instruction come before NMI, NMI before INTR (Intel SDM vol. 3A, table 6-2).
@@ -333,6 +365,16 @@ void Processor::pulse_nmi() {
   request_attention();
 }
 
+void Processor::pulse_smi() {
+  smi_pending_ = true;
+  request_attention();
+}
+
+void Processor::pulse_init() {
+  init_pending_ = true;
+  request_attention();
+}
+
 AccessStatus Processor::read_table(GuestLinear linear, std::span<std::byte> data) {
   if (trap_handler_ != nullptr) return trap_handler_->read_physical_table(linear, data);
   return memory.read(linear, Privilege::Supervisor, data);
@@ -375,6 +417,16 @@ void Processor::set_ferr(bool asserted) {
   if (hooks_.set_ferr) hooks_.set_ferr(asserted);
 }
 
+void Processor::note_io(const IoInstruction& instruction) {
+  last_io_ = instruction;
+  last_io_tick_ = ticks();
+}
+
+void Processor::set_smi_active(bool active) {
+  smi_active_ = active;
+  if (hooks_.set_smi_active) hooks_.set_smi_active(active);
+}
+
 // Blocks are of host frames: where guest addresses lead does not change them, only how they are found.
 void Processor::map_changed() { request_attention(); }
 
@@ -386,6 +438,8 @@ void Processor::serialize(Archive& archive) {
   Ticks now = ticks();
   archive(now, registers, state, x87, sse, intr_, nmi_pending_);
   if (archive.version() >= 2) archive(last_delivery_);
+  if (archive.version() >= kSystemManagementKept)
+    archive(state.smm, smi_pending_, init_pending_, smi_active_, last_io_, last_io_tick_);
   account_cpl();
   if (!archive.loading()) return;
   slice_end_ = static_cast<s64>(now);
@@ -396,6 +450,7 @@ void Processor::serialize(Archive& archive) {
   open_link = nullptr;
   blocks_->clear();
   memory.invalidate_all();
+  set_smi_active(smi_active_);
   paging_changed();
   state_changed();
 }

@@ -23,6 +23,7 @@
 #include "cpu/return_stack.h"
 #include "cpu/sse_state.h"
 #include "cpu/system/event.h"
+#include "cpu/system/io_instruction.h"
 #include "cpu/system/view.h"
 #include "cpu/trap_handler.h"
 #include "mmu/guest_paging.h"
@@ -166,15 +167,24 @@ class Processor final : public TickSource,
   // --- Pins --------------------------------------------------------------------------------------------
   void set_intr(Level level);
   void pulse_nmi();
+  /// SMI# and INIT#: latched until the processor, outside system management mode, takes them.
+  void pulse_smi();
+  void pulse_init();
   bool intr_pending() const { return intr_; }
   bool nmi_pending() const { return nmi_pending_; }
+  bool smi_pending() const { return smi_pending_; }
+  bool init_pending() const { return init_pending_; }
+  /// SMIACT#.
+  bool smi_active() const { return smi_active_; }
   void connect_interrupts(InterruptAcknowledge& controller) { interrupts_ = &controller; }
   void connect_scheduler(const Scheduler& scheduler) { scheduler_ = &scheduler; }
   /// Local APIC access for IA32_APIC_BASE and FERR#; optional.
   struct PlatformHooks {
-    std::function<u64()> apic_base;
-    std::function<void(u64)> set_apic_base;
-    std::function<void(bool)> set_ferr;
+    std::function<u64()> apic_base = {};
+    std::function<void(u64)> set_apic_base = {};
+    std::function<void(bool)> set_ferr = {};
+    std::function<void(bool)> set_smi_active = {};
+    std::function<void()> init = {};  // the processor took INIT#: its local APIC does too
   };
   void connect_platform(PlatformHooks hooks) { hooks_ = std::move(hooks); }
 
@@ -219,6 +229,8 @@ class Processor final : public TickSource,
   u64 apic_base() const override;
   void set_apic_base(u64 value) override;
   void set_ferr(bool asserted) override;
+  void note_io(const IoInstruction& instruction) override;
+  void set_smi_active(bool active) override;
   const CpuModel& model() const override { return model_; }
 
   // --- MemoryObserver: self-modifying code, DMA into code ------------------------------------------------
@@ -233,15 +245,20 @@ class Processor final : public TickSource,
   const ProcessorCounters& counters();
 
   ChunkTag chunk_tag() const override { return ChunkTag("CPU "); }
-  u16 chunk_version() const override { return 2; }
+  u16 chunk_version() const override { return kSystemManagementKept; }
   void serialize(Archive& archive) override;
   void serialize_counters(Archive& archive);
 
  private:
   friend class BlockCache;
+  static constexpr u16 kSystemManagementKept = 3;
 
   enum class Boundary : u8 { Run, RunOne, Again, Leave };
   Boundary service_boundary(bool first, Exit& exit);
+  /// Takes SMI# or INIT#, if one is due.
+  bool service_interventions(const PrivilegedState& guest);
+  void take_smi();
+  void take_init();
   /// Delivers the event that is due, if any.
   bool service_events(PrivilegedState& guest);
   /// Whether the next instruction may run, and others behind it, as if this were no boundary. An interrupt
@@ -312,6 +329,11 @@ class Processor final : public TickSource,
   s64 held_back_ = 0;  // taken from `budget` by hold_back
   bool intr_ = false;
   bool nmi_pending_ = false;
+  bool smi_pending_ = false;
+  bool init_pending_ = false;
+  bool smi_active_ = false;
+  IoInstruction last_io_;
+  Ticks last_io_tick_ = ~Ticks{0};  // when it was about to retire
   std::optional<ExitReason> stop_;
   Ticks last_delivery_ = ~Ticks{0};  // of an event; it costs a tick if nothing has retired since
   bool step_suppressed_ = false;  // INT n, INT1, INT3, INTO that interrupts: no single-step trap behind them

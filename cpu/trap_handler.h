@@ -36,6 +36,9 @@ class TrapHandler {
   virtual Outcome on_exception(const Fault& fault, const Operation* op) = 0;
   /// An event at an instruction boundary: external interrupt, NMI, #DB of a completed instruction.
   virtual void on_event(Event event) = 0;
+  /// SMI# and INIT# at an instruction boundary. `io`: the instruction before it, if it accessed a port.
+  virtual void on_smi(const IoInstruction* io) = 0;
+  virtual void on_init() = 0;
 
   /// The processor's implicit accesses to its own GDT, LDT, IDT and TSS, which lie in storage of the monitor.
   virtual AccessStatus read_physical_table(GuestLinear linear, std::span<std::byte> data) = 0;

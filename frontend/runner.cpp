@@ -224,7 +224,8 @@ void Runner::handle(const Stop& stop) {
         return end({EndReason::TripleFault, status_of(EndReason::TripleFault), triple_fault_story(machine_)});
       }
       machine_.log().write(LogCategory::Cpu, "{}", triple_fault_story(machine_));
-      return reset();
+      told_dead_ = false;
+      return machine_.restart();
     case StopReason::Breakpoint:
     case StopReason::Watchpoint:
       if (step_end_) return finish_step(stop);

@@ -64,6 +64,7 @@ void derive_physical_state(const PrivilegedState& v, Deprivilege deprivilege, Pr
   physical.activity = Activity::Running;
   physical.shadow = InterruptShadow::None;
   physical.pending_debug = 0;
+  physical.smm.active = false;
 }
 
 }  // namespace ringdown

@@ -20,6 +20,8 @@ class InterposedHandler : public TrapHandler {
     return monitor_.on_exception(fault, op);
   }
   void on_event(Event event) override { monitor_.on_event(event); }
+  void on_smi(const IoInstruction* io) override { monitor_.on_smi(io); }
+  void on_init() override { monitor_.on_init(); }
   AccessStatus read_physical_table(GuestLinear linear, std::span<std::byte> data) override {
     return monitor_.read_physical_table(linear, data);
   }

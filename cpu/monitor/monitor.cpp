@@ -3,7 +3,9 @@
 
 #include "cpu/monitor/hypercalls.h"
 #include "cpu/paging_controls.h"
+#include "cpu/system/initial_state.h"
 #include "cpu/system/segment_descriptor.h"
+#include "cpu/system/system_management.h"
 
 namespace ringdown {
 
@@ -91,7 +93,9 @@ TrapHandler::Outcome Monitor::on_sensitive(const Operation& op) {
 TrapHandler::Outcome Monitor::on_exception(const Fault& fault, const Operation* op) {
   if (fault.kind == Fault::Kind::Exception && op != nullptr && op->handler != nullptr) {
     const InstructionRow& row = row_of(*op);
-    const bool decoded = op->length != 0 && row.system != nullptr && fault.vector != Vector::InvalidOpcode;
+    // The processor is never in system management mode physically, so that RSM is an invalid opcode to it.
+    const bool valid = fault.vector != Vector::InvalidOpcode || virtual_.smm.active;
+    const bool decoded = op->length != 0 && row.system != nullptr && valid;
     // In virtual-8086 mode, where real mode runs too, PUSHF, POPF, INT and IRET trap by IOPL: there is
     // nothing to let through.
     const bool reflected = policy_.lets_through(op->instruction) && !virtual_.paragraph_segments();
@@ -114,6 +118,19 @@ void Monitor::on_event(Event event) {
   const bool external = event.source == Event::Source::External;
   ++statistics_.cause(external ? TrapCause::Interrupt : TrapCause::Debug);
   reflect(event);
+}
+
+void Monitor::on_smi(const IoInstruction* io) {
+  adopt_physical_changes();
+  ++statistics_.cause(TrapCause::Interrupt);
+  enter_system_management(view_, io);
+  enter_guest();
+}
+
+void Monitor::on_init() {
+  load_initial_state(view_, InitialState::Init);
+  enter_guest();
+  await_handover(handover_.has_value());
 }
 
 TrapHandler::Outcome Monitor::emulate(const Operation& op, TrapCause cause) {
@@ -371,6 +388,7 @@ void Monitor::serialize(Archive& archive) {
   }
   bool awaiting_handover = awaiting_handover_ && !archive.loading();
   if (archive.version() >= 2) archive(awaiting_handover);
+  if (archive.version() >= kSystemManagementKept) archive(virtual_.smm);
   if (!archive.loading()) return paging_->serialize_state(archive);
   if (statistics_.by_instruction.size() != instruction_table().size()) {
     archive.fail("it counts other instructions: save the state with this version of Ringdown");

@@ -61,6 +61,8 @@ class Monitor final : public TrapHandler,
   Outcome on_sensitive(const Operation& op) override;
   Outcome on_exception(const Fault& fault, const Operation* op) override;
   void on_event(Event event) override;
+  void on_smi(const IoInstruction* io) override;
+  void on_init() override;
   SystemView& guest_view() override { return view_; }
   AccessStatus read_physical_table(GuestLinear linear, std::span<std::byte> data) override;
   AccessStatus write_physical_table(GuestLinear linear, std::span<const std::byte> data) override;
@@ -77,6 +79,8 @@ class Monitor final : public TrapHandler,
   u64 apic_base() const override { return processor_.apic_base(); }
   void set_apic_base(u64 value) override { processor_.set_apic_base(value); }
   void set_ferr(bool asserted) override { processor_.set_ferr(asserted); }
+  void note_io(const IoInstruction& instruction) override { processor_.note_io(instruction); }
+  void set_smi_active(bool active) override { processor_.set_smi_active(active); }
   const CpuModel& model() const override { return processor_.model(); }
 
   // AssistObserver
@@ -88,10 +92,12 @@ class Monitor final : public TrapHandler,
   void map_changed() override {}
 
   ChunkTag chunk_tag() const override { return ChunkTag("VMM "); }
-  u16 chunk_version() const override { return MonitorStatistics::kHypercallsCounted; }
+  u16 chunk_version() const override { return kSystemManagementKept; }
   void serialize(Archive& archive) override;
 
  private:
+  static constexpr u16 kSystemManagementKept = 5;
+
   Outcome emulate(const Operation& op, TrapCause cause);
   Outcome hypercall(PageTableRegistry& registry);
   void reflect(Event event);

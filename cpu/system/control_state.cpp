@@ -57,13 +57,20 @@ Fault read_pdptes(SystemView& view, u32 cr0, u32 cr4, u32 cr3, std::array<u64, 4
   return Fault::none();
 }
 
-Fault load_cr0(SystemView& view, u32 value) {
-  PrivilegedState& state = view.state;
-  // Reserved bits are ignored, ET is hard-wired since the 486.
+std::optional<u32> possible_cr0(u32 value) {
+  // ET is hard-wired since the 486.
   const u32 wanted = (value & kDefinedCr0) | cr0::kEt;
   const bool pg_without_pe = (wanted & (cr0::kPg | cr0::kPe)) == cr0::kPg;
   const bool nw_without_cd = (wanted & (cr0::kNw | cr0::kCd)) == cr0::kNw;
-  if (pg_without_pe || nw_without_cd) return general_protection();
+  if (pg_without_pe || nw_without_cd) return std::nullopt;
+  return wanted;
+}
+
+Fault load_cr0(SystemView& view, u32 value) {
+  PrivilegedState& state = view.state;
+  const std::optional<u32> possible = possible_cr0(value);
+  if (!possible) return general_protection();
+  const u32 wanted = *possible;
   std::array<u64, 4> pointers = state.pdpte;
   if (((wanted ^ state.cr0) & (cr0::kPg | cr0::kCd | cr0::kNw)) != 0) {
     if (Fault fault = read_pdptes(view, wanted, state.cr4, state.cr3, pointers)) return fault;

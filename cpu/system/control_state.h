@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 
 #include "cpu/system/view.h"
 
@@ -11,6 +12,10 @@ namespace ringdown {
 /// paging; otherwise leaves `pointers` alone. #GP(0) if a present entry has a reserved bit (Intel SDM vol.
 /// 3A, 4.4.1).
 Fault read_pdptes(SystemView& view, u32 cr0, u32 cr4, u32 cr3, std::array<u64, 4>& pointers);
+
+/// What CR0 holds when `value` is loaded: reserved bits are ignored. Nothing for PG without PE or NW without
+/// CD.
+std::optional<u32> possible_cr0(u32 value);
 
 /// Loads CR0: #GP(0) for PG without PE, NW without CD, or bad PDPTEs.
 Fault load_cr0(SystemView& view, u32 value);

@@ -39,10 +39,17 @@ Fault check_access(const SystemView& view, unsigned& number) {
   return Fault::none();
 }
 
-constexpr u32 kDr6Writable = 0x0000'e00f;  // B0 to B3, BD, BS, BT
-constexpr u32 kDr7Writable = 0xffff'23ff;  // all but bits 10 (always one), 11, 12, 14 and 15
-
 }  // namespace
+
+u32 possible_dr6(u32 value) {
+  constexpr u32 kWritable = 0x0000'e00f;  // B0 to B3, BD, BS, BT
+  return (value & kWritable) | dr6::kReset;
+}
+
+u32 possible_dr7(u32 value) {
+  constexpr u32 kWritable = 0xffff'23ff;  // all but bits 10 (always one), 11, 12, 14 and 15
+  return (value & kWritable) | dr7::kReset;
+}
 
 DebugBreakpoint breakpoint_at(const PrivilegedState& state, unsigned index) {
   static constexpr u32 kLengths[4] = {1, 2, 8, 4};
@@ -93,9 +100,9 @@ Fault op_mov_to_dr(SystemView& view, const Operation& op) {
   if (number < kBreakpointCount) {
     state.dr[number] = value;
   } else if (number == 6) {
-    state.dr6 = (value & kDr6Writable) | dr6::kReset;
+    state.dr6 = possible_dr6(value);
   } else {
-    state.dr7 = (value & kDr7Writable) | dr7::kReset;
+    state.dr7 = possible_dr7(value);
   }
   return Fault::none();
 }

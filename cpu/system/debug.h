@@ -22,6 +22,10 @@ inline constexpr unsigned kBreakpointCount = 4;
 /// Breakpoint `index` (0 to 3). Without CR4.DE, kind Io does not exist and is never enabled.
 DebugBreakpoint breakpoint_at(const PrivilegedState& state, unsigned index);
 
+/// What DR6 and DR7 hold when `value` is loaded: reserved bits have fixed values.
+u32 possible_dr6(u32 value);
+u32 possible_dr7(u32 value);
+
 /// The bits B0 to B3 for DR6 of the breakpoints that an access meets; 0 if none.
 u32 instruction_breakpoint_hits(const PrivilegedState& state, u32 linear);
 u32 data_breakpoint_hits(const PrivilegedState& state, u32 linear, u32 size, AccessType type);

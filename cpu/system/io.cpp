@@ -1,6 +1,7 @@
 // Port I/O: permission by IOPL and the TSS's bitmap, IN, OUT and the string forms (Intel SDM vol. 1, chapter
 // 19).
 #include "cpu/system/debug.h"
+#include "cpu/system/io_instruction.h"
 #include "cpu/system/operations.h"
 #include "cpu/system/task_state.h"
 
@@ -26,9 +27,14 @@ Fault check_permission(SystemView& view, u16 port, Width width) {
   return (bits & wanted) != 0 ? general_protection() : Fault::none();
 }
 
-/// I/O breakpoints are traps: due behind the instruction.
-void note_breakpoint(SystemView& view, u16 port, Width width) {
-  view.state.pending_debug |= io_breakpoint_hits(view.state, port, bytes_of(width));
+/// Behind the access, before registers change. I/O breakpoints are traps: due behind the instruction.
+void note_access(SystemView& view, const Operation& op, IoInstruction::Kind kind, u16 port, Width width,
+                 u32 memory = 0) {
+  const Registers& r = view.registers;
+  const u8 bytes = static_cast<u8>(bytes_of(width));
+  view.state.pending_debug |= io_breakpoint_hits(view.state, port, bytes);
+  view.backend.note_io(
+      {kind, bytes, port, memory, op.eip, r.get(Gpr::Ecx), r.get(Gpr::Esi), r.get(Gpr::Edi)});
 }
 
 Width width_of(OperandSize size) {
@@ -47,8 +53,8 @@ Width width_of(OperandSize size) {
 template <class T>
 inline constexpr Width kWidthOf = static_cast<Width>(sizeof(T));
 
-Fault input(SystemView& view, u16 port, OperandSize size) {
-  const Width width = width_of(size);
+Fault input(SystemView& view, const Operation& op, IoInstruction::Kind kind, u16 port) {
+  const Width width = width_of(op.size);
   if (Fault fault = check_permission(view, port, width)) return fault;
   const u32 value = view.backend.read_port(IoPort(port), width);
   switch (width) {
@@ -63,16 +69,16 @@ Fault input(SystemView& view, u16 port, OperandSize size) {
       view.registers.set(Gpr::Eax, value);
       break;
   }
-  note_breakpoint(view, port, width);
+  note_access(view, op, kind, port, width);
   return Fault::none();
 }
 
-Fault output(SystemView& view, u16 port, OperandSize size) {
-  const Width width = width_of(size);
+Fault output(SystemView& view, const Operation& op, IoInstruction::Kind kind, u16 port) {
+  const Width width = width_of(op.size);
   if (Fault fault = check_permission(view, port, width)) return fault;
   const u32 value = view.registers.get(Gpr::Eax) & static_cast<u32>(open_bus(width));
   view.backend.write_port(IoPort(port), width, value);
-  note_breakpoint(view, port, width);
+  note_access(view, op, kind, port, width);
   return Fault::none();
 }
 
@@ -121,7 +127,8 @@ Fault input_string(SystemView& view, const Operation& op) {
   if (Fault fault = view.prepare_write(linear, view.privilege(), sizeof(T))) return fault;
   const T value = static_cast<T>(view.backend.read_port(IoPort(port), kWidthOf<T>));
   if (Fault fault = view.write(linear, view.privilege(), value)) return fault;
-  note_breakpoint(view, port, kWidthOf<T>);
+  using Kind = IoInstruction::Kind;
+  note_access(view, op, op.repeat == Repeat::None ? Kind::Ins : Kind::RepeatedIns, port, kWidthOf<T>, linear);
   finish_iteration(view, op, Gpr::Edi, sizeof(T));
   return Fault::none();
 }
@@ -132,9 +139,12 @@ Fault output_string(SystemView& view, const Operation& op) {
   if (Fault fault = check_permission(view, port, kWidthOf<T>)) return fault;
   if (is_exhausted(view, op)) return Fault::none();
   T value{};
-  if (Fault fault = view.read_segment(op.segment, index_value(view, op, Gpr::Esi), value)) return fault;
+  const u32 offset = index_value(view, op, Gpr::Esi);
+  if (Fault fault = view.read_segment(op.segment, offset, value)) return fault;
   view.backend.write_port(IoPort(port), kWidthOf<T>, value);
-  note_breakpoint(view, port, kWidthOf<T>);
+  using Kind = IoInstruction::Kind;
+  note_access(view, op, op.repeat == Repeat::None ? Kind::Outs : Kind::RepeatedOuts, port, kWidthOf<T>,
+              view.state.segment(op.segment).base + offset);
   finish_iteration(view, op, Gpr::Esi, sizeof(T));
   return Fault::none();
 }
@@ -142,13 +152,17 @@ Fault output_string(SystemView& view, const Operation& op) {
 }  // namespace
 
 Fault op_in_immediate(SystemView& view, const Operation& op) {
-  return input(view, port_in_instruction(op), op.size);
+  return input(view, op, IoInstruction::Kind::InImmediate, port_in_instruction(op));
 }
-Fault op_in_dx(SystemView& view, const Operation& op) { return input(view, port_in_dx(view), op.size); }
+Fault op_in_dx(SystemView& view, const Operation& op) {
+  return input(view, op, IoInstruction::Kind::InRegister, port_in_dx(view));
+}
 Fault op_out_immediate(SystemView& view, const Operation& op) {
-  return output(view, port_in_instruction(op), op.size);
+  return output(view, op, IoInstruction::Kind::OutImmediate, port_in_instruction(op));
 }
-Fault op_out_dx(SystemView& view, const Operation& op) { return output(view, port_in_dx(view), op.size); }
+Fault op_out_dx(SystemView& view, const Operation& op) {
+  return output(view, op, IoInstruction::Kind::OutRegister, port_in_dx(view));
+}
 
 Fault op_insb(SystemView& view, const Operation& op) { return input_string<u8>(view, op); }
 Fault op_insw(SystemView& view, const Operation& op) { return input_string<u16>(view, op); }

@@ -84,14 +84,15 @@ Fault op_outsb(SystemView& view, const Operation& op);
 Fault op_outsw(SystemView& view, const Operation& op);
 Fault op_outsd(SystemView& view, const Operation& op);
 
-// Processor control, identification, model-specific registers (processor_control.cpp, identification.cpp,
-// msr.cpp).
+// Processor control, identification, model-specific registers, system management mode (processor_control.cpp,
+// identification.cpp, msr.cpp, system_management.cpp).
 Fault op_hlt(SystemView& view, const Operation& op);
 Fault op_flush_caches(SystemView& view, const Operation& op);
 Fault op_invlpg(SystemView& view, const Operation& op);
 Fault op_sysenter(SystemView& view, const Operation& op);
 Fault op_sysexit(SystemView& view, const Operation& op);
 Fault op_cpuid(SystemView& view, const Operation& op);
+Fault op_rsm(SystemView& view, const Operation& op);
 Fault op_rdtsc(SystemView& view, const Operation& op);
 Fault op_rdpmc(SystemView& view, const Operation& op);
 Fault op_rdmsr(SystemView& view, const Operation& op);

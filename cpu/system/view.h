@@ -14,6 +14,7 @@
 namespace ringdown {
 
 class CpuModel;
+struct IoInstruction;
 
 /// What differs between the views: where tables lie and who acts on a change.
 class SystemBackend {
@@ -41,6 +42,11 @@ class SystemBackend {
   virtual void set_apic_base(u64 value) = 0;
   /// FERR#: an unmasked x87 exception with CR0.NE = 0 (asserted), or FNINIT/FNCLEX and the like (released).
   virtual void set_ferr(bool asserted) = 0;
+  /// A port was accessed by this instruction, which is about to retire: an SMI that it causes says so.
+  virtual void note_io(const IoInstruction& instruction) = 0;
+  /// SMIACT#: the processor enters or leaves system management mode, and the chipset shows or hides its
+  /// memory.
+  virtual void set_smi_active(bool active) = 0;
   virtual const CpuModel& model() const = 0;
 };
 

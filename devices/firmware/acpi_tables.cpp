@@ -26,7 +26,7 @@ constexpr u32 kRsdpRsdtOffset = 16;
 // FADT (ACPI 1.0b, section 5.2.5).
 constexpr u32 kFadtFacsOffset = 36;
 constexpr u32 kFadtDsdtOffset = 40;
-constexpr u8 kModelMultipleApic = 1;
+constexpr u8 kModelDual8259 = 0, kModelMultipleApic = 1;
 constexpr u8 kPm1EventLength = 4, kPm1ControlLength = 2, kPmTimerLength = 4;
 constexpr u16 kPm1ControlOffset = 4, kPmTimerOffset = 8;
 constexpr u16 kNoC2 = 0xfff, kNoC3 = 0xfff;
@@ -58,7 +58,7 @@ std::vector<u8> make_fadt(const AcpiConfig& config, u32 facs, u32 dsdt) {
   std::vector<u8> body;
   append(body, facs, 4);
   append(body, dsdt, 4);
-  append(body, kModelMultipleApic, 1);
+  append(body, config.apic ? kModelMultipleApic : kModelDual8259, 1);
   append(body, 0, 1);
   append(body, config.sci_irq, 2);
   append(body, config.smi_command_port, 4);
@@ -187,10 +187,10 @@ void add_acpi_tables(FirmwareConfig& firmware, const AcpiConfig& config) {
   const u32 facs = tables.add_plain(make_facs());
   const u32 dsdt = tables.add(make_dsdt(config));
   const u32 fadt = tables.add(make_fadt(config, facs, dsdt), {kFadtFacsOffset, kFadtDsdtOffset});
-  const u32 madt = tables.add(make_madt(config));
-
-  std::vector<u32> listed = {fadt, madt};
+  std::vector<u32> listed{fadt};
+  if (config.apic) listed.push_back(tables.add(make_madt(config)));
   if (config.event_timers) listed.push_back(tables.add(make_hpet(*config.event_timers)));
+
   std::vector<u8> entries;
   std::vector<u32> pointers;
   for (const u32 table : listed) {

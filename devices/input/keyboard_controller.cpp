@@ -214,12 +214,12 @@ u8 KeyboardController::output_port() const {
 void KeyboardController::write_output_port(u8 value) {
   a20_ = OpenA20::get(value);
   wiring_.a20.set(A20Gate::Source::KeyboardController, a20_);
-  if (!NotReset::get(value)) wiring_.control.request_reset();
+  if (!NotReset::get(value)) wiring_.control.request_processor_reset();
 }
 
 void KeyboardController::pulse_output(u8 command) {
   // The low bits that are zero go low for 6 us; only the reset line reacts to that.
-  if (!NotReset::get(command)) wiring_.control.request_reset();
+  if (!NotReset::get(command)) wiring_.control.request_processor_reset();
 }
 
 void KeyboardController::write_command(u32, Width, u64 value) {

@@ -24,7 +24,7 @@ u64 Port92::read(u32, Width) { return value_; }
 void Port92::write(u32, Width, u64 value) {
   const u8 byte = static_cast<u8>(value) & kDefined;
   // Only the change from 0 to 1 resets.
-  if (FastInit::get(byte) && !FastInit::get(value_)) control_.request_reset();
+  if (FastInit::get(byte) && !FastInit::get(value_)) control_.request_processor_reset();
   value_ = byte;
   gate_.set(A20Gate::Source::Port92, FastA20::get(value_));
 }

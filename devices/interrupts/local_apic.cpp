@@ -28,14 +28,27 @@ LocalApic::LocalApic(Scheduler& scheduler, Wiring wiring, Log& log, u64 bus_hert
 
 LocalApic::~LocalApic() { unmap_page(); }
 
+void LocalApic::remove() {
+  removed_ = true;
+  reset();
+}
+
 void LocalApic::reset() {
   unmap_page();
-  base_.assign(kResetAddress);
-  base_.set<BaseBootstrapProcessor>(true);
-  base_.set<BaseEnable>(true);
+  base_.assign(0);
+  if (!removed_) {
+    base_.assign(kResetAddress);
+    base_.set<BaseBootstrapProcessor>(true);
+    base_.set<BaseEnable>(true);
+  }
   id_ = u32{reset_id_} << kIdShift;
   reset_registers();
   map_page();
+  update_intr();
+}
+
+void LocalApic::init() {
+  reset_registers();
   update_intr();
 }
 
@@ -58,7 +71,7 @@ bool LocalApic::enabled() const { return base_.get<BaseEnable>(); }
 bool LocalApic::software_enabled() const { return spurious_.get<SoftwareEnable>(); }
 
 bool LocalApic::set_apic_base(u64 value) {
-  if ((value & ~kBaseDefined) != 0) return false;
+  if ((value & ~kBaseDefined) != 0 || removed_) return false;
   const bool was_enabled = enabled();
   unmap_page();
   base_.assign(value);
@@ -118,10 +131,10 @@ bool LocalApic::take(const InterruptMessage& message) {
       update_intr();
       return true;
     case DeliveryMode::Smi:
-      log_.unimplemented(LogCategory::Interrupt, "system management interrupt by the local APIC");
+      wiring_.pins.pulse_smi();
       return true;
     case DeliveryMode::Init:
-      log_.unimplemented(LogCategory::Interrupt, "INIT by the local APIC to the only processor");
+      wiring_.pins.pulse_init();
       return true;
     case DeliveryMode::StartUp:
       // A processor that does not wait for it ignores a start-up message.

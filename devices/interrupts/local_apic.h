@@ -45,7 +45,11 @@ class LocalApic final : public InterruptSink,
   /// Connects who is told of ends of level-triggered interrupts.
   void connect_io_apic(EoiObserver& io_apic) { io_apic_ = &io_apic; }
 
+  /// The processor has none: it never answers, and its inputs 0 and 1 are INTR and NMI.
+  void remove();
   void reset();
+  /// INIT#: as a reset, but base address and ID stay (SDM vol. 3, "Local APIC State After an INIT Reset").
+  void init();
   void set_input(unsigned pin, Level level) override;
   bool deliver(const InterruptMessage& message) override;
   u8 acknowledge() override;
@@ -99,6 +103,7 @@ class LocalApic final : public InterruptSink,
   Log& log_;
   u64 bus_hertz_;
   u8 reset_id_;
+  bool removed_ = false;
   EoiObserver* io_apic_ = nullptr;
   EventId timer_event_;
 

@@ -27,6 +27,7 @@ constexpr u8 kSmramWritable = GlobalEnable::kMask | Locked::kMask | Closed::kMas
 // FDHC.
 using HoleEnable = Field<u8, 6, 2>;
 // TRC.
+using HardReset = Field<u8, 1>;
 using ResetProcessor = Field<u8, 2>;
 
 constexpr u32 kFirstMegabyte = 0x10'0000;
@@ -99,6 +100,11 @@ void I440fx::reset() {
   apply_map();
 }
 
+void I440fx::set_smi_active(bool active) {
+  smi_active_ = active;
+  apply_smram();
+}
+
 void I440fx::size_dram() {
   // Firmware that does not probe finds the sizes here: cumulative row boundaries.
   u64 boundary = 0;
@@ -116,7 +122,12 @@ void I440fx::config_written(u8 offset, unsigned length) {
   if (touches(offset, length, kTrc, kTrc)) {
     const bool rising = !ResetProcessor::get(turbo_reset_) && ResetProcessor::get(config_byte(kTrc));
     turbo_reset_ = config_byte(kTrc);
-    if (rising) control_.request_reset();
+    if (!rising) return;
+    if (HardReset::get(turbo_reset_)) {
+      control_.request_reset();
+    } else {
+      control_.request_processor_reset();
+    }
   }
 }
 
@@ -150,9 +161,10 @@ void I440fx::apply_smram() {
   if (Locked::get(smram)) set_config_byte(kSmram, Open::with(smram, false));
   set_writable_byte(kSmram, Locked::get(smram) ? Closed::kMask : kSmramWritable);
 
-  // D_CLS hides only data; code fetches alone from the window are not told apart here, so it closes it.
+  // D_OPEN shows it always, system management mode as long as D_CLS does not hide it. D_CLS hides only data;
+  // code fetches alone from the window are not told apart here, so it closes it.
   const u8 now = config_byte(kSmram);
-  const bool open = GlobalEnable::get(now) && Open::get(now) && !Closed::get(now);
+  const bool open = GlobalEnable::get(now) && (Open::get(now) || smi_active_) && !Closed::get(now);
   if (open == smram_open_) return;
   smram_open_ = open;
   if (open) {

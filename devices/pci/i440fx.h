@@ -25,6 +25,9 @@ class I440fx final : public PciFunction {
   I440fx(GuestMemory& memory, MachineControl& control, Log& log, std::span<const LegacyRom> roms);
 
   void reset() override;
+  /// SMIACT#: in system management mode the processor sees SMRAM, if it is enabled. What bus masters would
+  /// see then is not told apart.
+  void set_smi_active(bool active);
 
   ChunkTag chunk_tag() const override { return ChunkTag("HBRG"); }
   void serialize(Archive& archive) override { PciFunction::serialize(archive); }
@@ -44,7 +47,8 @@ class I440fx final : public PciFunction {
   MachineControl& control_;
   Log& log_;
   std::array<GuestMemory::Page, kLegacyPages> pci_side_{};  // what the area shows without shadow RAM
-  bool smram_open_ = false;                                 // what the map holds; follows SMRAM
+  bool smram_open_ = false;                                 // what the map holds; follows SMRAM and SMIACT#
+  bool smi_active_ = false;                                 // a wire: driven again after a restore
   u8 turbo_reset_ = 0;  // TRC, to see its rising edge; follows config space
 };
 

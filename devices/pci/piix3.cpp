@@ -17,6 +17,7 @@ constexpr u32 kPirqWritable = 0x8f8f8f8f;
 constexpr u16 kRoutable = 0xdef8;
 
 // RCR.
+using HardReset = Field<u8, 1>;
 using ResetProcessor = Field<u8, 2>;
 constexpr u8 kRcrWritable = 0x06;
 
@@ -97,7 +98,11 @@ void Piix3::write_reset_control(u32, Width, u64 value) {
   reset_control_ = static_cast<u8>(value & kRcrWritable);
   if (ResetProcessor::get(previous) || !ResetProcessor::get(reset_control_)) return;
   log_.write(LogCategory::Power, "reset by RCR (CF9h): {:02x}", reset_control_);
-  control_.request_reset();
+  if (HardReset::get(reset_control_)) {
+    control_.request_reset();
+  } else {
+    control_.request_processor_reset();
+  }
 }
 
 void Piix3::serialize(Archive& archive) {

@@ -16,9 +16,7 @@ constexpr u32 kPmbaAddress = 0xffc0;
 constexpr u32 kSmbbaAddress = 0xfff0;
 using PmIoEnable = Field<u8, 0>;   // PMREGMISC.PMIOSE
 using SmbusEnable = Field<u8, 0>;  // SMBHSTCFG.SMB_HST_EN
-// DEVACTB.APMC_EN reads 1 from the start: firmware takes that as system management mode being set up
-// already, which is what a machine without SMI handlers needs.
-constexpr u32 kApmcEnabled = 1u << 25;
+using ApmcEnable = Field<u8, 1>;   // DEVACTB.APMC_EN in the register's highest byte
 
 constexpr PciRegister kRegisters[] = {
     {pci_offset::kVendorId, Width::Word, 0x8086},
@@ -35,7 +33,7 @@ constexpr PciRegister kRegisters[] = {
     {0x4c, Width::Dword, 0x00000000, 0xffffffff},  // GPICTL
     {0x50, Width::Dword, 0x00000000, 0x00ffffff},  // DEVRESD
     {0x54, Width::Dword, 0x00000000, 0xffffffff},  // DEVACTA
-    {kDevactB, Width::Dword, kApmcEnabled, 0xffffffff},
+    {kDevactB, Width::Dword, 0x00000000, 0xffffffff},
     {0x5c, Width::Dword, 0x00000000, 0xffffffff},  // DEVRESA
     {0x60, Width::Dword, 0x00000000, 0xffffffff},  // DEVRESB
     {0x64, Width::Dword, 0x00000000, 0xffffffff},  // DEVRESC
@@ -57,13 +55,17 @@ constexpr PciRegister kRegisters[] = {
 constexpr u8 kPmSts = 0x00;
 constexpr u8 kPmEn = 0x02;
 constexpr u8 kPmCntrl = 0x04;
-constexpr u8 kPmTmr = 0x08;             // 32 bits
+constexpr u8 kPmTmr = 0x08;  // 32 bits
+constexpr u8 kGlbSts = 0x18;
+constexpr u8 kGlbCtl = 0x28;            // 32 bits
 constexpr u16 kTimerOverflow = 0x0001;  // TMROF_STS, TMROF_EN
 constexpr u16 kGlobal = 0x0020;         // GBL
 constexpr u16 kPowerButton = 0x0100;    // PWRBTN
 constexpr u16 kRtc = 0x0400;            // RTC
 constexpr u16 kWake = 0x8000;           // RSM_STS
 constexpr u16 kSciEnable = 0x0001;      // PMCNTRL.SCI_EN
+constexpr u16 kApmStatus = 0x0020;      // GLBSTS.APM_STS
+constexpr u16 kSmiEnable = 0x0001;      // GLBCTL.SMI_EN
 using SuspendType = Field<u8, 2, 3>;    // PMCNTRL.SUS_TYP in the register's high byte
 using SuspendEnable = Field<u8, 5>;     // PMCNTRL.SUS_EN, likewise
 
@@ -81,10 +83,10 @@ constexpr PmRegister kPmRegisters[] = {
     {0x0c, 2, 0, 0x0f81},      // GPSTS
     {0x0e, 2, 0x0f01, 0},      // GPEN
     {0x10, 4, 0x00023e1e, 0},  // PCNTRL
-    {0x18, 2, 0, 0x0d7f},      // GLBSTS
+    {kGlbSts, 2, 0, 0x0d7f},
     {0x1c, 4, 0, 0x3fff00ff},  // DEVSTS
     {0x20, 2, 0x0d7f, 0},      // GLBEN
-    {0x28, 4, 0x0701ff07, 0},  // GLBCTL
+    {kGlbCtl, 4, 0x0701ff07, 0},
     {0x2c, 4, 0xffffffff, 0},  // DEVCTL
     {0x34, 4, 0x7fffffff, 0},  // GPOREG
 };
@@ -260,16 +262,23 @@ void Piix4Pm::write_apm(u32 offset, Width width, u64 value) {
     apm_[offset + i] = static_cast<u8>(value >> (8 * i));
   }
   if (offset != 0) return;
-  // A write to APMC raises an SMI whose handler switches between ACPI and legacy mode. There is no system
-  // management mode yet, so its two services are done here.
+  // On the real board the SMI handler switches between ACPI and legacy mode. That of Debian's firmware leaves
+  // it to the board.
   if (apm_[0] == kAcpiEnable) {
     set_pm_bits(kPmCntrl, kSciEnable);
   } else if (apm_[0] == kAcpiDisable) {
     pm_[kPmCntrl] = static_cast<u8>(pm_[kPmCntrl] & ~kSciEnable);
-  } else {
-    log_.unimplemented(LogCategory::Power, fmt::format("SMI command {:02x}h", apm_[0]));
   }
   update_sci();
+  command_smi();
+}
+
+// EOS is kept but not obeyed: each command raises an SMI, whether the handler of the last one has set it or
+// not, which that of Debian's firmware does not.
+void Piix4Pm::command_smi() {
+  if (!ApmcEnable::get(config_byte(kDevactB + 3))) return;
+  set_pm_bits(kGlbSts, kApmStatus);
+  if ((pm_word(kGlbCtl) & kSmiEnable) != 0 && pins_ != nullptr) pins_->pulse_smi();
 }
 
 u64 Piix4Pm::read_gpe(u32 offset, Width width) { return read_bytes(gpe_, offset, width); }

@@ -19,6 +19,9 @@ class Piix4Pm final : public PciFunction {
   /// `sci` is the level-triggered ACPI interrupt, IRQ 9.
   Piix4Pm(Scheduler& scheduler, MachineControl& control, Log& log, InterruptLine sci);
 
+  /// Who has the SMI# pin; nobody: no SMI is ever raised.
+  void connect_smi(ProcessorPins& pins) { pins_ = &pins; }
+
   /// APMC and APMS: 2 bytes.
   BusRange& apm_ports() { return apm_window_; }
   static constexpr u32 kApmLength = 2;
@@ -57,11 +60,14 @@ class Piix4Pm final : public PciFunction {
   void timer_overflow();
   void suspend(u8 type);
   void update_sci();
+  /// A write to APMC: the status bit, and SMI# where both are enabled.
+  void command_smi();
 
   Scheduler& scheduler_;
   MachineControl& control_;
   Log& log_;
   InterruptLine sci_;
+  ProcessorPins* pins_ = nullptr;
   Window<Piix4Pm, &Piix4Pm::read_pm, &Piix4Pm::write_pm> pm_window_{*this};
   Window<Piix4Pm, &Piix4Pm::read_smbus, &Piix4Pm::write_smbus> smbus_window_{*this};
   Window<Piix4Pm, &Piix4Pm::read_apm, &Piix4Pm::write_apm> apm_window_{*this};

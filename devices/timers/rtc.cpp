@@ -61,6 +61,7 @@ void Rtc::reset() {
   reg(RtcIndex::B) &= static_cast<u8>(~(kSources | SquareWaveEnable::kMask));
   reg(RtcIndex::C) = 0;
   nmi_masked_ = true;
+  drive_nmi_enable();
   schedule_periodic();
   update_line();
 }
@@ -137,11 +138,17 @@ u64 Rtc::read(u32 offset, Width) {
   return memory_[kBankSize + extended_index_];
 }
 
+void Rtc::connect_nmi_enable(InterruptLine line) {
+  nmi_enable_ = line;
+  drive_nmi_enable();
+}
+
 void Rtc::write(u32 offset, Width, u64 value) {
   const u8 byte = static_cast<u8>(value);
   if (offset == kIndexOffset) {
     index_ = byte & kIndexMask;
     nmi_masked_ = (byte & kNmiMask) != 0;
+    drive_nmi_enable();
   } else if (offset == kDataOffset) {
     write_register(index_, byte);
   } else if (offset == kExtendedIndexOffset) {
@@ -212,6 +219,7 @@ void Rtc::serialize(Archive& archive) {
   if (!archive.loading()) return;
   index_ &= kIndexMask;
   extended_index_ &= kIndexMask;
+  drive_nmi_enable();
   update_line();
 }
 

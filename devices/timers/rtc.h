@@ -23,6 +23,9 @@ class Rtc final : public Serializable {
   /// Four ports, 70h to 73h: index and data of the first and of the second bank.
   BusRange& ports() { return ports_; }
 
+  /// Where bit 7 of port 70h leads: high while NMI may reach the processor.
+  void connect_nmi_enable(InterruptLine line);
+
   /// RESET#: interrupts go off; time and memory live on.
   void reset();
   /// Sets the clock from outside, as a person does in the firmware's menu; in the format it is in.
@@ -53,11 +56,13 @@ class Rtc final : public Serializable {
   void schedule_update();
   void on_update();
   void update_line();
+  void drive_nmi_enable() { nmi_enable_.set(nmi_masked_ ? Level::Low : Level::High); }
 
   static constexpr u64 kCrystalHertz = 32'768;
 
   Scheduler& scheduler_;
   InterruptLine line_;
+  InterruptLine nmi_enable_;
   EventId update_event_;
   EventId periodic_event_;
   std::array<u8, kCmosSize> memory_;

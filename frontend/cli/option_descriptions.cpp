@@ -45,6 +45,11 @@ po::options_description machine_options() {
   group.add_options()                                                                                 //
       ("memory,m", po::value<Text>(), "SIZE with suffix K, M or G, from 1M to 3.5G (default: 256M)")  //
       ("cpu", po::value<Text>(), "processor MODEL; 'list' prints them")                               //
+      ("acpi", po::value<Text>(),
+       "on|off: ACPI tables and the power management function; off: a board of before 1997, with APM alone "
+       "(default: on)")  //
+      ("apic", po::value<Text>(),
+       "on|off: local APIC and I/O APIC; off: the 8259s alone, and no MP table (default: on)")  //
       ("serial", po::value<Texts>(),
        "stdio|file:PATH|pty|unix:PATH[,server]|tcp:HOST:PORT[,server]|none: one for each port, COM1 first")  //
       ("display", po::value<Text>(),

@@ -104,6 +104,8 @@ void Reader::read_machine() {
     if (machine.mode == RunMode::Bare) fail(Error{"--let-through: needs a monitor: leave --mode bare out"});
     if (const Result<void> result = machine.policy.let_through(*list); !result) fail(result.error());
   }
+  choose<bool>("acpi", {{"on", true}, {"off", false}}, machine.acpi);
+  choose<bool>("apic", {{"on", true}, {"off", false}}, machine.apic);
   machine.single_instruction_blocks = flag("single-instruction-blocks");
 }
 

@@ -79,6 +79,7 @@ std::span<const Console::Command> Console::commands() {
       Command{"speed", "[ERA|MIPS|unlimited|turbo]",
               "the speed that is held; changes it, or lets go of it with turbo", &Console::speed},
       Command{"save", "FILE", "saves the machine's state", &Console::save},
+      Command{"nmi", "", "presses the NMI button: IOCHK#, which port 61h reports", &Console::nmi},
       Command{"eject", "DRIVE", "takes a medium out: ide0 to ide3", &Console::eject},
       Command{"insert", "DRIVE FILE[,readonly]", "puts another medium in", &Console::insert},
       Command{"quit", "", "ends the machine", &Console::quit},
@@ -240,6 +241,11 @@ std::string Console::change_medium(const MediumChange& change) {
   // Opened to see that it can be: the drive opens it again when the input arrives.
   if (const auto medium = change.open(); !medium) return medium.error().message + "\n";
   machine_.inputs().post(InputChannel::Medium, change.encode());
+  return {};
+}
+
+std::string Console::nmi(Words) {
+  machine_.inputs().post(InputChannel::Nmi, {});
   return {};
 }
 

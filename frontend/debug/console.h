@@ -46,6 +46,7 @@ class Console {
   std::string step(Words arguments);
   std::string speed(Words arguments);
   std::string save(Words arguments);
+  std::string nmi(Words arguments);
   std::string eject(Words arguments);
   std::string insert(Words arguments);
   std::string quit(Words arguments);

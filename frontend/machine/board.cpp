@@ -4,7 +4,9 @@
 #include <cassert>
 
 #include "devices/firmware/acpi_tables.h"
+#include "devices/firmware/smbios_strings.h"
 #include "frontend/machine/board_layout.h"
+#include "frontend/machine/option_rom.h"
 
 namespace ringdown {
 
@@ -36,7 +38,9 @@ void attach(Bus& bus, u64 base, u64 length, BusRange& range, const char* device,
 }  // namespace
 
 Board::Board(const BoardConnections& c, const MachineConfig& config, BoardMedia media)
-    : local_apic_(c.scheduler, {c.pins, pic_, c.memory}, c.log, board::kApicBusHertz, 0),
+    : has_acpi_(config.acpi),
+      has_apic_(config.apic),
+      local_apic_(c.scheduler, {c.pins, pic_, c.memory}, c.log, board::kApicBusHertz, 0),
       io_apic_(local_apic_),
       isa_(pic_, io_apic_),
       // The 8259As' INT reaches the processor by either APIC, as the guest chooses.
@@ -44,6 +48,7 @@ Board::Board(const BoardConnections& c, const MachineConfig& config, BoardMedia 
       dma_(c.memory, c.log),
       timer_interrupts_(InterruptLine(isa_, board::kIrqTimer), InterruptLine(isa_, board::kIrqRtc)),
       pit_(c.scheduler, InterruptLine(timer_interrupts_, LegacyReplacement::kPit)),
+      nmi_(pit_.control_port(), InterruptLine(local_apic_, LocalApic::kLint1)),
       rtc_(c.scheduler, InterruptLine(timer_interrupts_, LegacyReplacement::kRtc), cmos_config(config)),
       a20_(c.pins),
       keyboard_(
@@ -70,6 +75,9 @@ Board::Board(const BoardConnections& c, const MachineConfig& config, BoardMedia 
       vga_pci_(vga_, std::move(media.vga_rom)) {
   pic_.connect_output(InterruptLine(pic_output_, 0));
   local_apic_.connect_io_apic(io_apic_);
+  rtc_.connect_nmi_enable(InterruptLine(nmi_, 0));
+  power_.connect_smi(c.pins);
+  if (!has_apic_) local_apic_.remove();
   for (unsigned port = 0; port < serial_.size(); ++port) {
     if (config.serial_backends[port] == nullptr) continue;
     serial_[port] =
@@ -92,7 +100,7 @@ void Board::attach_ports(const BoardConnections& c) {
   attach(ports, kPicSlave, 2, pic_.slave_ports(), "pic", Width::Byte);
   attach(ports, kPicEdgeLevel, 2, pic_.edge_level_ports(), "pic", Width::Byte);
   attach(ports, kPitCounters, 4, pit_.counter_ports(), "pit", Width::Byte);
-  attach(ports, kPitControl, 1, pit_.control_port(), "pit", Width::Byte);
+  attach(ports, kPitControl, 1, nmi_.control_port(), "pit", Width::Byte);
   attach(ports, kRtc, 4, rtc_.ports(), "rtc", Width::Byte);
   attach(ports, kKeyboardData, 1, keyboard_.data_port(), "keyboard", Width::Byte);
   attach(ports, kKeyboardCommand, 1, keyboard_.command_port(), "keyboard", Width::Byte);
@@ -117,8 +125,8 @@ void Board::attach_ports(const BoardConnections& c) {
     if (serial_[port]) attach(ports, kSerial[port], 8, serial_[port]->registers(), "serial", Width::Byte);
   }
   attach(c.device_memory, kVgaWindow, Vga::kLegacyWindowSize, vga_.legacy_window(), "vga", Width::Dword);
-  attach(c.device_memory, kIoApic, kIoApicSize, io_apic_.registers(), "ioapic", Width::Dword);
   if (hpet_) attach(c.device_memory, kHpet, Hpet::kLength, hpet_->registers(), "hpet", Width::Dword);
+  if (has_apic_) attach(c.device_memory, kIoApic, kIoApicSize, io_apic_.registers(), "ioapic", Width::Dword);
 }
 
 void Board::attach_drives(const BoardConnections& c, BoardMedia& media) {
@@ -146,7 +154,7 @@ void Board::add_pci_functions() {
   add(host_bridge_, board::kPciHostBridge);
   add(isa_bridge_, board::kPciIsaBridge);
   add(ide_, board::kPciIde);
-  add(power_, board::kPciPower);
+  if (has_acpi_) add(power_, board::kPciPower);
   add(vga_pci_, board::kPciVga);
   pci_.connect_reset_control(isa_bridge_.reset_control());
 }
@@ -160,7 +168,10 @@ void Board::fill_firmware_configuration(const MachineConfig& config) {
   acpi.ram_below_4gib = config.memory_bytes;
   for (unsigned port = 0; port < serial_.size(); ++port) acpi.serial_ports[port] = serial_[port] != nullptr;
   if (hpet_) acpi.event_timers = {board::kHpet, Hpet::kBlockId};
-  add_acpi_tables(firmware_, acpi);
+  acpi.apic = has_apic_;
+  if (has_acpi_) add_acpi_tables(firmware_, acpi);
+  add_smbios_strings(firmware_);
+  if (!has_apic_) firmware_.add_file("genroms/ringdown-no-mp.rom", no_mp_table_rom());
   for (const FirmwareItem& item : config.firmware_items)
     firmware_.set_item(static_cast<Key>(item.key), item.content);
   for (const FirmwareFile& file : config.firmware_files) firmware_.add_file(file.name, file.content);
@@ -179,6 +190,7 @@ void Board::connect_inputs(InputSeam& inputs) {
     if (const std::optional<CivilTime> time = civil_time_of(payload)) rtc_.set_time(*time);
   });
   inputs.connect(InputChannel::PowerButton, [this](const std::vector<u8>&) { power_.press_power_button(); });
+  inputs.connect(InputChannel::Nmi, [this](const std::vector<u8>&) { nmi_.report_io_check(); });
   for (unsigned port = 0; port < serial_.size(); ++port) {
     if (!serial_[port]) continue;
     const auto channel = static_cast<InputChannel>(static_cast<unsigned>(InputChannel::Serial0) + port);
@@ -193,10 +205,12 @@ void Board::connect_inputs(InputSeam& inputs) {
 
 void Board::reset() {
   pci_.reset();
+  if (!has_acpi_) power_.reset();  // it is on no bus
   pic_.reset();
   local_apic_.reset();
   io_apic_.reset();
   pit_.reset();
+  nmi_.reset();
   rtc_.reset();
   if (hpet_) hpet_->reset();
   keyboard_.reset();
@@ -210,9 +224,9 @@ void Board::reset() {
 }
 
 std::vector<Serializable*> Board::components() {
-  std::vector<Serializable*> all{&pit_,  &rtc_,         &keyboard_,      &port_92_,    &firmware_,
-                                 &post_, &dma_,         &host_bridge_,   &isa_bridge_, &power_,
-                                 &ide_,  &ide_primary_, &ide_secondary_, &vga_,        &vga_pci_};
+  std::vector<Serializable*> all{
+      &pit_,         &nmi_,        &rtc_,   &keyboard_, &port_92_,     &firmware_,      &post_, &dma_,
+      &host_bridge_, &isa_bridge_, &power_, &ide_,      &ide_primary_, &ide_secondary_, &vga_,  &vga_pci_};
   for (auto& uart : serial_) {
     if (uart) all.push_back(uart.get());
   }

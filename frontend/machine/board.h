@@ -22,6 +22,7 @@
 #include "devices/interrupts/interrupt_wiring.h"
 #include "devices/interrupts/io_apic.h"
 #include "devices/interrupts/local_apic.h"
+#include "devices/interrupts/nmi_sources.h"
 #include "devices/interrupts/pic_pair.h"
 #include "devices/pci/i440fx.h"
 #include "devices/pci/pci_bus.h"
@@ -75,6 +76,8 @@ class Board {
   Result<void> flush_disks();
 
   LocalApic& local_apic() { return local_apic_; }
+  bool has_apic() const { return has_apic_; }
+  I440fx& host_bridge() { return host_bridge_; }
   Vga& vga() { return vga_; }
   KeyboardController& keyboard() { return keyboard_; }
   Piix4Pm& power_management() { return power_; }
@@ -91,6 +94,8 @@ class Board {
   void fill_firmware_configuration(const MachineConfig& config);
   void connect_inputs(InputSeam& inputs);
 
+  const bool has_acpi_;
+  const bool has_apic_;
   PicPair pic_;
   LocalApic local_apic_;
   IoApic io_apic_;
@@ -99,6 +104,7 @@ class Board {
   IsaDma dma_;
   LegacyReplacement timer_interrupts_;
   Pit pit_;
+  NmiSources nmi_;
   Rtc rtc_;
   std::optional<Hpet> hpet_;
   A20Gate a20_;

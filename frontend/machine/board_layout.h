@@ -8,6 +8,7 @@ namespace ringdown::board {
 
 // --- Memory ------------------------------------------------------------------------------------------------
 inline constexpr u64 kTopOfAddressSpace = u64{1} << 32;
+inline constexpr u64 kFirmwareAliasEnd = kTopOfAddressSpace - 0x10'0000;
 inline constexpr u32 kBootSector = 0x7c00;  // where a BIOS loads and enters it
 inline constexpr u64 kVgaWindow = 0xa0000;
 inline constexpr u64 kOptionRoms = 0xc0000;

@@ -104,13 +104,21 @@ void Machine::build(BoardMedia media, std::span<const u8> firmware) {
   }
   memory_.map_rom(GuestPhysical(board::kTopOfAddressSpace - firmware.size()), firmware.size(),
                   store_.first_rom_frame());
+  // Its end answers 1 MiB further down too (Intel 290550, "XBCS"): there the reset vector is while address
+  // line 20 is masked.
+  const u64 aliased = std::min<u64>(firmware.size(), board::kLegacyFirmwareSize);
+  memory_.map_rom(GuestPhysical(board::kFirmwareAliasEnd - aliased), aliased,
+                  HostFrame(static_cast<u32>(store_.frame_count() - (aliased >> kPageShift))));
   board_ = std::make_unique<Board>(
       BoardConnections{ports_, device_memory_, memory_, scheduler_, log_, *this, *this, inputs_}, config_,
       std::move(media));
   processor_->connect_interrupts(board_->local_apic());
+  // A base of zero: there is none.
   processor_->connect_platform({[this] { return board_->local_apic().apic_base(); },
                                 [this](u64 value) { (void)board_->local_apic().set_apic_base(value); },
-                                [this](bool asserted) { board_->set_ferr(asserted); }});
+                                [this](bool asserted) { board_->set_ferr(asserted); },
+                                [this](bool active) { set_smi_active(active); },
+                                [this] { board_->local_apic().init(); }});
   inputs_.connect(InputChannel::ClockRate, [this](const std::vector<u8>& payload) {
     u64 rate = 0;
     if (payload.size() != sizeof(rate)) return;
@@ -196,6 +204,29 @@ void Machine::reset() {
   processor_->reset();
   if (monitor_) monitor_->attach();
 }
+
+// The PIIX3 answers the shutdown special cycle by INIT# (Intel 290550, "INIT"). System management mode holds
+// that back (Intel SDM vol. 3C, 34.3.1).
+void Machine::restart() {
+  PrivilegedState& guest = processor_->guest_view().state;
+  if (guest.smm.active) return reset();
+  guest.activity = Activity::Running;
+  processor_->pulse_init();
+}
+
+void Machine::set_smi_active(bool active) {
+  board_->host_bridge().set_smi_active(active);
+  drive_a20();
+}
+
+void Machine::set_a20(Level level) {
+  a20_pin_ = level;
+  drive_a20();
+}
+
+// In system management mode the processor ignores A20M#, since SMRAM may lie above 1 MiB (Intel Pentium
+// Processor Family Developer's Manual, "A20M#").
+void Machine::drive_a20() { memory_.set_a20(a20_pin_ == Level::High || processor_->smi_active()); }
 
 void Machine::request(StopReason reason, u8 code) {
   requested_ = Stop{reason, code, kNeverTime};

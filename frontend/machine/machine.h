@@ -52,6 +52,8 @@ class Machine final : private ProcessorPins, private MachineControl {
   void skip_to(Picoseconds time) { scheduler_.skip_to(time); }
   /// A hard reset of processor and devices.
   void reset();
+  /// What the board does once the processor has shut down: INIT# or, where it cannot be taken, a hard reset.
+  void restart();
 
   Ticks ticks() const { return processor_->ticks(); }
   Scheduler& scheduler() { return scheduler_; }
@@ -82,13 +84,18 @@ class Machine final : private ProcessorPins, private MachineControl {
   Stop idle() const;
   bool at_breakpoint() const;
   void change_medium(const std::vector<u8>& payload);
+  void set_smi_active(bool active);
+  void drive_a20();
 
   // ProcessorPins
   void set_intr(Level level) override { processor_->set_intr(level); }
   void pulse_nmi() override { processor_->pulse_nmi(); }
-  void set_a20(Level level) override { memory_.set_a20(level == Level::High); }
+  void pulse_smi() override { processor_->pulse_smi(); }
+  void pulse_init() override { processor_->pulse_init(); }
+  void set_a20(Level level) override;
   // MachineControl
   void request_reset() override;
+  void request_processor_reset() override { processor_->pulse_init(); }
   void request_power_off() override;
   void request_exit(u8 code) override;
   void request(StopReason reason, u8 code);
@@ -110,6 +117,7 @@ class Machine final : private ProcessorPins, private MachineControl {
   std::optional<MachineCounters> counters_;
   std::optional<Stop> requested_;
   std::string refusal_;
+  Level a20_pin_ = Level::High;
 };
 
 }  // namespace ringdown

@@ -68,6 +68,8 @@ struct MachineConfig {
   std::optional<GuestLinear> handover = GuestLinear(board::kBootSector);
   bool single_instruction_blocks = false;
   HandlerSubstitution substitution = {};
+  bool acpi = true;  // tables and the power management function
+  bool apic = true;  // local APIC and I/O APIC, and the tables that tell of them
   std::vector<DiskConfig> disks;
   std::array<BootDevice, 3> boot_order{BootDevice::Disk, BootDevice::Cdrom, BootDevice::None};
   std::vector<FirmwareFile> firmware_files;

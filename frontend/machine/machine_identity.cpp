@@ -10,7 +10,9 @@ namespace ringdown {
 
 namespace {
 
-constexpr std::string_view kPaging = "--paging";
+constexpr const char* kPaging = "--paging";
+constexpr const char* kAcpi = "--acpi";
+constexpr const char* kApic = "--apic";
 
 /// A file's content in short: its size tells a person more than the checksum.
 class Content {
@@ -52,10 +54,12 @@ MachineIdentity::MachineIdentity(const MachineConfig& config, const BoardMedia& 
   properties_.push_back({"--mode", bare ? "bare" : "trap"});
   if (!bare) {
     properties_.push_back({"--deprivilege", config.deprivilege == Deprivilege::Ring3 ? "ring3" : "ring1"});
-    properties_.push_back({std::string(kPaging), std::string(name_of(config.paging.technique))});
+    properties_.push_back({kPaging, std::string(name_of(config.paging.technique))});
   }
   properties_.push_back({"--cpu", config.cpu_model});
   properties_.push_back({"--hpet", config.hpet ? "on" : "off"});
+  properties_.push_back({kAcpi, config.acpi ? "on" : "off"});
+  properties_.push_back({kApic, config.apic ? "on" : "off"});
   Content roms;
   roms.add(firmware);
   roms.add(media.vga_rom);
@@ -74,12 +78,15 @@ MachineIdentity::MachineIdentity(const MachineConfig& config, const BoardMedia& 
 }
 
 void MachineIdentity::complete(std::vector<Property>& saved) const {
-  const auto is_paging = [](const Property& property) { return property.option == kPaging; };
-  const auto own = std::find_if(properties_.begin(), properties_.end(), is_paging);
-  const std::ptrdiff_t place = own - properties_.begin();
-  if (own == properties_.end() || std::any_of(saved.begin(), saved.end(), is_paging)) return;
-  if (place <= std::ssize(saved))
-    saved.insert(saved.begin() + place, {std::string(kPaging), std::string(name_of(Technique::Shadow))});
+  const Property before_options[] = {
+      {kPaging, std::string(name_of(Technique::Shadow))}, {kAcpi, "on"}, {kApic, "on"}};
+  for (const Property& before : before_options) {
+    const auto is_same = [&](const Property& property) { return property.option == before.option; };
+    const auto own = std::ranges::find_if(properties_, is_same);
+    if (own == properties_.end() || std::ranges::any_of(saved, is_same)) continue;
+    const std::ptrdiff_t place = own - properties_.begin();
+    if (place <= std::ssize(saved)) saved.insert(saved.begin() + place, before);
+  }
 }
 
 void MachineIdentity::serialize(Archive& archive) {

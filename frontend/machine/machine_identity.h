@@ -26,7 +26,7 @@ class MachineIdentity final : public Serializable {
     std::string value;
     void serialize(Archive& archive) { archive(option, value); }
   };
-  /// States of before there was a choice name no paging technique: they are of the shadow.
+  /// States of before there was an option do not name it: they are of what was there before.
   void complete(std::vector<Property>& saved) const;
 
   std::vector<Property> properties_;

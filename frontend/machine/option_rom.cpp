@@ -9,6 +9,8 @@ extern const unsigned char ringdown_rom_linux_boot[];
 extern const unsigned ringdown_rom_linux_boot_size;
 extern const unsigned char ringdown_rom_multiboot[];
 extern const unsigned ringdown_rom_multiboot_size;
+extern const unsigned char ringdown_rom_no_mp_table[];
+extern const unsigned ringdown_rom_no_mp_table_size;
 
 namespace ringdown {
 
@@ -25,5 +27,8 @@ std::vector<u8> sealed(std::span<const unsigned char> image) {
 
 std::vector<u8> linux_boot_rom() { return sealed({ringdown_rom_linux_boot, ringdown_rom_linux_boot_size}); }
 std::vector<u8> multiboot_rom() { return sealed({ringdown_rom_multiboot, ringdown_rom_multiboot_size}); }
+std::vector<u8> no_mp_table_rom() {
+  return sealed({ringdown_rom_no_mp_table, ringdown_rom_no_mp_table_size});
+}
 
 }  // namespace ringdown

@@ -1,4 +1,4 @@
-// The option ROMs of our own that boot a kernel, as fw_cfg serves them to the firmware.
+// The option ROMs of our own, as fw_cfg serves them to the firmware.
 #pragma once
 
 #include <vector>
@@ -10,5 +10,7 @@ namespace ringdown {
 /// roms/linux_boot.asm and roms/multiboot.asm, with their checksums.
 std::vector<u8> linux_boot_rom();
 std::vector<u8> multiboot_rom();
+/// roms/no_mp_table.asm, likewise: the firmware leaves an MP table on a board without APICs too.
+std::vector<u8> no_mp_table_rom();
 
 }  // namespace ringdown

@@ -131,6 +131,8 @@ MISTAKES = [
     (["--memory", "1025.5K"], ["--memory", "4K"]),
     (["--cpu", "z80"], ["z80", "--cpu list"]),
     (["--mode", "fast"], ["--mode fast", "trap or bare"]),
+    (["--acpi", "maybe"], ["--acpi maybe", "on or off"]),
+    (["--apic", "none"], ["--apic none", "on or off"]),
     (["--deprivilege", "ring2"], ["ring2", "ring1 or ring3"]),
     (["--paging", "flat"], ["--paging flat", "shadow or nested or direct"]),
     (["--paging", "nested", "--deprivilege", "ring3"], ["--paging nested", "--deprivilege ring3"]),

@@ -142,6 +142,7 @@ TEST_CASE("Every byte of the privileged state that a guest can see belongs to an
   }
   CapturingArchive archive(1);
   state.serialize(archive);
+  archive(state.smm);
   CHECK(covered == archive.payload.size());
 }
 

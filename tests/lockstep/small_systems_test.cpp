@@ -7,18 +7,18 @@ namespace ringdown::test {
 
 namespace {
 
-void check_same(const std::string& system, Deprivilege deprivilege) {
+void check_same(const std::string& system, Deprivilege deprivilege, u64 at_least) {
   INFO(system << (deprivilege == Deprivilege::Ring1 ? " at ring 1" : " at ring 3"));
   LockstepSetup setup;
   setup.guest.memory_bytes = u64{16} << 20;
-  setup.guest.firmware_path = RINGDOWN_SYSTEM_ROMS "/small_systems/" + system + ".rom";
+  setup.guest.firmware_path = RINGDOWN_SYSTEM_ROMS "/" + system + ".rom";
   setup.guest.deprivilege = deprivilege;
   setup.guest.paging.sync = ShadowSync::Strict;
   setup.every = 1;
   const LockstepResult result = run_lockstep(std::move(setup));
   CHECK_FALSE(result.divergence);
   CHECK(result.end == "exit 0");
-  CHECK(result.instructions > 100'000);
+  CHECK(result.instructions > at_least);
 }
 
 }  // namespace
@@ -26,8 +26,17 @@ void check_same(const std::string& system, Deprivilege deprivilege) {
 TEST_CASE("Old systems see the same deprivileged, after every instruction") {
   for (const char* const system : {"v86_monitor", "ring1_kernel", "ring2_kernel", "segmented_16",
                                    "task_per_process", "unreal_loader", "iopl3_user"}) {
-    check_same(system, Deprivilege::Ring1);
-    check_same(system, Deprivilege::Ring3);
+    const std::string rom = std::string("small_systems/") + system;
+    check_same(rom, Deprivilege::Ring1, 100'000);
+    check_same(rom, Deprivilege::Ring3, 100'000);
+  }
+}
+
+TEST_CASE("SMI handlers see the same deprivileged, after every instruction") {
+  for (const char* const rom : {"management/blocked", "management/halt_and_io", "board/init",
+                                "management/modes", "management/protected_handler", "management/smram"}) {
+    check_same(rom, Deprivilege::Ring1, 1'000);
+    check_same(rom, Deprivilege::Ring3, 1'000);
   }
 }
 

@@ -151,8 +151,13 @@ void add_conditions(ItemList& list, PrivilegedState& s) {
   list.add("activity", s.activity, activity_meaning);
   list.add_bytes("NMI blocked", std::as_writable_bytes(std::span(&s.nmi_blocked, 1)));
   list.add("pending debug trap", s.pending_debug);
+  list.add("SMBASE", s.smm.base);
+  list.add_bytes("system management mode", std::as_writable_bytes(std::span(&s.smm.active, 1)));
+  list.add_bytes("NMI blocked outside it", std::as_writable_bytes(std::span(&s.smm.nmi_blocked_outside, 1)));
   list.add_derived("INTR pin", [](Machine& m) { return u64{m.processor().intr_pending() ? 1u : 0u}; });
   list.add_derived("NMI pin", [](Machine& m) { return u64{m.processor().nmi_pending() ? 1u : 0u}; });
+  list.add_derived("SMI pin", [](Machine& m) { return u64{m.processor().smi_pending() ? 1u : 0u}; });
+  list.add_derived("INIT pin", [](Machine& m) { return u64{m.processor().init_pending() ? 1u : 0u}; });
 }
 
 void add_model_specific(ItemList& list, ModelSpecificRegisters& msr) {

@@ -162,7 +162,6 @@ TEST_CASE("System registers and selectors carry number, operand and size") {
   CHECK(encodings.decode({0x0f, 0x01, 0xf0}).row->system == op_lmsw);
   CHECK(encodings.decode({0x0f, 0x01, 0x38}).row->system == op_invlpg);
   CHECK(encodings.decode({0x0f, 0x01, 0xc0}).row == nullptr);  // SGDT of a register
-  CHECK(encodings.decode({0x0f, 0xaa}).row == nullptr);        // RSM outside system management mode
 }
 
 TEST_CASE("Every operation has a row, and the Robin-Irvine list is marked") {

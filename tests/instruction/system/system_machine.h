@@ -69,6 +69,8 @@ class RecordingBackend final : public SystemBackend {
   u64 apic_base() const override { return apic; }
   void set_apic_base(u64 value) override { apic = value; }
   void set_ferr(bool) override {}
+  void note_io(const IoInstruction&) override {}
+  void set_smi_active(bool active) override { smi_active = active; }
   const CpuModel& model() const override { return *cpu; }
 
   struct PortWrite {
@@ -80,6 +82,7 @@ class RecordingBackend final : public SystemBackend {
   SystemView* view = nullptr;
   const CpuModel* cpu = &CpuModel::standard();
   u64 tsc = 5000;
+  bool smi_active = false;
   u64 apic = 0xfee0'0900;
   unsigned paging_changes = 0;
   std::vector<u32> invalidated;

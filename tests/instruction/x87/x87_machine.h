@@ -23,6 +23,8 @@ class FaultCatcher final : public TrapHandler {
   Outcome on_sensitive(const Operation&) override { return Outcome::NotRetired; }
   Outcome on_exception(const Fault& fault, const Operation*) override;
   void on_event(Event) override {}
+  void on_smi(const IoInstruction*) override {}
+  void on_init() override {}
   AccessStatus read_physical_table(GuestLinear, std::span<std::byte>) override { return AccessStatus::Done; }
   AccessStatus write_physical_table(GuestLinear, std::span<const std::byte>) override {
     return AccessStatus::Done;

@@ -13,9 +13,11 @@ constexpr u64 kMegabyte = 0x10'0000;
 class Control final : public MachineControl {
  public:
   void request_reset() override { ++resets; }
+  void request_processor_reset() override { ++processor_resets; }
   void request_power_off() override {}
   void request_exit(u8) override {}
   int resets = 0;
+  int processor_resets = 0;
 };
 
 struct Bridge {
@@ -102,6 +104,26 @@ TEST_CASE("SMRAM opens the video window to RAM until it is locked") {
   CHECK(b.bridge.read_config(0x72, Width::Byte) == 0x4a);
 }
 
+TEST_CASE("System management mode sees SMRAM where it is enabled and not closed") {
+  constexpr u32 kRam = 0xa0;
+  Bridge b;
+  b.bridge.set_smi_active(true);
+  CHECK(b.reads_from(0xa'0000) == GuestMemory::Page::kDevice);  // G_SMRAME is clear
+  b.bridge.write_config(0x72, Width::Byte, 0x0a);
+  CHECK(b.reads_from(0xa'0000) == kRam);
+  b.bridge.set_smi_active(false);
+  CHECK(b.reads_from(0xa'0000) == GuestMemory::Page::kDevice);
+  b.bridge.write_config(0x72, Width::Byte, 0x1a);  // locked
+  b.bridge.set_smi_active(true);
+  CHECK(b.reads_from(0xb'f000) == 0xbf);
+  b.bridge.write_config(0x72, Width::Byte, 0x2a);  // D_CLS
+  CHECK(b.reads_from(0xa'0000) == GuestMemory::Page::kDevice);
+  b.bridge.write_config(0x72, Width::Byte, 0x0a);
+  CHECK(b.reads_from(0xa'0000) == kRam);
+  b.bridge.reset();
+  CHECK(b.reads_from(0xa'0000) == GuestMemory::Page::kDevice);
+}
+
 TEST_CASE("the host bridge reports DRAM sizes and resets by TRC") {
   Bridge b;
   CHECK(b.bridge.read_config(0x60, Width::Byte) == 2);
@@ -111,6 +133,10 @@ TEST_CASE("the host bridge reports DRAM sizes and resets by TRC") {
   b.bridge.write_config(0x93, Width::Byte, 0x06);
   b.bridge.write_config(0x93, Width::Byte, 0x06);
   CHECK(b.control.resets == 1);
+  b.bridge.write_config(0x93, Width::Byte, 0x00);
+  b.bridge.write_config(0x93, Width::Byte, 0x04);  // soft: INIT#
+  CHECK(b.control.resets == 1);
+  CHECK(b.control.processor_resets == 1);
 }
 
 TEST_CASE("a restored host bridge maps memory again") {
@@ -167,6 +193,10 @@ TEST_CASE("RCR resets on the rising edge of RCPU") {
   bridge.reset_control().write(0, Width::Byte, 0x06);
   CHECK(control.resets == 1);
   CHECK(bridge.reset_control().read(0, Width::Byte) == 0x06);
+  bridge.reset_control().write(0, Width::Byte, 0x00);
+  bridge.reset_control().write(0, Width::Byte, 0x04);  // soft: INIT#
+  CHECK(control.resets == 1);
+  CHECK(control.processor_resets == 1);
 
   bridge.write_config(0x60, Width::Dword, 0x0b0b0a0a);
   Piix3 fresh(irqs, control, log);

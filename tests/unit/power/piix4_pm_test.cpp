@@ -15,6 +15,15 @@ class Control final : public MachineControl {
   int power_offs = 0;
 };
 
+class Pins final : public ProcessorPins {
+ public:
+  void set_intr(Level) override {}
+  void pulse_nmi() override {}
+  void pulse_smi() override { ++smis; }
+  void set_a20(Level) override {}
+  int smis = 0;
+};
+
 class Sci final : public InterruptSink {
  public:
   void set_input(unsigned pin, Level level) override {
@@ -52,7 +61,7 @@ TEST_CASE("PMBA and SMBBA place the blocks once they are enabled") {
   CHECK_FALSE(r.pm.window_base(1));
   r.pm.write_config(0x04, Width::Word, 1);
   CHECK(r.pm.window_base(1) == 0xb100u);
-  CHECK((r.pm.read_config(0x5b, Width::Byte) & 2) != 0);
+  CHECK((r.pm.read_config(0x5b, Width::Byte) & 2) == 0);  // firmware that sees it set leaves SMM alone
 }
 
 TEST_CASE("the timer's last overflow is the one before virtual time ends") {
@@ -116,6 +125,34 @@ TEST_CASE("ACPI mode is switched through APMC and the power button tells the sys
   CHECK(r.in(4) == 0);
   r.pm.apm_ports().write(1, Width::Byte, 0x5a);
   CHECK(r.pm.apm_ports().read(0, Width::Word) == 0x5af0);
+}
+
+TEST_CASE("A write to APMC raises an SMI where APMC_EN and SMI_EN are set") {
+  Rig r;
+  Pins pins;
+  r.pm.connect_smi(pins);
+  const auto command = [&] { r.pm.apm_ports().write(0, Width::Byte, 0x55); };
+  command();
+  r.out(0x28, 1);
+  command();
+  CHECK(pins.smis == 0);
+  CHECK(r.in(0x18) == 0);
+  r.pm.write_config(0x5b, Width::Byte, 2);
+  r.out(0x28, 0);
+  command();
+  CHECK(pins.smis == 0);
+  CHECK(r.in(0x18) == 0x20);
+  r.out(0x18, 0x20);
+  CHECK(r.in(0x18) == 0);
+  r.out(0x28, 1);
+  command();
+  command();
+  CHECK(pins.smis == 2);
+  r.pm.apm_ports().write(1, Width::Byte, 1);  // APMS
+  CHECK(pins.smis == 2);
+  r.pm.reset();
+  command();
+  CHECK(pins.smis == 2);
 }
 
 TEST_CASE("SUS_EN with the type of S5 turns the power off") {

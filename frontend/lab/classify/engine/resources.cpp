@@ -81,6 +81,8 @@ void compare_registers(Comparison& compare, const PrivilegedState& a, const Priv
   compare("the halted state", static_cast<u64>(a.activity), static_cast<u64>(b.activity));
   compare("the NMI mask", a.nmi_blocked, b.nmi_blocked);
   compare("a pending #DB", a.pending_debug, b.pending_debug);
+  compare("SMBASE", a.smm.base, b.smm.base);
+  compare("system management mode", a.smm.active, b.smm.active);
 }
 
 void compare_model_specific(Comparison& compare, const ModelSpecificRegisters& a,

@@ -1,0 +1,93 @@
+// The board as firmware and Debian's kernel find it: system management mode as SeaBIOS sets it up, and boards
+// without ACPI, without APICs, and without either.
+#include <catch2/catch.hpp>
+
+#include "tests/support/guest_machine.h"
+
+namespace ringdown::test {
+
+namespace {
+
+constexpr Ticks kBootLimit = 8'000'000'000;
+
+bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+
+u8 host_bridge_register(Machine& machine, u8 offset) {
+  machine.ports().write(0xcf8, Width::Dword, 0x8000'0000u | (offset & ~3u));
+  return static_cast<u8>(machine.ports().read(0xcfcu + (offset & 3u), Width::Byte));
+}
+
+/// The kernel's log and its list of interrupts.
+std::string look_around(const MachineConfig& config, const std::string& parameters = {}) {
+  GuestMachine guest(with_linux(
+      config,
+      {.command =
+           "dmesg; cat /proc/interrupts /proc/cpuinfo; ls /sys/firmware /sys/firmware/dmi/tables; exit 7",
+       .parameters = parameters}));
+  guest.run_to(kBootLimit);
+  INFO(guest.console());
+  INFO(guest.output());
+  CHECK(guest.last_stop().reason == StopReason::Exit);
+  CHECK(guest.last_stop().exit_code == 7);
+  return guest.output();
+}
+
+}  // namespace
+
+TEST_CASE("SeaBIOS sets system management mode up, bare and under the monitor") {
+  MachineConfig config;
+  std::string messages;
+  config.debug_console = [&](u8 character) { messages += static_cast<char>(character); };
+  config.mode = GENERATE(RunMode::Trap, RunMode::Bare);
+  GuestMachine guest(config);
+  CHECK(guest.wait_for_screen("No bootable device", 2'000'000'000));
+  INFO(messages);
+  const PrivilegedState& state = guest.machine().processor().guest_view().state;
+  CHECK(state.smm.base == 0xa'0000);
+  CHECK_FALSE(state.smm.active);
+  CHECK(host_bridge_register(guest.machine(), 0x72) == 0x0a);
+  const u64 at_ring0 = guest.machine().processor().counters().retired_at_cpl[0];
+  CHECK((at_ring0 == 0) == (config.mode == RunMode::Trap));
+}
+
+TEST_CASE("Debian's kernel finds the tables and has nothing to say against them") {
+  const std::string log = look_around({});
+  CHECK(contains(log, "ACPI: RSDP"));
+  CHECK(contains(log, "Using IOAPIC"));
+  CHECK(contains(log, "IO-APIC"));
+  CHECK(contains(log, "SMBIOS"));
+  CHECK_FALSE(contains(log, "ACPI Error"));
+  CHECK_FALSE(contains(log, "ACPI BIOS Error"));
+  CHECK_FALSE(contains(log, "[Firmware Bug]"));
+}
+
+TEST_CASE("Without ACPI there are no tables, and MP table and APICs stay") {
+  MachineConfig config;
+  config.acpi = false;
+  const std::string log = look_around(config);
+  CHECK_FALSE(contains(log, "ACPI: RSDP"));
+  CHECK(contains(log, "found SMP MP-table"));
+  CHECK(contains(log, "IO-APIC"));
+}
+
+TEST_CASE("Without APICs interrupts come by the 8259s, and no MP table names any") {
+  MachineConfig config;
+  config.apic = false;
+  const std::string log = look_around(config);
+  CHECK(contains(log, "ACPI: RSDP"));
+  CHECK_FALSE(contains(log, "found SMP MP-table"));
+  CHECK_FALSE(contains(log, "IO-APIC"));
+  CHECK(contains(log, "XT-PIC"));
+}
+
+TEST_CASE("Without ACPI and APICs it is a board of 1996") {
+  MachineConfig config;
+  config.acpi = false;
+  config.apic = false;
+  const std::string log = look_around(config);
+  CHECK_FALSE(contains(log, "ACPI: RSDP"));
+  CHECK_FALSE(contains(log, "found SMP MP-table"));
+  CHECK(contains(log, "XT-PIC"));
+}
+
+}  // namespace ringdown::test
