@@ -20,6 +20,7 @@ enum class Index : u8 {
 constexpr unsigned kFirstControl = 8;
 
 using CommandMemoryToMemory = Field<u8, 0>;
+using CommandHoldSource = Field<u8, 1>;
 using CommandDisable = Field<u8, 2>;
 using SelectedChannel = Field<u8, 0, 2>;
 using SingleMaskSet = Field<u8, 2>;
@@ -37,7 +38,7 @@ constexpr u8 bit(unsigned n) { return static_cast<u8>(1u << n); }
 
 void DmaController::reset() {
   // The same as a master clear; addresses and counts stay.
-  command_ = terminal_counts_ = 0;
+  command_ = terminal_counts_ = software_requests_ = temporary_ = 0;
   mask_ = kAllMasked;
   high_byte_next_ = false;
 }
@@ -60,10 +61,11 @@ u8 DmaController::read(unsigned index) {
     return read_half(index % 2 == 0 ? channel.current_address : channel.current_count);
   }
   if (index == static_cast<unsigned>(Index::CommandOrStatus)) {
-    const u8 status = StatusRequests::with(terminal_counts_, requests_);
+    const u8 status = StatusRequests::with(terminal_counts_, requests_ | software_requests_);
     terminal_counts_ = 0;
     return status;
   }
+  if (index == static_cast<unsigned>(Index::MasterClearOrTemporary)) return temporary_;
   if (index == static_cast<unsigned>(Index::AllMasks)) return mask_;
   return 0;
 }
@@ -86,11 +88,10 @@ void DmaController::write_control(unsigned index, u8 value) {
   switch (static_cast<Index>(index)) {
     case Index::CommandOrStatus:
       command_ = value;
-      if (CommandMemoryToMemory::get(value))
-        log_.unimplemented(LogCategory::Machine, "8237 memory to memory");
       break;
     case Index::Request:
-      if (RequestSet::get(value)) log_.unimplemented(LogCategory::Machine, "8237 request by software");
+      software_requests_ = static_cast<u8>(RequestSet::get(value) ? software_requests_ | selected
+                                                                  : software_requests_ & ~selected);
       break;
     case Index::SingleMask:
       mask_ = static_cast<u8>(SingleMaskSet::get(value) ? mask_ | selected : mask_ & ~selected);
@@ -117,8 +118,20 @@ void DmaController::set_request(unsigned channel, bool request) {
   requests_ = static_cast<u8>(request ? requests_ | bit(channel) : requests_ & ~bit(channel));
 }
 
-bool DmaController::enabled(unsigned channel) const {
-  return !CommandDisable::get(command_) && (mask_ & bit(channel)) == 0;
+bool DmaController::running() const { return !CommandDisable::get(command_); }
+
+bool DmaController::enabled(unsigned channel) const { return running() && (mask_ & bit(channel)) == 0; }
+
+void DmaController::end_software_request(unsigned channel) {
+  software_requests_ &= static_cast<u8>(~bit(channel));
+}
+
+bool DmaController::copies_memory() const { return CommandMemoryToMemory::get(command_); }
+
+void DmaController::advance_source() {
+  if (CommandHoldSource::get(command_)) return;
+  Channel& source = channels_[0];
+  source.current_address = static_cast<u16>(source.current_address + (descending(0) ? -1 : 1));
 }
 
 bool DmaController::cascades(unsigned channel) const {
@@ -141,6 +154,7 @@ bool DmaController::advance(unsigned channel, u32 transfers) {
   state.current_count = static_cast<u16>(state.current_count - transfers);
   if (!terminal) return false;
   terminal_counts_ |= bit(channel);
+  end_software_request(channel);
   if (ModeAutoInitialize::get(state.mode)) {
     state.current_address = state.base_address;
     state.current_count = state.base_count;
@@ -151,8 +165,9 @@ bool DmaController::advance(unsigned channel, u32 transfers) {
 }
 
 void DmaController::serialize(Archive& archive) {
-  archive(channels_, command_, mask_, terminal_counts_, high_byte_next_);
+  archive(channels_, command_, mask_, terminal_counts_, high_byte_next_, software_requests_, temporary_);
   mask_ &= kAllMasked;
+  software_requests_ &= kAllMasked;
   terminal_counts_ &= kAllMasked;
 }
 

@@ -4,7 +4,6 @@
 #include <array>
 
 #include "core/archive.h"
-#include "core/log.h"
 #include "core/types.h"
 
 namespace ringdown {
@@ -16,8 +15,6 @@ class DmaController {
 
   enum class Kind : u8 { Verify = 0, Write = 1, Read = 2, Illegal = 3 };  // as memory sees it
 
-  explicit DmaController(Log& log) : log_(log) {}
-
   void reset();
   /// Registers 0 to 15.
   u8 read(unsigned index);
@@ -25,8 +22,18 @@ class DmaController {
 
   void set_request(unsigned channel, bool request);
   bool requested(unsigned channel) const { return (requests_ >> channel & 1) != 0; }
-  /// Whether a request of the channel would be served.
+  /// Whether the controller serves requests at all.
+  bool running() const;
+  /// Whether a request of the channel's device would be served.
   bool enabled(unsigned channel) const;
+  /// A request by software, which no mask holds back; the terminal count ends it.
+  bool software_requested(unsigned channel) const { return (software_requests_ >> channel & 1) != 0; }
+  void end_software_request(unsigned channel);
+  /// A request of channel 0 copies memory to memory, from its address to that of channel 1.
+  bool copies_memory() const;
+  /// Channel 0 takes part in a copy as its source: its address moves on, unless it is to be held.
+  void advance_source();
+  void set_temporary(u8 value) { temporary_ = value; }
   bool cascades(unsigned channel) const;
   Kind kind(unsigned channel) const;
   bool descending(unsigned channel) const;
@@ -56,12 +63,13 @@ class DmaController {
 
   static constexpr u8 kAllMasked = 0x0f;
 
-  Log& log_;
   std::array<Channel, kChannels> channels_;
   u8 command_ = 0;
   u8 mask_ = kAllMasked;
   u8 requests_ = 0;  // DREQ levels: their devices drive them again after a restore
+  u8 software_requests_ = 0;
   u8 terminal_counts_ = 0;
+  u8 temporary_ = 0;  // the byte last copied from memory to memory
   bool high_byte_next_ = false;
 };
 

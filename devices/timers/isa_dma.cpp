@@ -14,7 +14,7 @@ constexpr std::array<u8, 8> kPageOffsets = {0x06, 0x02, 0x00, 0x01, 0x0e, 0x0a, 
 
 }  // namespace
 
-IsaDma::IsaDma(GuestMemory& memory, Log& log) : memory_(memory), first_(log), second_(log) {
+IsaDma::IsaDma(GuestMemory& memory) : memory_(memory) {
   for (unsigned number = 0; number < kChannels; ++number) channels_[number].attach(*this, number);
 }
 
@@ -32,27 +32,62 @@ void IsaDma::Channel::set_request(Level level) {
   dma_->controller(number_).set_request(number_ % DmaController::kChannels, level == Level::High);
 }
 
+bool IsaDma::has_bus(unsigned number) const {
+  return number >= kCascade || (second_.enabled(0) && second_.cascades(0));
+}
+
 bool IsaDma::enabled(unsigned number) {
-  if (number >= kCascade) return second_.enabled(number - kCascade);
-  return first_.enabled(number) && second_.enabled(0) && second_.cascades(0);
+  const DmaController& state = controller(number);
+  const unsigned index = number % DmaController::kChannels;
+  // A channel that cascades leaves the bus to its device, which moves nothing through this controller.
+  return state.enabled(index) && !state.cascades(index) && has_bus(number);
 }
 
 void IsaDma::write_first(u32 offset, Width, u64 value) {
   first_.write(offset, static_cast<u8>(value));
-  wake_clients();
+  serve_requests();
 }
 
 void IsaDma::write_second(u32 offset, Width, u64 value) {
   second_.write(offset / 2, static_cast<u8>(value));
-  wake_clients();
+  serve_requests();
 }
 
-void IsaDma::wake_clients() {
+void IsaDma::serve_requests() {
   for (unsigned number = 0; number < kChannels; ++number) {
     DmaClient* client = channels_[number].client();
     const bool requested = controller(number).requested(number % DmaController::kChannels);
     if (client != nullptr && requested && enabled(number)) client->dma_ready();
+    const DmaController& state = controller(number);
+    const bool by_software = state.running() && state.software_requested(number % DmaController::kChannels);
+    if (by_software && has_bus(number)) serve_software_request(number);
   }
+}
+
+void IsaDma::serve_software_request(unsigned number) {
+  if (number == 0 && first_.copies_memory()) return copy_memory();
+  DmaController& state = controller(number);
+  const unsigned index = number % DmaController::kChannels;
+  if (state.cascades(index)) return;
+  // The whole block, with no device that would drive or take the data.
+  const std::array<std::byte, 2> open_bus = {std::byte{0xff}, std::byte{0xff}};
+  for (bool more = true; more;) {
+    if (state.kind(index) == DmaController::Kind::Write)
+      memory_.write(next_run(number, 1).start, std::span(open_bus).first(unit(number)));
+    more = !state.advance(index, 1);
+  }
+}
+
+/// The count of channel 1 says how many bytes.
+void IsaDma::copy_memory() {
+  for (bool more = true; more;) {
+    const u8 value = memory_.read_value<u8>(next_run(0, 1).start);
+    first_.set_temporary(value);
+    memory_.write_value(next_run(1, 1).start, value);
+    first_.advance_source();
+    more = !first_.advance(1, 1);
+  }
+  first_.end_software_request(0);
 }
 
 IsaDma::Run IsaDma::next_run(unsigned number, u32 transfers) {

@@ -7,7 +7,6 @@
 #include "core/archive.h"
 #include "core/bus.h"
 #include "core/dma_channel.h"
-#include "core/log.h"
 #include "core/memory.h"
 #include "devices/timers/dma_controller.h"
 
@@ -17,7 +16,7 @@ namespace ringdown {
 /// cascade of the first controller. Sources: Intel 8237A data sheet; PIIX3 data sheet, "DMA Functions".
 class IsaDma final : public Serializable {
  public:
-  IsaDma(GuestMemory& memory, Log& log);
+  explicit IsaDma(GuestMemory& memory);
 
   /// Sixteen ports: the controller of channels 0 to 3.
   BusRange& first_ports() { return first_ports_; }
@@ -67,11 +66,16 @@ class IsaDma final : public Serializable {
 
   DmaController& controller(unsigned number) { return number < 4 ? first_ : second_; }
   static u32 unit(unsigned number) { return number < 4 ? 1 : 2; }
+  /// The first controller reaches the bus through the second.
+  bool has_bus(unsigned number) const;
   bool enabled(unsigned number);
   Run next_run(unsigned number, u32 transfers);
   template <class Move>
   DmaChannel::Transfer transfer(unsigned number, std::size_t bytes, Move move);
-  void wake_clients();
+  /// After the guest programmed a controller: requests that wait, of devices and by software, are served.
+  void serve_requests();
+  void serve_software_request(unsigned number);
+  void copy_memory();
 
   GuestMemory& memory_;
   DmaController first_;

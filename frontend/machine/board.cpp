@@ -45,7 +45,7 @@ Board::Board(const BoardConnections& c, const MachineConfig& config, BoardMedia 
       isa_(pic_, io_apic_),
       // The 8259As' INT reaches the processor by either APIC, as the guest chooses.
       pic_output_({local_apic_, LocalApic::kLint0}, {io_apic_, 0}),
-      dma_(c.memory, c.log),
+      dma_(c.memory),
       timer_interrupts_(InterruptLine(isa_, board::kIrqTimer), InterruptLine(isa_, board::kIrqRtc)),
       pit_(c.scheduler, InterruptLine(timer_interrupts_, LegacyReplacement::kPit)),
       nmi_(pit_.control_port(), InterruptLine(local_apic_, LocalApic::kLint1)),

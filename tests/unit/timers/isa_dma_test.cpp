@@ -51,7 +51,7 @@ struct Fixture {
   Bus bus{"memory", log};
   MemoryStore store = std::move(*MemoryStore::create(0x4'0000, 0));
   GuestMemory memory{store, bus};
-  IsaDma dma{memory, log};
+  IsaDma dma{memory};
   DmaChannel& channel_2 = dma.channel(2);
 };
 
@@ -140,6 +140,70 @@ TEST_CASE_METHOD(Fixture, "A device that waits is told when its channel is unmas
   channel_2.set_request(Level::Low);
   write_byte(dma.first_ports(), 14, 0);
   REQUIRE(client.calls == 1);
+}
+
+TEST_CASE_METHOD(Fixture, "A channel that cascades moves nothing") {
+  program_2(0xc0 | 0x04, 0, 0x400, 7);
+  REQUIRE(channel_2.to_memory(counting(8)).bytes == 0);
+  REQUIRE(byte_at(0x400) == 0);
+}
+
+TEST_CASE_METHOD(Fixture, "A request by software runs a block without a device, mask or not") {
+  program_2(0x84, 0x01, 0x2000, 3);
+  write_byte(dma.first_ports(), 10, 0x06);  // masked
+  write_byte(dma.first_ports(), 8, 0x04);   // disabled: the request waits
+  write_byte(dma.first_ports(), 9, 0x06);
+  REQUIRE(read_byte(dma.first_ports(), 8) == 0x40);
+  REQUIRE(byte_at(0x1'2000) == 0);
+  write_byte(dma.first_ports(), 8, 0x00);
+  REQUIRE(byte_at(0x1'2000) == 0xff);
+  REQUIRE(byte_at(0x1'2003) == 0xff);
+  REQUIRE(byte_at(0x1'2004) == 0);
+  REQUIRE(read_byte(dma.first_ports(), 8) == 0x04);
+  write_byte(dma.first_ports(), 9, 0x06);
+  write_byte(dma.first_ports(), 9, 0x02);  // taken back
+  REQUIRE((read_byte(dma.first_ports(), 8) & 0xf0) == 0);
+}
+
+TEST_CASE_METHOD(Fixture, "Channels 0 and 1 copy memory, and fill it from a held address") {
+  for (u32 i = 0; i < 8; ++i) memory.write_value<u8>(GuestPhysical(0x1'0100 + i), static_cast<u8>(i + 1));
+  program(0, 0x88, 6, 0x01, 0x0100, 0);
+  program(1, 0x84, 2, 0x02, 0x0200, 7);
+  write_byte(dma.first_ports(), 8, 0x01);
+  write_byte(dma.first_ports(), 9, 0x04);
+  for (u32 i = 0; i < 8; ++i) REQUIRE(byte_at(0x2'0200 + i) == i + 1);
+  REQUIRE(byte_at(0x2'0208) == 0);
+  REQUIRE(read_byte(dma.first_ports(), 13) == 8);
+  REQUIRE(read_byte(dma.first_ports(), 8) == 0x02);  // channel 1 counted
+  program(0, 0x88, 6, 0x01, 0x0103, 0);
+  program(1, 0xa4, 2, 0x02, 0x0307, 7);  // downwards
+  write_byte(dma.first_ports(), 8, 0x03);
+  write_byte(dma.first_ports(), 9, 0x04);
+  for (u32 i = 0; i < 8; ++i) REQUIRE(byte_at(0x2'0300 + i) == 4);
+  write_byte(dma.first_ports(), 13, 0);  // master clear
+  REQUIRE(read_byte(dma.first_ports(), 13) == 0);
+  REQUIRE(read_byte(dma.first_ports(), 15) == 0x0f);
+}
+
+TEST_CASE_METHOD(Fixture, "Halves of registers follow the flip-flop, and both values of a count") {
+  write_byte(dma.first_ports(), 12, 0);
+  write_byte(dma.first_ports(), 7, 0x34);  // count of channel 3
+  write_byte(dma.first_ports(), 12, 0);    // low byte again
+  write_byte(dma.first_ports(), 7, 0x78);
+  write_byte(dma.first_ports(), 7, 0x56);
+  REQUIRE(read_byte(dma.first_ports(), 7) == 0x78);
+  REQUIRE(read_byte(dma.first_ports(), 7) == 0x56);
+  program_2(kWrite, 0, 0x400, 0);
+  REQUIRE(channel_2.to_memory(counting(1)).terminal_count);
+  write_byte(dma.first_ports(), 12, 0);
+  REQUIRE(read_byte(dma.first_ports(), 5) == 0xff);
+  REQUIRE(read_byte(dma.first_ports(), 5) == 0xff);
+}
+
+TEST_CASE_METHOD(Fixture, "Page registers that no channel has are memory") {
+  for (unsigned offset = 0; offset < 15; ++offset) write_byte(dma.page_ports(), offset, 0x30 + offset);
+  for (unsigned offset = 0; offset < 15; ++offset)
+    REQUIRE(read_byte(dma.page_ports(), offset) == 0x30 + offset);
 }
 
 TEST_CASE_METHOD(Fixture, "DMA keeps the snapshot contract") {
