@@ -4,12 +4,15 @@
 #include <memory>
 
 #include "core/disk_image.h"
+#include "core/result.h"
 
 namespace ringdown {
 
 class RemovableDrive {
  public:
   virtual ~RemovableDrive() = default;
+  /// Whether such a medium goes into the drive; the error says why not, without the file's name.
+  virtual Result<void> accepts(DiskImage& medium) const = 0;
   /// Puts a medium in, in place of the one that was there; the guest is told as the drive's interface has it.
   virtual void insert(std::unique_ptr<DiskImage> medium) = 0;
   /// Takes the medium out by force, whatever the guest has locked.

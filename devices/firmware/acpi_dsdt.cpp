@@ -86,13 +86,20 @@ Code serial_ports(const std::array<bool, 4>& present) {
   return code;
 }
 
+Code floppy_controller(bool present) {
+  if (!present) return {};
+  return device("FDC", join(hid("PNP0700"), name("_STA", integer(kDevicePresent)),
+                            crs({ports(0x3f2, 4), ports(0x3f7, 1), isa_interrupt(6), isa_dma(2)})));
+}
+
 Code isa_bridge(const AcpiConfig& config) {
   const std::vector<std::string_view> route_control(kRouteControl.begin(), kRouteControl.end());
   return device(
-      "ISA", join(adr(kPiixDevice), operation_region("PIRQ", Space::PciConfig, kRouteControlOffset, kLinks),
-                  byte_fields("PIRQ", route_control),
-                  device("RTC", join(hid("PNP0B00"), crs({ports(0x70, 8), isa_interrupt(8)}))),
-                  keyboard_and_mouse(), serial_ports(config.serial_ports)));
+      "ISA",
+      join(adr(kPiixDevice), operation_region("PIRQ", Space::PciConfig, kRouteControlOffset, kLinks),
+           byte_fields("PIRQ", route_control),
+           device("RTC", join(hid("PNP0B00"), crs({ports(0x70, 8), isa_interrupt(8)}))), keyboard_and_mouse(),
+           floppy_controller(config.floppy_drives), serial_ports(config.serial_ports)));
 }
 
 Code pci_root(const AcpiConfig& config) {

@@ -21,6 +21,7 @@ struct AcpiConfig {
   u8 acpi_disable = 0xf0;
   std::array<bool, 4> serial_ports{};  // which of COM1 to COM4 exist
   bool apic = true;                    // there are a local APIC and an I/O APIC
+  bool floppy_drives = false;
   u64 local_apic_base = 0xfee0'0000;
   u64 io_apic_base = 0xfec0'0000;
   struct EventTimers {

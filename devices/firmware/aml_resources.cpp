@@ -6,6 +6,7 @@ namespace {
 
 // Small descriptors: tag and length in one byte.
 constexpr u8 kIrqNoFlags = 0x22;
+constexpr u8 kDma = 0x2a;
 constexpr u8 kIoPort = 0x47;
 constexpr u8 kEndTag = 0x79;
 // Large descriptors: tag, then a 16-bit length.
@@ -57,6 +58,11 @@ Code isa_interrupt(unsigned irq) {
   Code code = {kIrqNoFlags};
   append<u16>(code, static_cast<u16>(1u << irq));
   return code;
+}
+
+Code isa_dma(unsigned channel) {
+  constexpr u8 kCompatibleBytes = 0x00;
+  return {kDma, static_cast<u8>(1u << channel), kCompatibleBytes};
 }
 
 Code level_interrupts(const std::vector<u32>& choices) {

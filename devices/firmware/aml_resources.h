@@ -15,6 +15,8 @@ Code resource_template(const std::vector<Code>& descriptors);
 Code ports(u16 base, u8 length);
 /// An edge-triggered ISA interrupt.
 Code isa_interrupt(unsigned irq);
+/// An ISA DMA channel that moves bytes.
+Code isa_dma(unsigned channel);
 /// Level-triggered, active-high, shared interrupts: one in use, or several to choose from.
 Code level_interrupts(const std::vector<u32>& choices);
 /// Offset of the interrupt number in a buffer that starts with a `level_interrupts` descriptor.

@@ -17,6 +17,7 @@ class AtapiCdrom final : public IdeDrive, public RemovableDrive {
   AtapiCdrom(Scheduler& scheduler, Log& log, IdePlace place, std::unique_ptr<DiskImage> medium,
              IdeTiming timing = {});
 
+  Result<void> accepts(DiskImage&) const override { return {}; }
   /// The guest is told by unit attention.
   void insert(std::unique_ptr<DiskImage> medium) override;
   void remove() override;

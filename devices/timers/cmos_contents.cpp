@@ -34,7 +34,7 @@ void store(std::span<u8> cmos, Cmos where, u64 value, unsigned bytes) {
 
 u8 equipment(const CmosConfig& config) {
   const auto drives =
-      std::ranges::count_if(config.floppy_drives, [](FloppyDrive d) { return d != FloppyDrive::None; });
+      std::ranges::count_if(config.floppy_drives, [](FloppyDriveType d) { return d != FloppyDriveType::None; });
   u8 value = kEquipmentCoprocessor | kEquipmentMouse;
   if (drives > 0) value |= static_cast<u8>(kEquipmentFloppy | (drives - 1) << 6);
   return value;

@@ -3,6 +3,7 @@
 
 #include <array>
 
+#include "core/floppy_drive_type.h"
 #include "core/types.h"
 #include "devices/timers/rtc_calendar.h"
 
@@ -10,16 +11,13 @@ namespace ringdown {
 
 enum class BootDevice : u8 { None = 0, Floppy = 1, Disk = 2, Cdrom = 3, Network = 4 };
 
-/// Type of a floppy drive as CMOS byte 10h names it.
-enum class FloppyDrive : u8 { None = 0, Kb360 = 1, Mb1_2 = 2, Kb720 = 3, Mb1_44 = 4, Mb2_88 = 5 };
-
 /// Everything about a machine that its CMOS memory tells.
 struct CmosConfig {
   CivilTime time;
   u64 ram_below_4gib = 0;  // bytes, from address 0
   u64 ram_above_4gib = 0;  // bytes
   std::array<BootDevice, 3> boot_order{};
-  std::array<FloppyDrive, 2> floppy_drives{};
+  std::array<FloppyDriveType, 2> floppy_drives{};
   bool check_boot_signature = true;  // of floppy boot sectors
 };
 

@@ -208,7 +208,7 @@ TEST_CASE_METHOD(Fixture, "iasl takes every table apart, and compiles the DSDT a
   std::ifstream source(folder / "dsdt.dsl");
   const std::string dsl(std::istreambuf_iterator<char>(source), {});
   for (const char* wanted :
-       {"PNP0A03", "PNP0C0F", "PNP0303", "PNP0F13", "PNP0501", "PNP0B00", "_PRT", "_S5"}) {
+       {"PNP0A03", "PNP0C0F", "PNP0303", "PNP0F13", "PNP0501", "PNP0700", "PNP0B00", "_PRT", "_S5"}) {
     INFO(wanted);
     REQUIRE(dsl.find(wanted) != std::string::npos);
   }
