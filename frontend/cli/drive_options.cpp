@@ -75,6 +75,59 @@ Result<DiskConfig> parse_disk(std::string_view text) {
   return disk;
 }
 
+Result<DiskConfig> parse_floppy(std::string_view text) {
+  std::string_view rest = text;
+  DiskConfig floppy;
+  floppy.path = take_part(rest);
+  if (floppy.path.empty())
+    return Error{fmt::format("--floppy {}: the file is missing: use FILE[,readonly] or none", text)};
+  if (floppy.path == "none") floppy.path.clear();
+  while (!rest.empty()) {
+    const std::string part = take_part(rest);
+    if (part != "readonly")
+      return Error{fmt::format("--floppy {}: '{}' is not known: use FILE[,readonly] or none", text, part)};
+    floppy.read_only = true;
+  }
+  return floppy;
+}
+
+Result<std::array<BootDevice, 3>> parse_boot_order(std::string_view text) {
+  constexpr std::array<std::pair<std::string_view, BootDevice>, 3> kWords = {
+      {{"disk", BootDevice::Disk}, {"cdrom", BootDevice::Cdrom}, {"floppy", BootDevice::Floppy}}};
+  std::vector<BootDevice> order;
+  const auto listed = [&](BootDevice device) { return std::count(order.begin(), order.end(), device) != 0; };
+  std::string_view rest = text;
+  do {
+    const std::string word = take_part(rest);
+    const auto* const known =
+        std::find_if(kWords.begin(), kWords.end(), [&](auto& w) { return w.first == word; });
+    if (known == kWords.end() || listed(known->second))
+      return Error{
+          fmt::format("--boot {}: use disk, cdrom or floppy, or several in order: floppy,disk", text)};
+    order.push_back(known->second);
+  } while (!rest.empty());
+  for (const auto& [word, device] : kWords) {
+    if (!listed(device)) order.push_back(device);
+  }
+  return std::array<BootDevice, 3>{order[0], order[1], order[2]};
+}
+
+namespace {
+
+void read_floppies(OptionReader& options, MachineConfig& machine) {
+  for (const std::string& value : options.texts("floppy")) {
+    DiskConfig floppy;
+    options.take(parse_floppy(value), floppy);
+    floppy.unit = static_cast<unsigned>(machine.floppies.size());
+    floppy.snapshot = options.flag("snapshot");
+    machine.floppies.push_back(floppy);
+  }
+  if (machine.floppies.size() > kFloppyDrives)
+    options.fail(Error{"--floppy: more than two drives: leave some out"});
+}
+
+}  // namespace
+
 void read_drives(OptionReader& options, MachineConfig& machine) {
   std::vector<DiskConfig>& disks = machine.disks;
   for (const std::string& value : options.texts("disk")) {
@@ -102,11 +155,9 @@ void read_drives(OptionReader& options, MachineConfig& machine) {
     disk.unit = unit;
     if (unit == kAnyUnit) return;
   }
-  using Order = std::array<BootDevice, 3>;
-  options.choose<Order>("boot",
-                        {{"disk", Order{BootDevice::Disk, BootDevice::Cdrom, BootDevice::None}},
-                         {"cdrom", Order{BootDevice::Cdrom, BootDevice::Disk, BootDevice::None}}},
-                        machine.boot_order);
+  read_floppies(options, machine);
+  if (const std::optional<std::string> order = options.text("boot"))
+    options.take(parse_boot_order(*order), machine.boot_order);
 }
 
 }  // namespace ringdown

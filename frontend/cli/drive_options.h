@@ -1,6 +1,7 @@
 // The options of disks and other drives.
 #pragma once
 
+#include <array>
 #include <string_view>
 
 #include "core/result.h"
@@ -9,12 +10,16 @@
 
 namespace ringdown {
 
-/// --disk, --overlay, --snapshot, --cdrom and --boot.
+/// --disk, --overlay, --snapshot, --cdrom, --floppy and --boot.
 void read_drives(OptionReader& options, MachineConfig& machine);
 
 /// "FILE|URI[,unit=N][,readonly][,overlay=FILE][,format=raw][,reconnect=SECONDS]"; a comma in a name is
 /// doubled. The unit is kAnyUnit if none is given.
 Result<DiskConfig> parse_disk(std::string_view text);
 inline constexpr unsigned kAnyUnit = kIdeUnits;
+/// "FILE[,readonly]", or "none" for a drive without a disk.
+Result<DiskConfig> parse_floppy(std::string_view text);
+/// Words of "floppy", "disk" and "cdrom", each at most once; what is not named comes behind.
+Result<std::array<BootDevice, 3>> parse_boot_order(std::string_view text);
 
 }  // namespace ringdown

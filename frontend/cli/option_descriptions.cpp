@@ -24,7 +24,12 @@ po::options_description drive_options() {
       ("snapshot", po::value<bool>()->implicit_value(true)->zero_tokens(),
        "the changes to all disks are thrown away at the end")      //
       ("cdrom", po::value<Text>(), "ISO image in a CD-ROM drive")  //
-      ("boot", po::value<Text>(), "disk|cdrom: what is tried first (default: disk)");
+      ("floppy", po::value<Texts>(),
+       "FILE[,readonly]|none: drive A with a floppy disk of 160 KB to 2.88 MB, or without one; a second one "
+       "is "
+       "drive B")  //
+      ("boot", po::value<Text>(),
+       "disk|cdrom|floppy: what is tried first, or a list in order (default: disk,cdrom)");
   return group;
 }
 

@@ -80,7 +80,7 @@ std::span<const Console::Command> Console::commands() {
               "the speed that is held; changes it, or lets go of it with turbo", &Console::speed},
       Command{"save", "FILE", "saves the machine's state", &Console::save},
       Command{"nmi", "", "presses the NMI button: IOCHK#, which port 61h reports", &Console::nmi},
-      Command{"eject", "DRIVE", "takes a medium out: ide0 to ide3", &Console::eject},
+      Command{"eject", "DRIVE", "takes a medium out: ide0 to ide3, floppy0, floppy1", &Console::eject},
       Command{"insert", "DRIVE FILE[,readonly]", "puts another medium in", &Console::insert},
       Command{"quit", "", "ends the machine", &Console::quit},
   };
@@ -239,7 +239,12 @@ std::string Console::save(Words arguments) {
 
 std::string Console::change_medium(const MediumChange& change) {
   // Opened to see that it can be: the drive opens it again when the input arrives.
-  if (const auto medium = change.open(); !medium) return medium.error().message + "\n";
+  const auto medium = change.open();
+  if (!medium) return medium.error().message + "\n";
+  if (*medium != nullptr) {
+    const Result<void> fits = machine_.board().removable_drive(change.drive)->accepts(**medium);
+    if (!fits) return fmt::format("{}: {}\n", change.path, fits.error().message);
+  }
   machine_.inputs().post(InputChannel::Medium, change.encode());
   return {};
 }

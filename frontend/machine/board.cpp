@@ -6,6 +6,7 @@
 #include "devices/firmware/acpi_tables.h"
 #include "devices/firmware/smbios_strings.h"
 #include "frontend/machine/board_layout.h"
+#include "frontend/machine/drive_media.h"
 #include "frontend/machine/option_rom.h"
 
 namespace ringdown {
@@ -21,11 +22,12 @@ std::vector<I440fx::LegacyRom> legacy_roms(const GuestMemory& memory, u64 firmwa
       {GuestPhysical(board::kLegacyFirmware + board::kLegacyFirmwareSize - size), size, HostFrame(first)}};
 }
 
-CmosConfig cmos_config(const MachineConfig& config) {
+CmosConfig cmos_config(const MachineConfig& config, const BoardMedia& media) {
   CmosConfig cmos;
   cmos.time = config.time;
   cmos.ram_below_4gib = config.memory_bytes;
   cmos.boot_order = config.boot_order;
+  for (std::size_t i = 0; i < media.floppies.size(); ++i) cmos.floppy_drives.at(i) = media.floppies[i].type;
   return cmos;
 }
 
@@ -49,7 +51,8 @@ Board::Board(const BoardConnections& c, const MachineConfig& config, BoardMedia 
       timer_interrupts_(InterruptLine(isa_, board::kIrqTimer), InterruptLine(isa_, board::kIrqRtc)),
       pit_(c.scheduler, InterruptLine(timer_interrupts_, LegacyReplacement::kPit)),
       nmi_(pit_.control_port(), InterruptLine(local_apic_, LocalApic::kLint1)),
-      rtc_(c.scheduler, InterruptLine(timer_interrupts_, LegacyReplacement::kRtc), cmos_config(config)),
+      rtc_(c.scheduler, InterruptLine(timer_interrupts_, LegacyReplacement::kRtc),
+           cmos_config(config, media)),
       a20_(c.pins),
       keyboard_(
           c.scheduler,
@@ -71,6 +74,7 @@ Board::Board(const BoardConnections& c, const MachineConfig& config, BoardMedia 
       ide_(c.memory, c.log, ide_primary_, ide_secondary_,
            {IdePorts{board::kIdePrimary, board::kIdePrimaryControl},
             IdePorts{board::kIdeSecondary, board::kIdeSecondaryControl}}),
+      floppy_(c.scheduler, c.log, InterruptLine(isa_, board::kIrqFloppy), dma_.channel(board::kDmaFloppy)),
       vga_(c.log, c.scheduler),
       vga_pci_(vga_, std::move(media.vga_rom)) {
   pic_.connect_output(InterruptLine(pic_output_, 0));
@@ -86,6 +90,7 @@ Board::Board(const BoardConnections& c, const MachineConfig& config, BoardMedia 
   }
   if (config.hpet) hpet_.emplace(c.scheduler, io_apic_, timer_interrupts_, c.log);
   attach_drives(c, media);
+  attach_floppies(media);
   attach_ports(c);
   add_pci_functions();
   fill_firmware_configuration(config);
@@ -109,6 +114,8 @@ void Board::attach_ports(const BoardConnections& c) {
   attach(ports, kDebugExit, 1, debug_exit_, "debug-exit", Width::Byte);
   attach(ports, kDma8237Low, 16, dma_.first_ports(), "dma", Width::Byte);
   attach(ports, kDma8237High, 32, dma_.second_ports(), "dma", Width::Byte);
+  attach(ports, kFloppy, FloppyController::kPortCount, floppy_.ports(), "floppy", Width::Byte);
+  attach(ports, kFloppyInput, 1, floppy_.input_port(), "floppy", Width::Byte);
   attach(ports, kPost, 1, post_, "post", Width::Byte);
   attach(ports, kDmaPages, 15, dma_.page_ports(), "dma", Width::Byte);
   attach(ports, kFirmwareConfiguration, 2, firmware_.ports(), "fw_cfg", Width::Word);
@@ -146,6 +153,14 @@ void Board::attach_drives(const BoardConnections& c, BoardMedia& media) {
   }
 }
 
+void Board::attach_floppies(BoardMedia& media) {
+  for (unsigned number = 0; number < media.floppies.size(); ++number) {
+    BoardMedia::Floppy& floppy = media.floppies[number];
+    floppy_.attach(number, floppy.type);
+    if (floppy.image) floppy_.removable(number)->insert(std::move(floppy.image));
+  }
+}
+
 void Board::add_pci_functions() {
   const auto add = [&](PciFunction& function, PciAddress at) {
     [[maybe_unused]] const Result<void> result = pci_.add(function, at);
@@ -168,6 +183,7 @@ void Board::fill_firmware_configuration(const MachineConfig& config) {
   acpi.ram_below_4gib = config.memory_bytes;
   for (unsigned port = 0; port < serial_.size(); ++port) acpi.serial_ports[port] = serial_[port] != nullptr;
   if (hpet_) acpi.event_timers = {board::kHpet, Hpet::kBlockId};
+  acpi.floppy_drives = !config.floppies.empty();
   acpi.apic = has_apic_;
   if (has_acpi_) add_acpi_tables(firmware_, acpi);
   add_smbios_strings(firmware_);
@@ -216,6 +232,7 @@ void Board::reset() {
   keyboard_.reset();
   port_92_.reset();
   dma_.reset();
+  floppy_.reset();
   firmware_.reset();
   vga_.reset();
   for (auto& uart : serial_) {
@@ -224,9 +241,10 @@ void Board::reset() {
 }
 
 std::vector<Serializable*> Board::components() {
-  std::vector<Serializable*> all{
-      &pit_,         &nmi_,        &rtc_,   &keyboard_, &port_92_,     &firmware_,      &post_, &dma_,
-      &host_bridge_, &isa_bridge_, &power_, &ide_,      &ide_primary_, &ide_secondary_, &vga_,  &vga_pci_};
+  std::vector<Serializable*> all{&pit_,      &nmi_,    &rtc_,         &keyboard_,      &port_92_,
+                                 &firmware_, &post_,   &dma_,         &host_bridge_,   &isa_bridge_,
+                                 &power_,    &ide_,    &ide_primary_, &ide_secondary_, &floppy_,
+                                 &vga_,      &vga_pci_};
   for (auto& uart : serial_) {
     if (uart) all.push_back(uart.get());
   }
@@ -242,11 +260,16 @@ Result<void> Board::flush_disks() {
   for (DiskImage* image : images_) {
     if (Result<void> result = image->flush(); !result) return result;
   }
+  for (unsigned drive = 0; drive < kFloppyDrives; ++drive) {
+    if (DiskImage* image = floppy_.image(drive); image != nullptr) {
+      if (Result<void> result = image->flush(); !result) return result;
+    }
+  }
   return {};
 }
 
 RemovableDrive* Board::removable_drive(unsigned drive) {
-  return drive < removable_.size() ? removable_[drive] : nullptr;
+  return drive < removable_.size() ? removable_[drive] : floppy_.removable(drive - kFirstFloppyName);
 }
 
 void Board::set_ferr(bool asserted) {

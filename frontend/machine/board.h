@@ -31,6 +31,7 @@
 #include "devices/serial/uart_16550.h"
 #include "devices/storage/ata_disk.h"
 #include "devices/storage/atapi_cdrom.h"
+#include "devices/storage/floppy_controller.h"
 #include "devices/storage/piix3_ide.h"
 #include "devices/timers/hpet.h"
 #include "devices/timers/isa_dma.h"
@@ -62,6 +63,11 @@ struct BoardMedia {
     std::unique_ptr<DiskImage> image;  // nullptr: a CD-ROM drive without a medium
   };
   std::vector<Drive> drives;
+  struct Floppy {
+    FloppyDriveType type;
+    std::unique_ptr<DiskImage> image;  // nullptr: without a disk
+  };
+  std::vector<Floppy> floppies;  // at most kFloppyDrives
 };
 
 class Board {
@@ -90,6 +96,7 @@ class Board {
  private:
   void attach_ports(const BoardConnections& c);
   void attach_drives(const BoardConnections& c, BoardMedia& media);
+  void attach_floppies(BoardMedia& media);
   void add_pci_functions();
   void fill_firmware_configuration(const MachineConfig& config);
   void connect_inputs(InputSeam& inputs);
@@ -121,6 +128,7 @@ class Board {
   IdeChannel ide_primary_;
   IdeChannel ide_secondary_;
   Piix3Ide ide_;
+  FloppyController floppy_;
   Vga vga_;
   VgaPci vga_pci_;
   std::array<std::unique_ptr<Uart16550>, 4> serial_;

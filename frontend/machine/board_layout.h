@@ -39,6 +39,8 @@ inline constexpr u16 kIdePrimary = 0x1f0;
 inline constexpr u16 kIdePrimaryControl = 0x3f6;
 inline constexpr u16 kIdeSecondary = 0x170;
 inline constexpr u16 kIdeSecondaryControl = 0x376;
+inline constexpr u16 kFloppy = 0x3f0;
+inline constexpr u16 kFloppyInput = 0x3f7;
 inline constexpr u16 kDebugConsole = 0x402;
 inline constexpr u16 kPicEdgeLevel = 0x4d0;
 inline constexpr u16 kDebugExit = 0x501;
@@ -51,12 +53,16 @@ inline constexpr u16 kSerial[4] = {0x3f8, 0x2f8, 0x3e8, 0x2e8};
 // --- ISA interrupts ----------------------------------------------------------------------------------------
 inline constexpr unsigned kIrqTimer = 0;
 inline constexpr unsigned kIrqKeyboard = 1;
+inline constexpr unsigned kIrqFloppy = 6;
 inline constexpr unsigned kIrqRtc = 8;
 inline constexpr unsigned kIrqMouse = 12;
 inline constexpr unsigned kIrqCoprocessor = 13;
 inline constexpr unsigned kIrqIdePrimary = 14;
 inline constexpr unsigned kIrqIdeSecondary = 15;
 inline constexpr unsigned kIrqSerial[4] = {4, 3, 4, 3};
+
+// --- ISA DMA channels --------------------------------------------------------------------------------------
+inline constexpr unsigned kDmaFloppy = 2;
 
 // --- PCI ---------------------------------------------------------------------------------------------------
 inline constexpr PciAddress kPciHostBridge{0, 0};

@@ -16,8 +16,9 @@ namespace ringdown {
 /// Opens what `drive` names. Errors name the file and the remedy.
 Result<std::unique_ptr<DiskImage>> open_medium(const DiskConfig& drive);
 
-/// Every drive by the name that the user gives it: IDE units in order.
-inline constexpr std::string_view kDriveNames[] = {"ide0", "ide1", "ide2", "ide3"};
+/// Every drive by the name that the user gives it: IDE units in order, then floppy drives.
+inline constexpr std::string_view kDriveNames[] = {"ide0", "ide1", "ide2", "ide3", "floppy0", "floppy1"};
+inline constexpr unsigned kFirstFloppyName = kIdeUnits;
 /// Index into kDriveNames.
 std::optional<u8> drive_named(std::string_view name);
 

@@ -20,6 +20,19 @@ Result<std::vector<u8>> read_rom(const std::string& path) {
   return Error{rom.error().message + "; Debian's package seabios has the BIOS and its VGA BIOS"};
 }
 
+/// A drive is what its first disk was made for.
+Result<BoardMedia::Floppy> open_floppy(const DiskConfig& config) {
+  BoardMedia::Floppy drive{FloppyDriveType::Mb1_44, nullptr};
+  if (config.path.empty()) return drive;
+  Result<std::unique_ptr<DiskImage>> image = open_medium(config);
+  if (!image) return image.error();
+  const Result<FloppyFormat> format = floppy_format_of(**image);
+  if (!format) return Error{fmt::format("--floppy {}: {}", config.path, format.error().message)};
+  drive.type = format->drive();
+  drive.image = std::move(*image);
+  return drive;
+}
+
 Result<BoardMedia> open_media(const MachineConfig& config) {
   BoardMedia media;
   Result<std::vector<u8>> vga_rom = read_rom(config.vga_rom_path);
@@ -33,6 +46,11 @@ Result<BoardMedia> open_media(const MachineConfig& config) {
       drive.image = std::move(*image);
     }
     media.drives.push_back(std::move(drive));
+  }
+  for (const DiskConfig& floppy : config.floppies) {
+    Result<BoardMedia::Floppy> drive = open_floppy(floppy);
+    if (!drive) return drive.error();
+    media.floppies.push_back(std::move(*drive));
   }
   return media;
 }
@@ -193,6 +211,8 @@ void Machine::change_medium(const std::vector<u8>& payload) {
     log_.write(LogCategory::Disk, "{}", medium.error().message);
   } else if (*medium == nullptr) {
     drive->remove();
+  } else if (const Result<void> fits = drive->accepts(**medium); !fits) {
+    log_.write(LogCategory::Disk, "{}: {}", change->path, fits.error().message);
   } else {
     drive->insert(std::move(*medium));
   }

@@ -35,6 +35,9 @@ struct DiskConfig {
   unsigned reconnect_seconds = 60;  // how long a server that is gone is waited for
 };
 
+/// Floppy drives, A and B.
+inline constexpr unsigned kFloppyDrives = 2;
+
 /// A file that the firmware finds by name through fw_cfg.
 struct FirmwareFile {
   std::string name;
@@ -71,7 +74,8 @@ struct MachineConfig {
   bool acpi = true;  // tables and the power management function
   bool apic = true;  // local APIC and I/O APIC, and the tables that tell of them
   std::vector<DiskConfig> disks;
-  std::array<BootDevice, 3> boot_order{BootDevice::Disk, BootDevice::Cdrom, BootDevice::None};
+  std::vector<DiskConfig> floppies;  // drives A and B; an empty path: a drive without a disk
+  std::array<BootDevice, 3> boot_order{BootDevice::Disk, BootDevice::Cdrom, BootDevice::Floppy};
   std::vector<FirmwareFile> firmware_files;
   std::vector<FirmwareItem> firmware_items;
   CivilTime time{};  // of the RTC at power-on

@@ -71,6 +71,12 @@ MachineIdentity::MachineIdentity(const MachineConfig& config, const BoardMedia& 
   for (unsigned unit = 0; unit < kIdeUnits; ++unit) {
     properties_.push_back({fmt::format("--disk or --cdrom on unit {}", unit), drive_text(media, unit)});
   }
+  for (unsigned drive = 0; drive < kFloppyDrives; ++drive) {
+    const bool present = drive < media.floppies.size();
+    properties_.push_back(
+        {fmt::format("--floppy for drive {}", "AB"[drive]),
+         present ? fmt::format("a {} drive", name_of(media.floppies[drive].type)) : "none"});
+  }
   for (std::size_t port = 0; port < config.serial_backends.size(); ++port) {
     properties_.push_back({fmt::format("--serial for port {}", port + 1),
                            config.serial_backends[port] == nullptr ? "none" : "present"});

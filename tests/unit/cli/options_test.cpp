@@ -104,6 +104,32 @@ TEST_CASE("disks name a file, a unit and how they are opened") {
   }
 }
 
+TEST_CASE("floppy drives name a file, or none") {
+  const DiskConfig floppy = *parse_floppy("a,,b.img,readonly");
+  CHECK(floppy.path == "a,b.img");
+  CHECK(floppy.read_only);
+  CHECK(parse_floppy("none")->path.empty());
+  CHECK(contains(parse_floppy("x,foo").error().message, "'foo'"));
+  CHECK(contains(parse_floppy(",readonly").error().message, "missing"));
+  const Options options = parsed({"--floppy", "none", "--floppy", "b.img"});
+  REQUIRE(options.machine.floppies.size() == 2);
+  CHECK(options.machine.floppies[1].path == "b.img");
+  CHECK(contains(refusal({"--floppy", "a", "--floppy", "b", "--floppy", "c"}), "two drives"));
+}
+
+TEST_CASE("what is not named in the boot order comes behind") {
+  using Order = std::array<BootDevice, 3>;
+  constexpr auto kDisk = BootDevice::Disk, kCdrom = BootDevice::Cdrom, kFloppy = BootDevice::Floppy;
+  CHECK(*parse_boot_order("disk") == Order{kDisk, kCdrom, kFloppy});
+  CHECK(*parse_boot_order("cdrom") == Order{kCdrom, kDisk, kFloppy});
+  CHECK(*parse_boot_order("floppy,cdrom") == Order{kFloppy, kCdrom, kDisk});
+  CHECK(*parse_boot_order("cdrom,floppy,disk") == Order{kCdrom, kFloppy, kDisk});
+  for (const char* const bad : {"", "network", "disk,disk", "disk,,cdrom", "floppy,x"}) {
+    INFO(bad);
+    CHECK(contains(parse_boot_order(bad).error().message, "--boot"));
+  }
+}
+
 TEST_CASE("drives without a unit take what is free") {
   const Options options =
       parsed({"first.img", "--disk", "second.img,unit=0", "--cdrom", "x.iso", "--disk", "third.img"});

@@ -33,6 +33,8 @@ class ImageFile {
 TEST_CASE("drives have names") {
   CHECK(drive_named("ide0") == 0);
   CHECK(drive_named("ide3") == 3);
+  CHECK(drive_named("floppy0") == kFirstFloppyName);
+  CHECK(drive_named("floppy1") == kFirstFloppyName + 1);
   CHECK_FALSE(drive_named("ide4"));
   CHECK_FALSE(drive_named(""));
 }
@@ -89,6 +91,42 @@ TEST_CASE("a running machine gets another medium") {
   change({2, true, "/missing.iso"});
   change({2, true, {}});
   CHECK((*other)->load_state(machine.save_state(), "emptied.state"));
+  CHECK((*other)->load_state(empty, "empty.state"));
+}
+
+TEST_CASE("a floppy drive takes disks that fit it, and its state tells whether one is in") {
+  MachineConfig config;
+  config.memory_bytes = u64{2} << 20;
+  config.floppies.push_back({""});
+  Log log;
+  auto created = Machine::create(config, log);
+  REQUIRE(created);
+  Machine& machine = **created;
+  CHECK(machine.board().removable_drive(kFirstFloppyName + 1) == nullptr);
+  RemovableDrive* const drive = machine.board().removable_drive(kFirstFloppyName);
+  REQUIRE(drive != nullptr);
+  const std::vector<std::byte> empty = machine.save_state();
+  const ImageFile disk("floppy", 2880), large("floppy-large", 5760), odd("floppy-odd", 100);
+  const auto fits = [&](const ImageFile& file) {
+    const auto medium = MediumChange{kFirstFloppyName, true, file.path()}.open();
+    REQUIRE(medium);
+    return drive->accepts(**medium);
+  };
+  CHECK(fits(disk));
+  CHECK(fits(large).error().message == "a 2.88 MB disk does not go into a 1.44 MB floppy drive");
+  CHECK(fits(odd).error().message.find("no size") != std::string::npos);
+  const auto change = [&](const std::string& path) {
+    machine.inputs().post(InputChannel::Medium, MediumChange{kFirstFloppyName, true, path}.encode());
+    machine.run(machine.ticks() + 1000);
+    return machine.save_state();
+  };
+  auto other = Machine::create(config, log);
+  REQUIRE(other);
+  CHECK((*other)->load_state(change(large.path()), "refused.state"));
+  const Result<void> refused = (*other)->load_state(change(disk.path()), "full.state");
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().message.find("held another disk") != std::string::npos);
+  CHECK((*other)->load_state(change({}), "emptied.state"));
   CHECK((*other)->load_state(empty, "empty.state"));
 }
 
