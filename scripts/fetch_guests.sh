@@ -12,7 +12,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 # shellcheck source-path=SCRIPTDIR
 source "$RINGDOWN_ROOT/scripts/private_apt.sh"
 
-KNOWN_GUESTS=(linux-686 linux-686-pae busybox memtest86+ gnumach seabios installer)
+KNOWN_GUESTS=(linux-686 linux-686-pae busybox memtest86+ gnumach grub-rescue seabios installer)
 GUESTS="$RINGDOWN_CACHE/guests"
 # Raised when what is extracted changes, so that older caches are refreshed.
 LAYOUT=1
@@ -56,6 +56,12 @@ fetch_gnumach() {
   unpack gnumach-image-1.8-486 "$stage/tree" './boot/*'
   mkdir "$stage/out"
   find "$stage/tree/boot" -type f -name 'gnumach*' -exec mv -t "$stage/out" {} +
+}
+
+fetch_grub-rescue() {
+  unpack grub-rescue-pc "$stage/tree" './usr/lib/grub-rescue/*'
+  mkdir "$stage/out"
+  find "$stage/tree" -type f \( -name '*.img' -o -name '*.iso' \) -exec mv -t "$stage/out" {} +
 }
 
 fetch_installer() {

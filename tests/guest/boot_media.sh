@@ -1,19 +1,21 @@
 #!/bin/bash
 # Makes the bootable media of the guest tests, without root or loop devices:
 #
-#   tests/guest/boot_media.sh FOLDER
+#   tests/guest/boot_media.sh FOLDER FLOPPY_BOOT
 #
-#   FOLDER/disk.img   GRUB, an MBR partition with FAT32, Debian's 686 kernel and the disk initramfs
-#   FOLDER/cd.iso     ISOLINUX and the same files
+#   FOLDER/disk.img      GRUB, an MBR partition with FAT32, Debian's 686 kernel and the disk initramfs
+#   FOLDER/cd.iso        ISOLINUX and the same files
+#   FOLDER/memdisk.iso   ISOLINUX, and MEMDISK with a floppy image that boots FLOPPY_BOOT (floppy_boot.asm)
 #
-# Both boot with the console on COM1 and take their command from ringdown.run in the file FOLDER/command.
+# The first two boot with the console on COM1 and take their command from ringdown.run in the file FOLDER/command.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR/../../scripts
 source "$(dirname "${BASH_SOURCE[0]}")/../../scripts/lib.sh"
 
-[ $# -eq 1 ] || die "name the folder to make"
+[ $# -eq 2 ] || die "name the folder to make, and the floppy's boot sector"
 mkdir -p "$1"
 folder=$(realpath "$1")
+floppy_boot=$2
 kernel="$RINGDOWN_CACHE/guests/linux-686/vmlinuz"
 initramfs="$RINGDOWN_CACHE/initramfs/disk.cpio"
 command="uname -r; grep -c . /proc/partitions; exit 9"
@@ -56,25 +58,55 @@ CONFIG
   mcopy -i "$partition" "$initramfs" ::initrd.cpio
 }
 
+# isolinux_tree FOLDER: a tree with the boot loader; its configuration is standard input.
+isolinux_tree() {
+  mkdir -p "$1/isolinux"
+  cp /usr/lib/ISOLINUX/isolinux.bin /usr/lib/syslinux/modules/bios/ldlinux.c32 "$1/isolinux/"
+  cat >"$1/isolinux/isolinux.cfg"
+}
+
+# make_iso TREE FILE
+make_iso() {
+  xorriso -as mkisofs -quiet -o "$2" -b isolinux/isolinux.bin -c isolinux/boot.cat -no-emul-boot \
+    -boot-load-size 4 -boot-info-table "$1"
+}
+
 make_cd() {
   local tree="$stage/tree"
-  mkdir -p "$tree/isolinux"
-  cp /usr/lib/ISOLINUX/isolinux.bin /usr/lib/syslinux/modules/bios/ldlinux.c32 "$tree/isolinux/"
-  cp "$kernel" "$tree/vmlinuz"
-  cp "$initramfs" "$tree/initrd.cpio"
-  cat >"$tree/isolinux/isolinux.cfg" <<CONFIG
+  isolinux_tree "$tree" <<CONFIG
 default linux
 label linux
   kernel /vmlinuz
   initrd /initrd.cpio
   append $parameters
 CONFIG
-  xorriso -as mkisofs -quiet -o "$stage/cd.iso" -b isolinux/isolinux.bin -c isolinux/boot.cat -no-emul-boot \
-    -boot-load-size 4 -boot-info-table "$tree"
+  cp "$kernel" "$tree/vmlinuz"
+  cp "$initramfs" "$tree/initrd.cpio"
+  make_iso "$tree" "$stage/cd.iso"
+}
+
+# A 1.44 MB disk whose sectors begin with their numbers; MEMDISK's INT 13h does not format (offset 1eh).
+make_memdisk() {
+  local tree="$stage/memdisk" image="$stage/memdisk/floppy.img" sectors=2880
+  isolinux_tree "$tree" <<CONFIG
+default floppy
+label floppy
+  kernel /memdisk
+  initrd /floppy.img
+CONFIG
+  cp /usr/lib/syslinux/memdisk "$tree/"
+  python3 -c '
+import sys
+for sector in range(int(sys.argv[1])):
+    sys.stdout.buffer.write(sector.to_bytes(4, "little").ljust(512, b"\0"))' "$sectors" >"$image"
+  write_at 0 "$image" <"$floppy_boot"
+  printf '\0\0' | write_at $((0x1e)) "$image"
+  make_iso "$tree" "$stage/memdisk.iso"
 }
 
 stage=$(mktemp -d "$folder/.stage.XXXXXX")
 trap 'rm -rf "$stage"' EXIT
 make_disk
 make_cd
-mv "$stage/disk.img" "$stage/cd.iso" "$folder/"
+make_memdisk
+mv "$stage/disk.img" "$stage/cd.iso" "$stage/memdisk.iso" "$folder/"

@@ -1,14 +1,8 @@
 // Disks and CDs as guests use them: booted through the firmware, read and written by PIO and by DMA.
-#include <fmt/core.h>
-#include <zlib.h>
 
 #include <catch2/catch.hpp>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
-#include <random>
 
+#include "tests/support/disk_file.h"
 #include "tests/support/guest_machine.h"
 
 namespace ringdown::test {
@@ -35,37 +29,6 @@ Ticks boot(RunMode mode, const DiskConfig& medium) {
   return guest.ticks();
 }
 
-/// A disk image of random bytes that is removed again.
-class ScratchDisk {
- public:
-  ScratchDisk(const std::string& name, std::size_t size, u32 seed)
-      : path_(std::filesystem::path(RINGDOWN_BOOT_MEDIA) / name) {
-    std::mt19937 random(seed);
-    std::vector<u32> words(size / sizeof(u32));
-    for (u32& word : words) word = random();
-    std::ofstream(path_, std::ios::binary)
-        .write(reinterpret_cast<const char*>(words.data()), static_cast<std::streamsize>(size));
-  }
-  ~ScratchDisk() { std::filesystem::remove(path_); }
-  ScratchDisk(const ScratchDisk&) = delete;
-  ScratchDisk& operator=(const ScratchDisk&) = delete;
-
-  std::string path() const { return path_.string(); }
-  std::string content() const {
-    std::ifstream file(path_, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  }
-
- private:
-  std::filesystem::path path_;
-};
-
-/// As busybox prints it.
-std::string crc_of(std::string_view text) {
-  const uLong crc = crc32_z(0, reinterpret_cast<const Bytef*>(text.data()), text.size());
-  return fmt::format("{:08x}", crc);
-}
-
 constexpr std::size_t kDiskSize = std::size_t{32} << 20;
 constexpr std::size_t kWrittenAt = 100 * 4096;
 constexpr std::size_t kWrittenSize = 300 * 4096;
@@ -84,13 +47,6 @@ LinuxBoot disk_work(const std::string& parameters, const std::string& end) {
           .parameters = "quiet " + parameters};
 }
 
-std::string written_text() {
-  std::string text;
-  while (text.size() < kWrittenSize) text += "written by the guest\n";
-  text.resize(kWrittenSize);
-  return text;
-}
-
 /// How many repeated INS (data by PIO) the monitor emulated.
 u64 input_strings(Monitor& monitor) {
   u64 count = 0;
@@ -102,11 +58,10 @@ u64 input_strings(Monitor& monitor) {
 
 /// Runs `disk_work` on an own disk and checks what guest and host read of it. Returns the INS it took.
 u64 check_disk_work(const std::string& name, const LinuxBoot& work, StopReason expected_end) {
-  ScratchDisk disk(name, kDiskSize, 20);
-  std::string expected = disk.content();
-  REQUIRE(expected.size() == kDiskSize);
+  std::string expected = random_content(kDiskSize, 20);
+  const DiskFile disk(name, expected);
   const std::string first_crc = crc_of(expected);
-  expected.replace(kWrittenAt, kWrittenSize, written_text());
+  expected.replace(kWrittenAt, kWrittenSize, repeated("written by the guest\n", kWrittenSize));
   u64 inputs = 0;
   {
     MachineConfig config;

@@ -63,6 +63,7 @@ struct Fixture {
     acpi.ram_below_4gib = u64{512} << 20;
     acpi.serial_ports = {true, true, false, false};
     acpi.event_timers = {0xfed0'0000, 0x8086'a201};
+    acpi.floppy_drives = true;
     add_acpi_tables(config, acpi);
     run_script(file("etc/table-loader"));
   }
