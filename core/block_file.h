@@ -18,6 +18,12 @@ class BlockFile {
   virtual u64 size() const = 0;
   /// Reads exactly `data.size()` bytes; reading past the end is an error.
   virtual Result<void> read(u64 offset, std::span<std::byte> data) = 0;
+  /// Reads all of `data` if the host has it in memory; false if not, or if nobody can tell.
+  virtual bool read_cached(u64 offset, std::span<std::byte> data) {
+    static_cast<void>(offset);
+    static_cast<void>(data);
+    return false;
+  }
   /// Writes all of `data`, past the end too, where that makes the file longer. After an error any part of it
   /// may have been written.
   virtual Result<void> write(u64 offset, std::span<const std::byte> data) = 0;

@@ -24,6 +24,15 @@ class DiskImage {
   virtual Result<void> flush() = 0;
   /// From any thread: whatever waits for something far away ends with an error, now and from then on.
   virtual void cancel() {}
+  /// No call waits for another machine, which might be away for long.
+  virtual bool local() const { return true; }
+  /// Reads if the host has the data at hand. False, with anything in `data`, if that would take longer or
+  /// fail.
+  virtual bool read_at_once(u64 first_sector, std::span<std::byte> data) {
+    static_cast<void>(first_sector);
+    static_cast<void>(data);
+    return false;
+  }
 };
 
 }  // namespace ringdown

@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -137,6 +138,16 @@ Result<void> HostFile::read(u64 offset, std::span<std::byte> data) {
   return {};
 }
 
+bool HostFile::read_cached([[maybe_unused]] u64 offset, [[maybe_unused]] std::span<std::byte> data) {
+#if defined(RWF_NOWAIT)
+  const iovec vector{data.data(), data.size()};
+  const ssize_t count = preadv2(handle_->descriptor, &vector, 1, static_cast<off_t>(offset), RWF_NOWAIT);
+  return count >= 0 && static_cast<std::size_t>(count) == data.size();
+#else
+  return false;
+#endif
+}
+
 Result<void> HostFile::write_bytes(u64 offset, std::span<const std::byte> data) {
   while (!data.empty()) {
     const ssize_t count = pwrite(handle_->descriptor, data.data(), data.size(), static_cast<off_t>(offset));
@@ -219,6 +230,8 @@ Result<void> HostFile::read(u64 offset, std::span<std::byte> data) {
   stream.read(reinterpret_cast<char*>(data.data()), static_cast<std::streamsize>(data.size()));
   return stream ? Result<void>{} : failure("cannot be read");
 }
+
+bool HostFile::read_cached(u64, std::span<std::byte>) { return false; }
 
 Result<void> HostFile::write_bytes(u64 offset, std::span<const std::byte> data) {
   std::fstream& stream = handle_->stream;

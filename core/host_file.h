@@ -30,6 +30,7 @@ class HostFile final : public BlockFile {
   u64 modified_ns() const;
 
   Result<void> read(u64 offset, std::span<std::byte> data) override;
+  bool read_cached(u64 offset, std::span<std::byte> data) override;
   Result<void> write(u64 offset, std::span<const std::byte> data) override;
   Result<void> flush() override;
   /// Makes it longer by zeros that take no room, or shorter.

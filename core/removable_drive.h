@@ -17,6 +17,10 @@ class RemovableDrive {
   virtual void insert(std::unique_ptr<DiskImage> medium) = 0;
   /// Takes the medium out by force, whatever the guest has locked.
   virtual void remove() = 0;
+  /// A person presses the button: the medium comes out, unless the guest has locked it.
+  virtual void press_eject() {
+    if (!locked()) remove();
+  }
   /// The guest asks that the medium stays in.
   virtual bool locked() const = 0;
 };

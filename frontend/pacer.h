@@ -32,6 +32,12 @@ class Pacer {
   /// From here on both clocks go together: at the start, after a pause, and where they are too far apart.
   void restart(HostTime host, Picoseconds guest);
 
+  /// The guest's time has stood still for this long, which is not made up for.
+  void waited(HostDuration duration) {
+    host_base_ += duration;
+    host_seen_ += duration;
+  }
+
   /// The latest time that the guest's clock may show at a host time, and the earliest host time at which it
   /// may show a time.
   Picoseconds guest_time(HostTime host) const;

@@ -53,11 +53,15 @@ Runner::Runner(Machine& machine, const Settings& settings)
       next_audit_(machine.ticks() + settings.audit_every),
       started_(Clock::now()) {
   machine_.inputs().set_wake([this] { ring(); });
+  machine_.set_disk_wake([this] { ring(); });
   // A machine that begins has its rate; one that was restored may have another.
   if (governed_rate()) apply_speed();
 }
 
-Runner::~Runner() { machine_.inputs().set_wake({}); }
+Runner::~Runner() {
+  machine_.inputs().set_wake({});
+  machine_.set_disk_wake({});
+}
 
 RunEnd Runner::run() {
   restart_clock();
@@ -208,6 +212,8 @@ void Runner::handle(const Stop& stop) {
       return limit_reached();
     case StopReason::Idle:
       return idle(stop.wake_time);
+    case StopReason::Waiting:
+      return wait_for_disk();
     case StopReason::PowerOff:
       return end({EndReason::PowerOff, status_of(EndReason::PowerOff), {}});
     case StopReason::Exit:
@@ -277,6 +283,13 @@ void Runner::idle(Picoseconds wake_time) {
   const Clock::time_point now = Clock::now();
   scheduler.skip_to(std::min(pacer_.guest_time(now), wake_time));
   pacer_.idled(now, scheduler.now());
+}
+
+void Runner::wait_for_disk() {
+  const Clock::time_point since = Clock::now();
+  sleep_until(Clock::time_point::max());
+  // The guest's time stands still meanwhile: that is no lag to be made up.
+  pacer_.waited(Clock::now() - since);
 }
 
 // Companions get their turns also from a machine that stands still.

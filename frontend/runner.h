@@ -117,6 +117,7 @@ class Runner {
   void limit_reached();
   void reset();
   void idle(Picoseconds wake_time);
+  void wait_for_disk();
   /// Tells once that the guest has halted in a way that none of its own interrupts ends.
   void tell_if_dead();
   void sleep_until(Doorbell::Clock::time_point time);

@@ -12,7 +12,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 # shellcheck source-path=SCRIPTDIR
 source "$RINGDOWN_ROOT/scripts/private_apt.sh"
 
-KNOWN_GUESTS=(linux-686 linux-686-pae busybox memtest86+ gnumach grub-rescue seabios installer)
+KNOWN_GUESTS=(linux-686 linux-686-pae busybox e2fsprogs memtest86+ gnumach grub-rescue seabios installer)
 GUESTS="$RINGDOWN_CACHE/guests"
 # Raised when what is extracted changes, so that older caches are refreshed.
 LAYOUT=1
@@ -44,6 +44,20 @@ fetch_busybox() {
   unpack busybox-static "$stage/tree" ./bin/busybox
   mkdir "$stage/out"
   mv "$stage/tree/bin/busybox" "$stage/out/busybox"
+}
+
+# The programs for ext2 to ext4 with the libraries they need, in a tree to be laid over an initramfs.
+fetch_e2fsprogs() {
+  local package libraries=lib/i386-linux-gnu
+  for package in e2fsprogs libext2fs2 libcom-err2 libblkid1 libuuid1 libc6; do
+    unpack "$package" "$stage/tree"
+  done
+  mkdir -p "$stage/out/sbin" "$stage/out/lib"
+  cp "$stage/tree/sbin/mke2fs" "$stage/tree/sbin/e2fsck" "$stage/out/sbin/"
+  find "$stage/tree" -path "*/$libraries/*" \( -name 'libext2fs.so*' -o -name 'libe2p.so*' -o -name 'libcom_err.so*' \
+    -o -name 'libblkid.so*' -o -name 'libuuid.so*' -o -name 'libc.so.6' -o -name 'libpthread.so.0' \
+    -o -name 'ld-linux.so.2' \) -exec cp -P -t "$stage/out/lib" {} +
+  cp -L "$stage/tree/lib/ld-linux.so.2" "$stage/out/lib/"
 }
 
 fetch_memtest86+() {

@@ -32,7 +32,7 @@ FUZZ_PACKAGES=(clang libclang-rt-14-dev)
 
 # The guests that tests boot (the long ones too, with --long), and the modules with which a guest kernel reaches its
 # disks.
-TEST_GUESTS=(linux-686 linux-686-pae busybox memtest86+ gnumach grub-rescue)
+TEST_GUESTS=(linux-686 linux-686-pae busybox memtest86+ gnumach grub-rescue e2fsprogs)
 LONG_TEST_GUESTS=(installer)
 FLOPPY_MODULES=(floppy)
 DISK_MODULES=(ata_piix sd_mod sr_mod isofs ext4)

@@ -1,9 +1,9 @@
 #!/bin/bash
 # Packs an initramfs for the quickstart and test guests from busybox and scripts/initramfs/init, and prints its path.
 #
-#   scripts/make_initramfs.sh [--init FILE] NAME [GUEST MODULE...]
+#   scripts/make_initramfs.sh [--init FILE] [--tree GUEST] NAME [GUEST MODULE...]
 #
-# With --init, FILE is the guest's init and its only program.
+# With --tree, the files of that guest lie in the root, too. With --init, FILE is the guest's init and its only program.
 # With a GUEST (linux-686, linux-686-pae), its kernel modules MODULE... and what they depend on are added; init loads
 # them in order. The file is kept in the cache folder under NAME and a hash of what went into it, and NAME.cpio is a
 # link to the newest. It is not compressed: the guest starts sooner when it need not decompress.
@@ -55,6 +55,7 @@ pack() {
       basename "$file" >>"$stage/root/modules/order"
     done
   fi
+  [ -z "$tree" ] || cp -R "$tree/." "$stage/root/"
   (cd "$stage/root" && find . -mindepth 1 | LC_ALL=C sort | cpio -o -H newc -R 0:0 --quiet --reproducible) >"$stage/cpio"
   mv "$stage/cpio" "$target"
   ln -s "$(basename "$target")" "$stage/link"
@@ -63,11 +64,20 @@ pack() {
 
 init="$RINGDOWN_ROOT/scripts/initramfs/init"
 programs=("$BUSYBOX")
-if [ "${1:-}" = --init ]; then
-  init=${2:?--init needs a FILE}
-  programs=()
+tree=
+while true; do
+  case ${1:-} in
+    --init)
+      init=${2:?--init needs a FILE}
+      programs=()
+      ;;
+    --tree)
+      tree=$("$RINGDOWN_ROOT/scripts/fetch_guests.sh" "${2:?--tree needs a GUEST}")
+      ;;
+    *) break ;;
+  esac
   shift 2
-fi
+done
 [ $# -ge 1 ] || die "give the initramfs a NAME"
 initramfs=$1
 shift
@@ -79,7 +89,9 @@ if [ $# -gt 0 ]; then
   [ -d "$modules" ] || "$RINGDOWN_ROOT/scripts/fetch_guests.sh" "$guest" >/dev/null
   for module; do add_module "$module"; done
 fi
-hash=$(cat "$init" "${BASH_SOURCE[0]}" "${programs[@]}" "${order[@]}" | sha256sum | cut -c 1-16)
+files=()
+[ -z "$tree" ] || mapfile -t files < <(find "$tree" -type f | LC_ALL=C sort)
+hash=$(cat "$init" "${BASH_SOURCE[0]}" "${programs[@]}" "${order[@]}" "${files[@]}" | sha256sum | cut -c 1-16)
 target="$OUTPUT/$initramfs-$hash.cpio"
 locked initramfs pack "$target"
 echo "$target"

@@ -2,31 +2,34 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <scsi/sg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "rows.h"
 
-enum { kReadBytes = 64 << 10, kReadsPerRound = 64, kSectorBytes = 512 };
+enum { kSectorBytes = 512, kExtentBytes = 4 << 20 };
 
 static int disk;
 static uint8_t* buffer;
 
-// Opens without the page cache where that is possible; not every host's file system can.
-static void open_disk(uint32_t parameter) {
-  (void)parameter;
+static void open_disk(size_t read_bytes, int flags) {
   const char* file = getenv("BENCH_DISK");
   if (file == NULL) file = "/dev/sda";
-  disk = open(file, O_RDONLY | O_CLOEXEC | O_DIRECT);
-  if (disk < 0) disk = open(file, O_RDONLY | O_CLOEXEC);
+  disk = open(file, O_RDONLY | O_CLOEXEC | flags);
+  if (disk < 0 && flags != 0) disk = open(file, O_RDONLY | O_CLOEXEC);
   if (disk < 0) die("%s: %s", file, strerror(errno));
-  buffer = arena(kReadBytes);
+  buffer = arena(read_bytes);
 }
 
+// Opens without the page cache where that is possible; not every host's file system can.
+static void open_past_cache(uint32_t parameter) { open_disk(parameter, O_DIRECT); }
+
 // The driver's image ends each sector with the last digits of its number.
-static uint32_t mix_sectors(uint32_t sum) {
-  for (uint32_t end = kSectorBytes; end <= kReadBytes; end += kSectorBytes) {
+static uint32_t mix_sectors(uint32_t sum, size_t size) {
+  for (size_t end = kSectorBytes; end <= size; end += kSectorBytes) {
     uint32_t word;
     memcpy(&word, buffer + end - sizeof word, sizeof word);
     sum = mix(sum, word);
@@ -34,21 +37,72 @@ static uint32_t mix_sectors(uint32_t sum) {
   return sum;
 }
 
-static uint32_t run_disk(uint32_t rounds, uint32_t parameter) {
-  (void)parameter;
+static uint32_t read_at(uint32_t sum, off_t offset, size_t size) {
+  if (pread(disk, buffer, size, offset) != (ssize_t)size) die("disk: %s", strerror(errno));
+  return mix_sectors(sum, size);
+}
+
+// One extent in order, in pieces of `size`.
+static uint32_t run_sequential(uint32_t rounds, uint32_t size) {
   uint32_t sum = 0;
   for (uint32_t round = 0; round < rounds; ++round) {
-    for (int i = 0; i < kReadsPerRound; ++i) {
-      if (pread(disk, buffer, kReadBytes, (off_t)i * kReadBytes) != kReadBytes)
-        die("disk: %s", strerror(errno));
-      sum = mix_sectors(sum);
-    }
+    for (off_t at = 0; at < kExtentBytes; at += size) sum = read_at(sum, at, size);
+  }
+  close(disk);
+  return sum;
+}
+
+// As many pieces of `size` as the extent has, anywhere in it.
+static uint32_t run_random(uint32_t rounds, uint32_t size) {
+  uint32_t sum = 0, state = 1;
+  for (uint32_t read = 0; read < rounds * (kExtentBytes / size); ++read) {
+    sum = read_at(sum, (off_t)(next_random(&state) % (kExtentBytes / size)) * size, size);
+  }
+  close(disk);
+  return sum;
+}
+
+static void open_for_commands(uint32_t parameter) { open_disk(parameter, 0); }
+
+// READ SECTORS by PIO, which the driver does on request (SAT: ATA PASS-THROUGH (16), PIO data-in). A native host's file
+// is read as usual.
+static uint32_t read_by_pio(uint32_t sum, uint32_t sector, size_t size) {
+  enum { kPassThrough = 0x85, kPioIn = 4 << 1, kByCountOfBlocks = 0x0e, kReadSectors = 0x20, kLba = 0x40 };
+  const uint8_t sectors = (uint8_t)(size / kSectorBytes);
+  uint8_t command[16] = {kPassThrough, kPioIn, kByCountOfBlocks};
+  command[6] = sectors;
+  command[8] = (uint8_t)sector;
+  command[10] = (uint8_t)(sector >> 8);
+  command[12] = (uint8_t)(sector >> 16);
+  command[13] = kLba;
+  command[14] = kReadSectors;
+  struct sg_io_hdr request = {.interface_id = 'S',
+                              .dxfer_direction = SG_DXFER_FROM_DEV,
+                              .cmd_len = sizeof command,
+                              .cmdp = command,
+                              .dxferp = buffer,
+                              .dxfer_len = (unsigned)size,
+                              .timeout = 30000};
+  if (ioctl(disk, SG_IO, &request) < 0) {
+    if (errno != ENOTTY && errno != EINVAL) die("SG_IO: %s", strerror(errno));
+    return read_at(sum, (off_t)sector * kSectorBytes, size);
+  }
+  if (request.status != 0 || request.host_status != 0) die("the disk refuses a read by PIO");
+  return mix_sectors(sum, size);
+}
+
+static uint32_t run_pio(uint32_t rounds, uint32_t size) {
+  uint32_t sum = 0;
+  for (uint32_t round = 0; round < rounds; ++round) {
+    for (uint32_t at = 0; at < kExtentBytes; at += size) sum = read_by_pio(sum, at / kSectorBytes, size);
   }
   close(disk);
   return sum;
 }
 
 const Row kDiskRows[] = {
-    {"disk-read", open_disk, run_disk},
+    {"disk-read", open_past_cache, run_sequential},
+    {"disk-random", open_past_cache, run_random},
+    {"disk-pio", open_for_commands, run_pio},
     {0},
 };

@@ -45,6 +45,9 @@ ROWS = (
     Row("page-faults", 20, 1.5, bare_target=1.20, work="touch-first", parameter=4 << 20),
     Row("mmap-churn", 15, 1.5, bare_target=1.20),
     Row("ping-pong", 30, 1.5, work="ring", parameter=2),
-    Row("disk-read", 15, None),
+    Row("disk-read", 15, None, parameter=64 << 10),
+    Row("disk-read-1m", 40, 1.0, work="disk-read", parameter=1 << 20),
+    Row("disk-random-4k", 4, 1.0, work="disk-random", parameter=4 << 10),
+    Row("disk-pio", 4, 1.0, parameter=64 << 10),
     Row("patch-and-call", 100, 0.025, parameter=16),
 )

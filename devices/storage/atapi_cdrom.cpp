@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <initializer_list>
 
 #include "devices/storage/cd_address.h"
 #include "devices/storage/identify_block.h"
@@ -36,24 +37,35 @@ using Overlap = Field<u8, 1>;
 
 constexpr u8 kSetTransferMode = 0x03;
 constexpr u8 kPowerActive = 0xff;
+constexpr u8 kEventEjectRequest = 1;
 constexpr u8 kEventNewMedia = 2;
 constexpr u8 kEventMediaRemoval = 3;
 constexpr u32 kSectorsPerFrame = 4;
 
-/// Wraps each frame of user data as it lies on the disc: sync, header of mode 1, data, and the place of the
-/// error correction, which is left zero.
-std::vector<std::byte> raw_frames(u32 first, std::span<const std::byte> data, std::size_t frame_size,
-                                  std::size_t raw_frame_size) {
-  constexpr std::size_t kSyncLength = 12, kHeaderLength = 4;
-  const std::size_t count = data.size() / frame_size;
-  std::vector<std::byte> raw(count * raw_frame_size);
+/// Frames of mode 1 as they lie on the disc, of which `parts` are wanted: sync, header, user data, and the
+/// place of the error correction, which is left zero.
+std::vector<std::byte> raw_frames(u32 first, std::span<const std::byte> data, u8 parts,
+                                  std::size_t raw_size) {
+  constexpr std::size_t kFrameSize = 2048;
+  const std::size_t count = data.size() / kFrameSize;
+  std::vector<std::byte> raw;
+  raw.reserve(count * raw_size);
+  const auto append = [&raw](std::initializer_list<unsigned> bytes) {
+    for (const unsigned byte : bytes) raw.push_back(static_cast<std::byte>(byte));
+  };
   for (std::size_t i = 0; i < count; ++i) {
-    const std::span<std::byte> frame = std::span(raw).subspan(i * raw_frame_size, raw_frame_size);
-    std::fill_n(frame.begin() + 1, kSyncLength - 2, std::byte{0xff});
-    const MinuteSecondFrame msf = msf_of_frame(static_cast<u32>(first + i));
-    const u8 header[kHeaderLength] = {to_bcd(msf.minute), to_bcd(msf.second), to_bcd(msf.frame), 1};
-    std::memcpy(frame.data() + kSyncLength, header, kHeaderLength);
-    std::memcpy(frame.data() + kSyncLength + kHeaderLength, data.data() + i * frame_size, frame_size);
+    if ((parts & frame_part::kSync) != 0) {
+      append({0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0});
+    }
+    if ((parts & frame_part::kHeader) != 0) {
+      const MinuteSecondFrame msf = msf_of_frame(static_cast<u32>(first + i));
+      append({to_bcd(msf.minute), to_bcd(msf.second), to_bcd(msf.frame), 1});
+    }
+    if ((parts & frame_part::kUserData) != 0) {
+      const std::span<const std::byte> user = data.subspan(i * kFrameSize, kFrameSize);
+      raw.insert(raw.end(), user.begin(), user.end());
+    }
+    raw.resize((i + 1) * raw_size);
   }
   return raw;
 }
@@ -62,25 +74,44 @@ std::vector<std::byte> raw_frames(u32 first, std::span<const std::byte> data, st
 
 AtapiCdrom::AtapiCdrom(Scheduler& scheduler, Log& log, IdePlace place, std::unique_ptr<DiskImage> medium,
                        IdeTiming timing)
-    : IdeDrive(scheduler, log, place, timing), medium_(std::move(medium)) {
+    : IdeDrive(scheduler, log, place, timing) {
+  if (medium != nullptr) medium_ = std::make_unique<ImageWork>(std::move(medium));
   set_signature();
 }
 
+void AtapiCdrom::set_wake(std::function<void()> wake) {
+  wake_ = std::move(wake);
+  if (medium_ != nullptr) medium_->set_wake(wake_);
+}
+
 void AtapiCdrom::insert(std::unique_ptr<DiskImage> medium) {
-  medium_ = std::move(medium);
+  medium_ = std::make_unique<ImageWork>(std::move(medium));
+  medium_->set_wake(wake_);
   tray_open_ = false;
-  attention_ = true;
+  attention_ = sense_codes::kMediumChanged;
   media_event_ = kEventNewMedia;
 }
 
 void AtapiCdrom::remove() {
   medium_.reset();
-  attention_ = true;
+  attention_ = sense_codes::kMediumChanged;
   media_event_ = kEventMediaRemoval;
 }
 
+void AtapiCdrom::press_eject() {
+  if (locked_) {
+    media_event_ = kEventEjectRequest;
+  } else {
+    remove();
+  }
+}
+
 void AtapiCdrom::hardware_reset() {
-  locked_ = attention_ = receiving_packet_ = dma_ = raw_ = false;
+  locked_ = dma_ = false;
+  attention_ = sense_codes::kPowerOn;
+  incoming_ = Incoming::Nothing;
+  left_to_receive_ = 0;
+  parts_ = frame_part::kUserData;
   media_event_ = transfer_mode_ = 0;
   sense_ = {};
   packet_ = {};
@@ -106,7 +137,7 @@ bool AtapiCdrom::interrupts_commands(u8 command) const { return command == kDevi
 
 void AtapiCdrom::execute(u8 command) {
   frames_left_ = 0;
-  receiving_packet_ = false;
+  left_to_receive_ = 0;
   switch (command) {
     case kPacket:
       return begin_packet();
@@ -168,23 +199,50 @@ void AtapiCdrom::begin_packet() {
   if (Overlap::get(features_.current)) return fail(ata_error::kAborted);
   dma_ = UseDma::get(features_.current);
   byte_count_limit_ = static_cast<u16>(lba_high_.current << 8 | lba_mid_.current);
-  receiving_packet_ = true;
+  incoming_ = Incoming::Packet;
+  left_to_receive_ = kPacketLength;
   receive(kPacketLength, false);
 }
 
-bool AtapiCdrom::drain(std::span<const std::byte> data) {
+void AtapiCdrom::drain(std::vector<std::byte> data) {
+  if (incoming_ != Incoming::Packet) return;
   std::memcpy(packet_.data(), data.data(), std::min(data.size(), packet_.size()));
-  receiving_packet_ = false;
+  if (const std::optional<Extent> extent = extent_to_read()) begin_reading(*extent);
+}
+
+bool AtapiCdrom::drained() {
+  // Whatever came, came in one piece.
+  left_to_receive_ = 0;
   return true;
+}
+
+void AtapiCdrom::data_received() {
+  if (incoming_ == Incoming::Packet) {
+    execute_packet();
+  } else {
+    complete();
+  }
+}
+
+void AtapiCdrom::receive_parameters(std::size_t length) {
+  incoming_ = Incoming::Parameters;
+  left_to_receive_ = static_cast<u32>(length);
+  if (length == 0) {
+    complete();
+  } else if (dma_) {
+    receive_by_dma();
+  } else {
+    receive(block_limit(), true);
+  }
 }
 
 void AtapiCdrom::block_offered(std::size_t size) {
   if (command_ != kPacket) return;
-  if (receiving_packet_) {
+  if (left_to_receive_ != 0 && incoming_ == Incoming::Packet) {
     sector_count_.current = atapi_reason::kCommand;
     return;
   }
-  sector_count_.current = atapi_reason::kInput;
+  sector_count_.current = left_to_receive_ != 0 ? u8{0} : atapi_reason::kInput;
   lba_mid_.current = static_cast<u8>(size);
   lba_high_.current = static_cast<u8>(size >> 8);
 }
@@ -237,33 +295,61 @@ u32 AtapiCdrom::frames() const {
   return static_cast<u32>(std::min<u64>(count, 0xffff'ffff));
 }
 
-bool AtapiCdrom::fill(std::vector<std::byte>& data, std::size_t limit) {
-  const u32 count = static_cast<u32>(std::min<u64>(frames_left_, limit / frame_size()));
-  if (!ready() || next_frame_ >= frames() || count > frames() - next_frame_) {
+void AtapiCdrom::drop_image_work() {
+  if (medium_ != nullptr) medium_->stop();
+}
+
+bool AtapiCdrom::fill(std::vector<std::byte>& data) {
+  if (!ready()) {
     check_condition(sense_codes::kMediumNotPresent);
     return false;
   }
-  data.assign(std::size_t{count} * kFrameSize, std::byte{0});
-  const u64 first_sector = u64{next_frame_} * kSectorsPerFrame;
-  const u64 sectors = std::min<u64>(u64{count} * kSectorsPerFrame, medium_->sectors() - first_sector);
-  const Result<void> read = medium_->read(first_sector, std::span(data).first(sectors * kSectorSize));
-  if (!read) {
-    log_.write(LogCategory::Disk, "{}: {}", name(), read.error().message);
-    data.clear();
-    check_condition(sense_codes::kUnrecoveredReadError);
+  const u32 first = next_frame_;
+  u32 count = 0;
+  if (medium_->reading()) {
+    const Result<void> read = medium_->take(data);
+    if (!read) log_.write(LogCategory::Disk, "{}: {}", name(), read.error().message);
+    const std::size_t end = read ? kFrameSize - 1 : 0;
+    count = static_cast<u32>((data.size() + end) / kFrameSize);
+  }
+  if (count == 0) {
+    Sense sense = sense_codes::kUnrecoveredReadError;
+    sense.frame = first;
+    check_condition(sense);
     return false;
   }
-  if (raw_) data = raw_frames(next_frame_, data, kFrameSize, kRawFrameSize);
+  data.resize(std::size_t{count} * kFrameSize);
+  if (parts_ != frame_part::kUserData) data = raw_frames(first, data, parts_, frame_size());
   next_frame_ += count;
-  frames_left_ -= count;
+  frames_left_ -= std::min(count, frames_left_);
   return true;
 }
 
-void AtapiCdrom::read_frames(u64 frame, u64 count, bool raw) {
-  if (frame > frames() || count > frames() - frame) return check_condition(sense_codes::kAddressOutOfRange);
-  next_frame_ = static_cast<u32>(frame);
-  frames_left_ = static_cast<u32>(count);
-  raw_ = raw;
+bool AtapiCdrom::holds(const Extent& extent) const {
+  return ready() && extent.first <= frames() && extent.count <= frames() - extent.first;
+}
+
+void AtapiCdrom::begin_reading(const Extent& extent) {
+  if (!holds(extent)) return;
+  next_frame_ = static_cast<u32>(extent.first);
+  frames_left_ = static_cast<u32>(extent.count);
+  parts_ = extent.parts;
+  read_rest();
+}
+
+void AtapiCdrom::read_rest() {
+  if (frames_left_ == 0 || !holds({next_frame_, frames_left_, parts_})) return;
+  const u64 first_sector = u64{next_frame_} * kSectorsPerFrame;
+  const u64 sectors = std::min<u64>(u64{frames_left_} * kSectorsPerFrame, medium_->sectors() - first_sector);
+  const std::size_t frames_in_piece = (dma_ ? kDmaChunk : kPioChunk) / std::max(frame_size(), kFrameSize);
+  medium_->read(first_sector, sectors, static_cast<u32>(frames_in_piece * kSectorsPerFrame));
+}
+
+void AtapiCdrom::read_frames() {
+  const std::optional<Extent> extent = extent_to_read();
+  if (!extent) return check_condition(sense_codes::kInvalidField);
+  if (!holds(*extent)) return check_condition(sense_codes::kAddressOutOfRange);
+  // The work began when the packet came.
   reply({}, 0);
 }
 
@@ -277,8 +363,13 @@ void AtapiCdrom::serialize(Archive& archive) {
   if (sectors != attached) {
     archive.fail(fmt::format("{}: another medium was in the drive: insert the same image", name()));
   }
-  archive(tray_open_, locked_, attention_, media_event_, transfer_mode_, sense_, packet_, receiving_packet_,
-          dma_, byte_count_limit_, next_frame_, frames_left_, raw_);
+  archive(tray_open_, locked_, attention_, media_event_, transfer_mode_, sense_, packet_, incoming_,
+          left_to_receive_, dma_, byte_count_limit_, next_frame_, frames_left_, parts_);
+  if (archive.loading() && (left_to_receive_ > 0xffff || frame_size() == 0)) {
+    archive.fail("a CD-ROM drive's transfer is impossible");
+    hardware_reset();
+  }
+  if (archive.loading()) read_rest();
 }
 
 }  // namespace ringdown

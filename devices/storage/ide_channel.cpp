@@ -1,6 +1,8 @@
 // Selection, register decoding, absent drives and INTRQ of a channel (ATA/ATAPI-5, sections 7 and 9.16).
 #include "devices/storage/ide_channel.h"
 
+#include <algorithm>
+
 namespace ringdown {
 namespace {
 
@@ -24,6 +26,25 @@ void IdeChannel::reset() {
     if (drive != nullptr) drive->hardware_reset();
   }
   interrupt_changed();
+}
+
+bool IdeChannel::waits_for_image() const {
+  return std::any_of(drives_.begin(), drives_.end(),
+                     [](const auto& drive) { return drive != nullptr && drive->waits_for_image(); });
+}
+
+void IdeChannel::set_wake(const std::function<void()>& wake) {
+  for (const auto& drive : drives_) {
+    if (drive != nullptr) drive->set_wake(wake);
+  }
+}
+
+Result<void> IdeChannel::flush_images() {
+  for (const auto& drive : drives_) {
+    if (drive == nullptr) continue;
+    if (Result<void> result = drive->flush_image(); !result) return result;
+  }
+  return {};
 }
 
 void IdeChannel::interrupt_changed() {
@@ -120,6 +141,9 @@ void IdeChannel::write_control_block(u32, Width, u64 value) {
 }
 
 void IdeChannel::serialize(Archive& archive) {
+  if (archive.version() < chunk_version()) {
+    return archive.fail("it is of a version whose drives worked otherwise: save the state again");
+  }
   archive(device_, control_);
   for (const auto& drive : drives_) {
     bool present = drive != nullptr;

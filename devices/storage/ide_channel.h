@@ -29,10 +29,17 @@ class IdeChannel final : public Serializable, private IdeCable {
   static constexpr u32 kControlBlockLength = 1;
 
   void reset();
+  /// One of the drives is due and its image is late.
+  bool waits_for_image() const;
+  void set_wake(const std::function<void()>& wake);
+  /// Waits until everything written is on the host's disks.
+  Result<void> flush_images();
   /// The bus master was started.
   void dma_started();
 
   ChunkTag chunk_tag() const override { return number_ == 0 ? ChunkTag("IDE0") : ChunkTag("IDE1"); }
+  /// Since version 2 disk work may be under way.
+  u16 chunk_version() const override { return 2; }
   void serialize(Archive& archive) override;
 
  private:

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace ringdown {
 
@@ -27,7 +28,8 @@ void IdeDrive::enter(Phase phase, u8 status) {
 
 void IdeDrive::busy_until(Picoseconds delay) {
   status_ = kBusy | kReady | kSeekComplete;
-  scheduler_.schedule_after(event_, delay);
+  // Never at the same instant, where the machine could not wait for the image between two events.
+  scheduler_.schedule_after(event_, std::max<Picoseconds>(delay, 1));
 }
 
 void IdeDrive::request_interrupt() {
@@ -44,6 +46,7 @@ void IdeDrive::withdraw_interrupt() {
 
 void IdeDrive::abandon() {
   scheduler_.cancel(event_);
+  drop_image_work();
   buffer_.clear();
   position_ = block_end_ = 0;
   phase_ = Phase::Idle;
@@ -77,8 +80,14 @@ void IdeDrive::diagnose() {
   busy_until(timing_.command);
 }
 
+void IdeDrive::sleep() {
+  complete();
+  asleep_ = true;
+}
+
 void IdeDrive::finish_reset() {
   abandon();
+  asleep_ = false;
   error_ = ata_error::kDiagnosticsPassed;
   device_ = 0;
   enter(Phase::Idle, kReady | kSeekComplete);
@@ -145,6 +154,10 @@ u8 IdeDrive::read_status() {
 }
 
 void IdeDrive::write_command(u8 command) {
+  if (asleep_ && !interrupts_commands(command)) {
+    log_.write(LogCategory::Disk, "{}: command {:02x} to a sleeping drive is ignored", name(), command);
+    return;
+  }
   if (phase_ == Phase::Reset || ((status_ & kBusy) != 0 && !interrupts_commands(command))) {
     log_.write(LogCategory::Disk, "{}: command {:02x} while busy is ignored", name(), command);
     return;
@@ -158,6 +171,7 @@ void IdeDrive::write_command(u8 command) {
   command_ = command;
   error_ = 0;
   phase_ = Phase::Command;
+  prepare(command);
   busy_until(takes_data_first(command) ? timing_.block : timing_.command);
 }
 
@@ -186,6 +200,11 @@ void IdeDrive::finish_later() {
   busy_until(timing_.block);
 }
 
+void IdeDrive::go_on_later() {
+  phase_ = Phase::GoingOn;
+  busy_until(timing_.block);
+}
+
 // --- PIO --------------------------------------------------------------------------------------------------
 
 void IdeDrive::block_offered(std::size_t) {}
@@ -199,10 +218,9 @@ void IdeDrive::send(std::vector<std::byte> data, std::size_t block) {
 
 void IdeDrive::offer_block() {
   if (position_ == buffer_.size()) {
-    if (bytes_to_send() == 0) return complete();
-    buffer_.clear();
+    if (!more_to_send()) return complete();
     position_ = 0;
-    if (!fill(buffer_, kPioChunk)) return;
+    if (!fill(buffer_)) return;
   }
   block_end_ = std::min<u64>(position_ + block_, buffer_.size());
   enter(Phase::DataIn, kReady | kSeekComplete | kDataRequest);
@@ -218,7 +236,7 @@ u32 IdeDrive::read_data(Width width) {
   std::memcpy(&value, buffer_.data() + position_, count);
   position_ += count;
   if (position_ == block_end_) {
-    if (position_ < buffer_.size() || bytes_to_send() != 0) {
+    if (position_ < buffer_.size() || more_to_send()) {
       phase_ = Phase::NextIn;
       busy_until(timing_.block);
     } else {
@@ -229,16 +247,18 @@ u32 IdeDrive::read_data(Width width) {
 }
 
 void IdeDrive::receive(std::size_t block, bool announce) {
+  buffer_.clear();
   block_ = block;
   request_block(announce);
 }
 
 void IdeDrive::request_block(bool announce) {
-  buffer_.assign(std::min<u64>(block_, bytes_to_receive()), std::byte{0});
-  position_ = 0;
-  block_end_ = buffer_.size();
+  position_ = buffer_.size();
+  block_end_ =
+      position_ + std::min<u64>(block_, bytes_to_receive() - std::min(bytes_to_receive(), position_));
+  buffer_.resize(block_end_);
   enter(Phase::DataOut, kReady | kSeekComplete | kDataRequest);
-  block_offered(buffer_.size());
+  block_offered(block_end_ - position_);
   if (announce) request_interrupt();
 }
 
@@ -247,11 +267,20 @@ void IdeDrive::write_data(Width width, u32 value) {
   const std::size_t count = std::min<u64>(bytes_of(width), block_end_ - position_);
   std::memcpy(buffer_.data() + position_, &value, count);
   position_ += count;
-  if (position_ == block_end_) {
-    phase_ = Phase::Written;
-    // The last block pays for the whole command.
-    busy_until(bytes_to_receive() > buffer_.size() ? timing_.block : timing_.command);
+  if (position_ == block_end_) take_written_block();
+}
+
+void IdeDrive::take_written_block() {
+  const bool last = bytes_to_receive() == buffer_.size();
+  if (!last && buffer_.size() + block_ <= kPioChunk) {
+    phase_ = Phase::NextOut;
+    return busy_until(timing_.block);
   }
+  drain(std::exchange(buffer_, {}));
+  position_ = block_end_ = 0;
+  phase_ = Phase::Stored;
+  // The last block pays for the whole command.
+  busy_until(last ? timing_.command : timing_.block);
 }
 
 // --- DMA --------------------------------------------------------------------------------------------------
@@ -263,17 +292,17 @@ void IdeDrive::send_by_dma(std::vector<std::byte> data) {
 }
 
 void IdeDrive::run_dma_in() {
-  for (;;) {
-    if (position_ == buffer_.size()) {
-      if (bytes_to_send() == 0) return complete();
-      buffer_.clear();
-      position_ = 0;
-      if (!fill(buffer_, kDmaChunk)) return;
-    }
-    DmaPort* port = cable_ != nullptr ? cable_->dma_port() : nullptr;
-    if (port != nullptr) position_ += port->to_memory(std::span(buffer_).subspan(position_));
-    if (position_ != buffer_.size()) return enter(Phase::DmaInWait, kReady | kSeekComplete | kDataRequest);
+  if (position_ == buffer_.size()) {
+    if (!more_to_send()) return complete();
+    position_ = 0;
+    if (!fill(buffer_)) return;
   }
+  DmaPort* port = cable_ != nullptr ? cable_->dma_port() : nullptr;
+  if (port != nullptr) position_ += port->to_memory(std::span(buffer_).subspan(position_));
+  if (position_ != buffer_.size()) return enter(Phase::DmaInWait, kReady | kSeekComplete | kDataRequest);
+  if (!more_to_send()) return complete();
+  phase_ = Phase::DmaIn;
+  busy_until(timing_.block);
 }
 
 void IdeDrive::receive_by_dma() {
@@ -283,16 +312,15 @@ void IdeDrive::receive_by_dma() {
 }
 
 void IdeDrive::run_dma_out() {
-  while (bytes_to_receive() != 0) {
-    if (buffer_.empty()) buffer_.resize(std::min<u64>(bytes_to_receive(), kDmaChunk));
-    DmaPort* port = cable_ != nullptr ? cable_->dma_port() : nullptr;
-    if (port != nullptr) position_ += port->from_memory(std::span(buffer_).subspan(position_));
-    if (position_ != buffer_.size()) return enter(Phase::DmaOutWait, kReady | kSeekComplete | kDataRequest);
-    if (!drain(buffer_)) return;
-    buffer_.clear();
-    position_ = 0;
-  }
-  complete();
+  const u64 left = bytes_to_receive();
+  if (buffer_.empty()) buffer_.resize(std::min<u64>(left, kDmaChunk));
+  DmaPort* port = cable_ != nullptr ? cable_->dma_port() : nullptr;
+  if (port != nullptr) position_ += port->from_memory(std::span(buffer_).subspan(position_));
+  if (position_ != buffer_.size()) return enter(Phase::DmaOutWait, kReady | kSeekComplete | kDataRequest);
+  drain(std::exchange(buffer_, {}));
+  phase_ = Phase::DmaStored;
+  busy_until(position_ == left ? timing_.command : timing_.block);
+  position_ = 0;
 }
 
 void IdeDrive::dma_started() {
@@ -302,6 +330,10 @@ void IdeDrive::dma_started() {
 }
 
 // --- The event --------------------------------------------------------------------------------------------
+
+bool IdeDrive::waits_for_image() {
+  return scheduler_.scheduled(event_) && scheduler_.deadline(event_) <= scheduler_.now() && !image_ready();
+}
 
 void IdeDrive::event() {
   switch (phase_) {
@@ -314,8 +346,11 @@ void IdeDrive::event() {
     case Phase::NextIn:
       offer_block();
       break;
-    case Phase::Written:
-      if (!drain(buffer_)) break;
+    case Phase::NextOut:
+      request_block(true);
+      break;
+    case Phase::Stored:
+      if (!drained()) break;
       if (bytes_to_receive() != 0) {
         request_block(true);
       } else {
@@ -327,6 +362,17 @@ void IdeDrive::event() {
       break;
     case Phase::DmaOut:
       run_dma_out();
+      break;
+    case Phase::DmaStored:
+      if (!drained()) break;
+      if (bytes_to_receive() != 0) {
+        run_dma_out();
+      } else {
+        complete();
+      }
+      break;
+    case Phase::GoingOn:
+      go_on();
       break;
     case Phase::Finishing:
       complete();
@@ -344,7 +390,7 @@ void IdeDrive::event() {
 
 void IdeDrive::serialize(Archive& archive) {
   archive(features_, sector_count_, lba_low_, lba_mid_, lba_high_, device_, error_, status_, command_);
-  archive(phase_, software_reset_, diagnosing_, interrupt_, position_, block_end_, block_);
+  archive(phase_, software_reset_, diagnosing_, asleep_, interrupt_, position_, block_end_, block_);
   u64 length = buffer_.size();
   archive(length);
   if (archive.loading()) {
@@ -359,14 +405,11 @@ void IdeDrive::serialize(Archive& archive) {
 }
 
 void IdeDrive::validate(Archive& archive) {
-  const bool consistent = phase_ <= kLastPhase && position_ <= block_end_ && block_end_ <= buffer_.size();
-  const bool dma_consistent = position_ <= buffer_.size();
   const bool waits_for_bytes = phase_ == Phase::DataIn || phase_ == Phase::DataOut;
-  const bool dma = phase_ == Phase::DmaInWait || phase_ == Phase::DmaOutWait || phase_ == Phase::DmaIn ||
-                   phase_ == Phase::DmaOut;
-  if (!archive.failed() && (dma ? dma_consistent : consistent) &&
-      (!waits_for_bytes || position_ < block_end_))
-    return;
+  const bool consistent = phase_ <= kLastPhase && position_ <= buffer_.size() &&
+                          block_end_ <= buffer_.size() && block_ <= kPioChunk &&
+                          (!waits_for_bytes || position_ < block_end_);
+  if (!archive.failed() && consistent) return;
   archive.fail("a drive's transfer is inconsistent");
   abandon();
   status_ = kReady | kSeekComplete;

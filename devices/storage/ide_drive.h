@@ -1,6 +1,7 @@
 // The part of the ATA protocol that disks and packet devices share: registers, BSY/DRQ/INTRQ, data transfer.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
@@ -9,16 +10,12 @@
 #include "core/bus.h"
 #include "core/interrupt_line.h"
 #include "core/log.h"
+#include "core/result.h"
 #include "core/scheduler.h"
 #include "devices/storage/ata_registers.h"
+#include "devices/storage/ide_timing.h"
 
 namespace ringdown {
-
-/// How long a drive takes in virtual time.
-struct IdeTiming {
-  Picoseconds command = microseconds(100);  // from a command to its data or its end
-  Picoseconds block = microseconds(2);      // from one block of a PIO command to the next
-};
 
 /// Where a drive hangs: the names of its events and log lines come from it.
 struct IdePlace {
@@ -79,6 +76,13 @@ class IdeDrive {
   /// The bus master was started: a waiting DMA command goes on.
   void dma_started();
 
+  /// What is due now needs something of the image that is not there yet.
+  bool waits_for_image();
+  /// `wake` is called from another thread when `waits_for_image` has become false.
+  virtual void set_wake(std::function<void()> wake) = 0;
+  /// Waits until everything written is on the host's disk.
+  virtual Result<void> flush_image() = 0;
+
   virtual void serialize(Archive& archive);
 
  protected:
@@ -93,8 +97,16 @@ class IdeDrive {
     void serialize(Archive& archive) { archive(current, previous); }
   };
 
+  /// A command has just been written: the image's work for it may begin.
+  virtual void prepare(u8 command) { static_cast<void>(command); }
   /// Executes a command; BSY is set. Must end in exactly one of the functions below.
   virtual void execute(u8 command) = 0;
+  /// Goes on with a command that called `go_on_later`.
+  virtual void go_on() {}
+  /// Whether the image has done what the next call will ask for.
+  virtual bool image_ready() = 0;
+  /// The command is over: nobody asks for what the image is doing for it.
+  virtual void drop_image_work() = 0;
   /// Commands that wait for data from the host before anything happens take only a block time.
   virtual bool takes_data_first(u8 command) const = 0;
   /// True if the command is obeyed even while another one runs (DEVICE RESET).
@@ -112,31 +124,37 @@ class IdeDrive {
   void receive(std::size_t block, bool announce);
   void send_by_dma(std::vector<std::byte> data);
   void receive_by_dma();
-  /// Ends a reset or DEVICE RESET: registers show the signature.
+  /// Ends a reset or DEVICE RESET: registers show the signature, a sleeping drive is awake.
   void finish_reset();
+  /// SLEEP: the command ends well, and the drive obeys nothing but a reset.
+  void sleep();
 
-  /// Bytes of the running command that `fill` still has to deliver.
-  virtual u64 bytes_to_send() const = 0;
-  /// Delivers at least one and up to `limit` further bytes into `data`; false if it failed and has reported
-  /// so by `fail`.
-  virtual bool fill(std::vector<std::byte>& data, std::size_t limit) = 0;
-  /// Bytes of the running command that the host still has to write.
+  /// `fill` has more to deliver, or to report.
+  virtual bool more_to_send() const = 0;
+  /// Puts at least one further byte into `data`; false if it failed and has reported so by `fail`.
+  virtual bool fill(std::vector<std::byte>& data) = 0;
+  /// Bytes of the running command that the host still has to write; the same until `drained`.
   virtual u64 bytes_to_receive() const = 0;
-  /// Takes what the host wrote; false if it failed and has reported so by `fail`.
-  virtual bool drain(std::span<const std::byte> data) = 0;
+  /// Begins to store what the host wrote.
+  virtual void drain(std::vector<std::byte> data) = 0;
+  /// It has been stored; false if that failed, or the command ends here, and has been reported by `fail`.
+  virtual bool drained() = 0;
   /// A block of `size` bytes is about to be offered to the host.
   virtual void block_offered(std::size_t size);
   /// The host has read the last block: disks are done without an interrupt.
   virtual void all_sent() { finish_quietly(); }
-  /// `drain` has taken the last block of a PIO command.
+  /// The last block of a PIO command has been stored.
   virtual void data_received() { complete(); }
 
   void finish_quietly();
   /// `complete` after a block time.
   void finish_later();
+  /// `go_on` after a block time.
+  void go_on_later();
   void busy_until(Picoseconds delay);
   void request_interrupt();
   void withdraw_interrupt();
+  Picoseconds now() const { return scheduler_.now(); }
   std::string name() const;
 
   Log& log_;
@@ -148,6 +166,10 @@ class IdeDrive {
   u8 status_ = ata_status::kReady | ata_status::kSeekComplete;
   u8 command_ = 0;
 
+  /// A command's data pass through the buffer in pieces of this size.
+  static constexpr u32 kPioChunk = 64 * 1024;
+  static constexpr u32 kDmaChunk = 256 * 1024;
+
  private:
   /// What the drive is doing; the pending event, if any, is the end of it.
   enum class Phase : u8 {
@@ -157,19 +179,20 @@ class IdeDrive {
     DataIn,      // DRQ: the host reads a block
     DataOut,     // DRQ: the host writes a block
     NextIn,      // the event offers the next block
-    Written,     // the event takes the block
+    NextOut,     // the event asks for the next block
+    Stored,      // the event takes what became of the blocks written
     DmaInWait,   // the bus master has to be started
     DmaOutWait,  // likewise
     DmaIn,       // the event moves the data
     DmaOut,
+    DmaStored,  // the event takes what became of the data
+    GoingOn,    // the event goes on with `command_`
     Finishing,  // the event reports the end of a command whose data were all read
   };
   static constexpr Phase kLastPhase = Phase::Finishing;
-  /// A command's data pass through the buffer in pieces of this size.
-  static constexpr std::size_t kPioChunk = 64 * 1024;
-  static constexpr std::size_t kDmaChunk = 4 * 1024 * 1024;
 
   void event();
+  void take_written_block();
   void abandon();
   void offer_block();
   void request_block(bool announce);
@@ -186,6 +209,7 @@ class IdeDrive {
   Phase phase_ = Phase::Idle;
   bool software_reset_ = false;
   bool diagnosing_ = false;
+  bool asleep_ = false;
   bool interrupt_ = false;
   std::vector<std::byte> buffer_;
   u64 position_ = 0;   // next byte of the buffer

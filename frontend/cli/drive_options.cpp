@@ -4,6 +4,8 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <charconv>
+#include <utility>
 
 #include "frontend/cli/option_values.h"
 
@@ -58,7 +60,37 @@ void read_changes(OptionReader& options, std::vector<DiskConfig>& disks) {
   for (DiskConfig& disk : disks) disk.snapshot = options.flag("snapshot");
 }
 
+/// --cdrom: the first drives are master and slave of the second channel, unless they are put elsewhere.
+void read_cdroms(OptionReader& options, std::vector<DiskConfig>& disks) {
+  unsigned unit = 2;
+  for (const std::string& value : options.texts("cdrom")) {
+    DiskConfig drive;
+    options.take(parse_cdrom(value), drive);
+    if (drive.unit == kAnyUnit && unit < kAnyUnit) drive.unit = unit++;
+    disks.push_back(drive);
+  }
+}
+
 }  // namespace
+
+Result<DiskConfig> parse_cdrom(std::string_view text) {
+  std::string_view rest = text;
+  DiskConfig drive;
+  drive.path = take_part(rest);
+  drive.unit = kAnyUnit;
+  drive.read_only = drive.cdrom = true;
+  if (drive.path.empty()) return missing_name("--cdrom");
+  if (drive.path == "none") drive.path.clear();
+  while (!rest.empty()) {
+    const std::string part = take_part(rest);
+    if (!part.starts_with("unit=")) {
+      return Error{fmt::format("--cdrom {}: '{}' is not known: use FILE|none[,unit=N]", text, part)};
+    }
+    if (const Result<bool> taken = take_disk_part(part, drive); !taken)
+      return Error{fmt::format("--cdrom {}: {}", text, taken.error().message)};
+  }
+  return drive;
+}
 
 Result<DiskConfig> parse_disk(std::string_view text) {
   std::string_view rest = text;
@@ -128,6 +160,23 @@ void read_floppies(OptionReader& options, MachineConfig& machine) {
 
 }  // namespace
 
+Result<Picoseconds> parse_latency(std::string_view text) {
+  constexpr Picoseconds kLongest = 10 * kPicosecondsPerSecond;
+  constexpr std::pair<std::string_view, Picoseconds> kUnits[] = {
+      {"ns", nanoseconds(1)}, {"us", microseconds(1)}, {"ms", milliseconds(1)}, {"s", kPicosecondsPerSecond}};
+  const Error unclear{
+      fmt::format("--disk-latency {}: use a time up to 10s, such as 100us or 5ms, or 0", text)};
+  u64 number = 0;
+  const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc()) return unclear;
+  const std::string_view name = text.substr(static_cast<std::size_t>(rest - text.data()));
+  if (name.empty() && number == 0) return Picoseconds{0};
+  for (const auto& [unit, length] : kUnits) {
+    if (name == unit && number <= kLongest / length) return number * length;
+  }
+  return unclear;
+}
+
 void read_drives(OptionReader& options, MachineConfig& machine) {
   std::vector<DiskConfig>& disks = machine.disks;
   for (const std::string& value : options.texts("disk")) {
@@ -136,9 +185,7 @@ void read_drives(OptionReader& options, MachineConfig& machine) {
     disks.push_back(disk);
   }
   read_changes(options, disks);
-  constexpr unsigned kCdromUnit = 2;
-  if (const std::string file = options.path("cdrom"); !file.empty())
-    disks.push_back({file, kCdromUnit, true, true});
+  read_cdroms(options, disks);
   // Given units first, then the others in the order of the command line.
   const auto taken = [&](unsigned unit) {
     return std::count_if(disks.begin(), disks.end(), [&](const DiskConfig& d) { return d.unit == unit; });
@@ -156,6 +203,8 @@ void read_drives(OptionReader& options, MachineConfig& machine) {
     if (unit == kAnyUnit) return;
   }
   read_floppies(options, machine);
+  if (const auto latency = options.text("disk-latency"))
+    options.take(parse_latency(*latency), machine.disk_latency);
   if (const std::optional<std::string> order = options.text("boot"))
     options.take(parse_boot_order(*order), machine.boot_order);
 }

@@ -10,12 +10,16 @@
 
 namespace ringdown {
 
-/// --disk, --overlay, --snapshot, --cdrom, --floppy and --boot.
+/// --disk, --overlay, --snapshot, --cdrom, --floppy, --disk-latency and --boot.
 void read_drives(OptionReader& options, MachineConfig& machine);
 
 /// "FILE|URI[,unit=N][,readonly][,overlay=FILE][,format=raw][,reconnect=SECONDS]"; a comma in a name is
 /// doubled. The unit is kAnyUnit if none is given.
 Result<DiskConfig> parse_disk(std::string_view text);
+/// "FILE|none[,unit=N]": a CD-ROM drive; 'none' is one without a medium.
+Result<DiskConfig> parse_cdrom(std::string_view text);
+/// A number with the unit ns, us, ms or s, or 0; at most ten seconds.
+Result<Picoseconds> parse_latency(std::string_view text);
 inline constexpr unsigned kAnyUnit = kIdeUnits;
 /// "FILE[,readonly]", or "none" for a drive without a disk.
 Result<DiskConfig> parse_floppy(std::string_view text);

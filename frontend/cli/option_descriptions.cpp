@@ -22,14 +22,17 @@ po::options_description drive_options() {
        "repeated")                                                                                    //
       ("overlay", po::value<Text>(), "FILE for the changes to the first disk, which stays as it is")  //
       ("snapshot", po::value<bool>()->implicit_value(true)->zero_tokens(),
-       "the changes to all disks are thrown away at the end")      //
-      ("cdrom", po::value<Text>(), "ISO image in a CD-ROM drive")  //
+       "the changes to all disks are thrown away at the end")  //
+      ("cdrom", po::value<Texts>(),
+       "FILE|none[,unit=N]: a CD-ROM drive with that ISO image; may be repeated")  //
       ("floppy", po::value<Texts>(),
        "FILE[,readonly]|none: drive A with a floppy disk of 160 KB to 2.88 MB, or without one; a second one "
        "is "
        "drive B")  //
       ("boot", po::value<Text>(),
-       "disk|cdrom|floppy: what is tried first, or a list in order (default: disk,cdrom)");
+       "disk|cdrom|floppy: what is tried first, or a list in order (default: disk,cdrom)")  //
+      ("disk-latency", po::value<Text>(),
+       "TIME from a drive's command to its end, such as 5ms, in the guest's time (default: 100us)");
   return group;
 }
 

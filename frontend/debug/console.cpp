@@ -258,8 +258,10 @@ std::string Console::eject(Words arguments) {
   const std::optional<u8> index = drive_named(arguments[0]);
   RemovableDrive* const drive = index ? machine_.board().removable_drive(*index) : nullptr;
   if (drive == nullptr) return no_such_drive(arguments[0]);
-  if (drive->locked()) return fmt::format("The guest has locked {}: unmount it there first.\n", arguments[0]);
-  return change_medium({*index, true, {}});
+  // A guest that has locked its drive may let it go when it hears of the request.
+  const std::string told = change_medium({*index, true, {}});
+  return drive->locked() ? fmt::format("The guest has locked {}: unmount it there first.\n", arguments[0])
+                         : told;
 }
 
 std::string Console::insert(Words arguments) {

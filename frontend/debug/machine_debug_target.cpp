@@ -87,6 +87,7 @@ DebugStop GdbCompanion::report_of(const Stop& stop) {
       break;
     case StopReason::Limit:
     case StopReason::Idle:
+    case StopReason::Waiting:
     case StopReason::PowerOff:
     case StopReason::Exit:
     case StopReason::Reset:

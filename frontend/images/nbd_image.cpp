@@ -35,6 +35,7 @@ class NbdImage final : public DiskImage {
   Result<void> write(u64 first_sector, std::span<const std::byte> data) override;
   Result<void> flush() override;
   void cancel() override { cord_.pull(); }
+  bool local() const override { return false; }
 
  private:
   struct Sent {

@@ -46,6 +46,7 @@ class OverlayImage final : public DiskImage {
   Result<void> write(u64 first_sector, std::span<const std::byte> data) override;
   Result<void> flush() override;
   void cancel() override;
+  bool local() const override { return base_ == nullptr || base_->local(); }
 
   /// Flushes, and notes that it was left in order.
   Result<void> close();

@@ -25,6 +25,9 @@ class RawImage final : public DiskImage {
   Result<void> read(u64 first_sector, std::span<std::byte> data) override;
   Result<void> write(u64 first_sector, std::span<const std::byte> data) override;
   Result<void> flush() override { return file_->flush(); }
+  bool read_at_once(u64 first_sector, std::span<std::byte> data) override {
+    return file_->read_cached(first_sector * kSectorSize, data);
+  }
 
  private:
   RawImage(std::unique_ptr<BlockFile> file, HostFile::Access access, Content content);

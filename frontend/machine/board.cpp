@@ -89,7 +89,7 @@ Board::Board(const BoardConnections& c, const MachineConfig& config, BoardMedia 
                                     *config.serial_backends[port]);
   }
   if (config.hpet) hpet_.emplace(c.scheduler, io_apic_, timer_interrupts_, c.log);
-  attach_drives(c, media);
+  attach_drives(c, config, media);
   attach_floppies(media);
   attach_ports(c);
   add_pci_functions();
@@ -136,18 +136,18 @@ void Board::attach_ports(const BoardConnections& c) {
   if (has_apic_) attach(c.device_memory, kIoApic, kIoApicSize, io_apic_.registers(), "ioapic", Width::Dword);
 }
 
-void Board::attach_drives(const BoardConnections& c, BoardMedia& media) {
+void Board::attach_drives(const BoardConnections& c, const MachineConfig& config, BoardMedia& media) {
+  const IdeTiming timing = IdeTiming::of_latency(config.disk_latency);
   for (BoardMedia::Drive& drive : media.drives) {
     const u8 channel = static_cast<u8>(drive.config.unit / 2);
     const IdePlace place{channel, static_cast<u8>(drive.config.unit % 2)};
     std::unique_ptr<IdeDrive> device;
     if (drive.config.cdrom) {
-      auto cdrom = std::make_unique<AtapiCdrom>(c.scheduler, c.log, place, std::move(drive.image));
+      auto cdrom = std::make_unique<AtapiCdrom>(c.scheduler, c.log, place, std::move(drive.image), timing);
       removable_.at(drive.config.unit) = cdrom.get();
       device = std::move(cdrom);
     } else {
-      images_.push_back(drive.image.get());
-      device = std::make_unique<AtaDisk>(c.scheduler, c.log, place, std::move(drive.image));
+      device = std::make_unique<AtaDisk>(c.scheduler, c.log, place, std::move(drive.image), timing);
     }
     (channel == 0 ? ide_primary_ : ide_secondary_).attach(place.drive, std::move(device));
   }
@@ -257,8 +257,8 @@ std::vector<Serializable*> Board::components() {
 }
 
 Result<void> Board::flush_disks() {
-  for (DiskImage* image : images_) {
-    if (Result<void> result = image->flush(); !result) return result;
+  for (IdeChannel* channel : {&ide_primary_, &ide_secondary_}) {
+    if (Result<void> result = channel->flush_images(); !result) return result;
   }
   for (unsigned drive = 0; drive < kFloppyDrives; ++drive) {
     if (DiskImage* image = floppy_.image(drive); image != nullptr) {
@@ -270,6 +270,11 @@ Result<void> Board::flush_disks() {
 
 RemovableDrive* Board::removable_drive(unsigned drive) {
   return drive < removable_.size() ? removable_[drive] : floppy_.removable(drive - kFirstFloppyName);
+}
+
+void Board::set_disk_wake(const std::function<void()>& wake) {
+  ide_primary_.set_wake(wake);
+  ide_secondary_.set_wake(wake);
 }
 
 void Board::set_ferr(bool asserted) {

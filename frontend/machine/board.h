@@ -80,6 +80,10 @@ class Board {
   std::vector<Serializable*> components();
   /// Hands written sectors to the host's disks.
   Result<void> flush_disks();
+  /// A drive's next event is due and its image is late.
+  bool waits_for_disks() const { return ide_primary_.waits_for_image() || ide_secondary_.waits_for_image(); }
+  /// `wake` is called from other threads when that may have ended.
+  void set_disk_wake(const std::function<void()>& wake);
 
   LocalApic& local_apic() { return local_apic_; }
   bool has_apic() const { return has_apic_; }
@@ -95,7 +99,7 @@ class Board {
 
  private:
   void attach_ports(const BoardConnections& c);
-  void attach_drives(const BoardConnections& c, BoardMedia& media);
+  void attach_drives(const BoardConnections& c, const MachineConfig& config, BoardMedia& media);
   void attach_floppies(BoardMedia& media);
   void add_pci_functions();
   void fill_firmware_configuration(const MachineConfig& config);
@@ -132,7 +136,6 @@ class Board {
   Vga vga_;
   VgaPci vga_pci_;
   std::array<std::unique_ptr<Uart16550>, 4> serial_;
-  std::vector<DiskImage*> images_;
   std::array<RemovableDrive*, kIdeUnits> removable_{};
 };
 

@@ -154,6 +154,15 @@ void Machine::build(BoardMedia media, std::span<const u8> firmware) {
   requested_.reset();
 }
 
+void Machine::set_disk_wake(std::function<void()> wake) {
+  waits_for_disks_ = !wake;
+  board_->set_disk_wake(wake);
+}
+
+bool Machine::disk_is_late() const {
+  return !waits_for_disks_ && scheduler_.next_deadline_ticks() <= ticks() && board_->waits_for_disks();
+}
+
 Stop Machine::idle() const {
   return {StopReason::Idle, 0, std::min(scheduler_.next_deadline(), inputs_.next_replay_time(ticks()))};
 }
@@ -172,6 +181,7 @@ Stop Machine::run(Ticks limit) {
     }
     // Inputs before events, and both once at each boundary, wherever slices end: a replay has other slices.
     if (ticks() >= limit) return {};
+    if (disk_is_late()) return {StopReason::Waiting};
     inputs_.deliver({ticks(), scheduler_.now()});
     scheduler_.run_due();
     if (requested_) continue;
@@ -210,7 +220,7 @@ void Machine::change_medium(const std::vector<u8>& payload) {
     // Whoever asked had it open already; a replay may lack the file.
     log_.write(LogCategory::Disk, "{}", medium.error().message);
   } else if (*medium == nullptr) {
-    drive->remove();
+    drive->press_eject();
   } else if (const Result<void> fits = drive->accepts(**medium); !fits) {
     log_.write(LogCategory::Disk, "{}: {}", change->path, fits.error().message);
   } else {

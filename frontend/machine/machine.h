@@ -1,6 +1,7 @@
 // The headless PC: memory, processor, monitor and board, run in slices by whoever owns it.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,6 +24,7 @@ namespace ringdown {
 enum class StopReason : u8 {
   Limit,        // the tick limit is reached
   Idle,         // halted: nothing happens before `wake_time`, unless an input comes
+  Waiting,      // a disk's data are due and the host is late with them: see `set_disk_wake`
   PowerOff,     // ACPI S5
   Exit,         // isa-debug-exit wrote `exit_code`
   Reset,        // the guest asked for a reset; `reset()` performs it
@@ -48,6 +50,9 @@ class Machine final : private ProcessorPins, private MachineControl {
 
   /// Runs until `limit` ticks have retired in total or something else stops it.
   Stop run(Ticks limit);
+  /// From now on `run` does not block where the host is late with a disk's data, but returns Waiting: virtual
+  /// time stands still. `wake` is called from another thread when it can go on. Without one, `run` blocks.
+  void set_disk_wake(std::function<void()> wake);
   /// After Idle: lets virtual time jump to `time` (at most the wake time).
   void skip_to(Picoseconds time) { scheduler_.skip_to(time); }
   /// A hard reset of processor and devices.
@@ -82,6 +87,7 @@ class Machine final : private ProcessorPins, private MachineControl {
   void build(BoardMedia media, std::span<const u8> firmware);
   std::vector<Serializable*> components();
   Stop idle() const;
+  bool disk_is_late() const;
   bool at_breakpoint() const;
   void change_medium(const std::vector<u8>& payload);
   void set_smi_active(bool active);
@@ -115,6 +121,7 @@ class Machine final : private ProcessorPins, private MachineControl {
   std::unique_ptr<Board> board_;
   std::optional<MachineIdentity> identity_;
   std::optional<MachineCounters> counters_;
+  bool waits_for_disks_ = true;
   std::optional<Stop> requested_;
   std::string refusal_;
   Level a20_pin_ = Level::High;

@@ -7,9 +7,11 @@
 #include <vector>
 
 #include "core/result.h"
+#include "core/scheduler.h"
 #include "cpu/decoder.h"
 #include "cpu/monitor/policy.h"
 #include "devices/serial/serial_backend.h"
+#include "devices/storage/ide_timing.h"
 #include "devices/timers/cmos_contents.h"
 #include "frontend/machine/board_layout.h"
 #include "mmu/paging_technique.h"
@@ -75,6 +77,8 @@ struct MachineConfig {
   bool apic = true;  // local APIC and I/O APIC, and the tables that tell of them
   std::vector<DiskConfig> disks;
   std::vector<DiskConfig> floppies;  // drives A and B; an empty path: a drive without a disk
+  /// Virtual time from a drive's command to its data or its end.
+  Picoseconds disk_latency = IdeTiming{}.command;
   std::array<BootDevice, 3> boot_order{BootDevice::Disk, BootDevice::Cdrom, BootDevice::Floppy};
   std::vector<FirmwareFile> firmware_files;
   std::vector<FirmwareItem> firmware_items;

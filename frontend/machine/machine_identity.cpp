@@ -77,6 +77,7 @@ MachineIdentity::MachineIdentity(const MachineConfig& config, const BoardMedia& 
         {fmt::format("--floppy for drive {}", "AB"[drive]),
          present ? fmt::format("a {} drive", name_of(media.floppies[drive].type)) : "none"});
   }
+  properties_.push_back({"--disk-latency", fmt::format("{} ns", config.disk_latency / nanoseconds(1))});
   for (std::size_t port = 0; port < config.serial_backends.size(); ++port) {
     properties_.push_back({fmt::format("--serial for port {}", port + 1),
                            config.serial_backends[port] == nullptr ? "none" : "present"});

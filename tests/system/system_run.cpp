@@ -63,6 +63,8 @@ std::string describe(const Stop& stop) {
     case StopReason::Breakpoint:
     case StopReason::Watchpoint:
       return "[debugger]";
+    case StopReason::Waiting:
+      return "[waiting for a disk]";
     case StopReason::Refused:
       return "[refused]";
     case StopReason::Invariant:

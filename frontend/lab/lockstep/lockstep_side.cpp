@@ -53,6 +53,7 @@ void LockstepSide::run_slice(Ticks ticks) { handle(machine_->run(ticks)); }
 void LockstepSide::handle(const Stop& stop) {
   switch (stop.reason) {
     case StopReason::Limit:
+    case StopReason::Waiting:
     case StopReason::Watchpoint:
       return;
     case StopReason::Idle:

@@ -1,6 +1,7 @@
 // The command line: values, defaults, and one clear line for every mistake.
 #include "frontend/cli/options.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstdio>
 #include <filesystem>
@@ -42,6 +43,32 @@ bool contains(const std::string& text, const std::string& part) {
 }
 
 }  // namespace
+
+TEST_CASE("CD-ROM drives may be several, and empty") {
+  const std::vector<DiskConfig> drives =
+      parsed({"--cdrom", "a.iso", "--cdrom", "none", "--cdrom", "c.iso,unit=0"}).machine.disks;
+  REQUIRE(drives.size() == 3);
+  CHECK(drives[0].unit == 2);
+  CHECK(drives[0].path == "a.iso");
+  CHECK(drives[1].unit == 3);
+  CHECK(drives[1].path.empty());
+  CHECK(drives[2].unit == 0);
+  CHECK(std::all_of(drives.begin(), drives.end(), [](const DiskConfig& d) { return d.cdrom; }));
+}
+
+TEST_CASE("disk latencies have a unit, but for 0, and a range") {
+  CHECK(*parse_latency("0") == 0);
+  CHECK(*parse_latency("250ns") == nanoseconds(250));
+  CHECK(*parse_latency("100us") == microseconds(100));
+  CHECK(*parse_latency("5ms") == milliseconds(5));
+  CHECK(*parse_latency("10s") == 10 * kPicosecondsPerSecond);
+  for (const char* const bad : {"", "5", "5 ms", "ms", "0x5ms", "11s", "10001ms", "99999999999999999999us"}) {
+    INFO(bad);
+    CHECK_FALSE(parse_latency(bad));
+  }
+  CHECK(parsed({"--disk-latency", "5ms"}).machine.disk_latency == milliseconds(5));
+  CHECK(parsed({}).machine.disk_latency == microseconds(100));
+}
 
 TEST_CASE("memory sizes have suffixes, fractions and a range") {
   CHECK(*parse_memory("256M") == 256 * kMebi);

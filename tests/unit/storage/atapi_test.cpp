@@ -322,4 +322,101 @@ TEST_CASE("half a packet is saved too") {
   CHECK((fresh.in(4) | fresh.in(5) << 8) == 36);
 }
 
+TEST_CASE("after power-on the first command is told so") {
+  CdRig r;
+  r.channel.reset();
+  r.run({0x00});
+  CHECK(r.status == kCheck);
+  CHECK(r.sense() == std::array<u8, 3>{6, 0x29, 0});
+  r.run({0x00});
+  CHECK(r.status == kGood);
+  r.channel.reset();
+  CHECK(r.run({0x12, 0, 0, 0, 36}).size() == 36);     // INQUIRY does not mind
+  CHECK(r.sense() == std::array<u8, 3>{6, 0x29, 0});  // REQUEST SENSE tells it
+  CHECK(r.sense() == std::array<u8, 3>{0, 0, 0});
+}
+
+TEST_CASE("a guest that has locked the tray hears that somebody wants it open") {
+  CdRig r;
+  r.run({0x1e, 0, 0, 0, 1});
+  r.drive->press_eject();
+  CHECK(r.run({0x4a, 1, 0, 0, 0x10, 0, 0, 0, 8}) == std::vector<u8>{0, 6, 4, 0x10, 1, 2, 0, 0});
+  CHECK(r.run({0x4a, 1, 0, 0, 0x10, 0, 0, 0, 8}) == std::vector<u8>{0, 6, 4, 0x10, 0, 2, 0, 0});
+  r.run({0x1e});
+  r.drive->press_eject();
+  r.run({0x00});
+  CHECK(r.sense() == std::array<u8, 3>{6, 0x28, 0});
+  r.run({0x00});
+  CHECK(r.sense() == std::array<u8, 3>{2, 0x3a, 1});
+}
+
+TEST_CASE("READ CD delivers the parts of a frame that are asked for") {
+  CdRig r;
+  CHECK(r.run({0xbe, 0, 0, 0, 0, 7, 0, 0, 1, 0x20}) == std::vector<u8>{0x00, 0x02, 0x07, 1});
+  const std::vector<u8> with_header = r.run({0xbe, 0x08, 0, 0, 0, 7, 0, 0, 2, 0x30});
+  REQUIRE(with_header.size() == 2 * 2052);
+  CHECK(with_header[2052 + 2] == 0x08);
+  CHECK(with_header[2052 + 4] == frame_byte(8, 0));
+  CHECK(r.run({0xbe, 0, 0, 0, 0, 7, 0, 0, 1, 0xb8}).size() == 2352);
+  CHECK(r.run({0xbe, 0, 0, 0, 0, 7, 0, 0, 1, 0x18}).size() == 2336);
+  CHECK(r.run({0xbe, 0, 0, 0, 0, 7, 0, 0, 1, 0x00}).empty());
+  CHECK(r.status == kGood);
+  r.run({0xbe, 0x04, 0, 0, 0, 7, 0, 0, 1, 0x10});  // audio
+  CHECK(r.sense() == std::array<u8, 3>{5, 0x24, 0});
+}
+
+TEST_CASE("MODE SELECT takes its parameters") {
+  CdRig r;
+  r.send_packet({0x55, 0x10, 0, 0, 0, 0, 0, 0, 16});
+  REQUIRE(r.irq.high);
+  REQUIRE((r.in(7) & 0x08) != 0);
+  CHECK(r.in(2) == 0x00);  // data, towards the drive
+  CHECK((r.in(4) | r.in(5) << 8) == 16);
+  for (int i = 0; i < 8; ++i) r.out_word(0);
+  r.settle();
+  CHECK(r.in(7) == kGood);
+  CHECK(r.in(2) == 0x03);
+  r.run({0x15, 0x11, 0, 0, 8});  // saving pages is not possible
+  CHECK(r.sense() == std::array<u8, 3>{5, 0x24, 0});
+  r.run({0x15, 0x10, 0, 0, 0});
+  CHECK(r.status == kGood);
+}
+
+TEST_CASE("a disc of data plays no audio, and tells where its track is") {
+  CdRig r;
+  for (const u8 code : {0x45, 0x47, 0xa5, 0xba}) {
+    r.run({code});
+    CHECK(r.sense() == std::array<u8, 3>{5, 0x64, 0});
+  }
+  r.run({0x4b});
+  CHECK(r.sense() == std::array<u8, 3>{5, 0x2c, 0});
+  r.run({0x4e});
+  CHECK(r.status == kGood);
+  CHECK(r.run({0x44, 0, 0, 0, 0, 7, 0, 0, 8}) == std::vector<u8>{1, 0, 0, 0, 0, 0, 0, 7});
+  CHECK(r.run({0x44, 2, 0, 0, 0, 7, 0, 0, 8}) == std::vector<u8>{1, 0, 0, 0, 0, 0, 2, 7});
+  const std::vector<u8> track = r.run({0x52, 1, 0, 0, 0, 1, 0, 0, 36});
+  REQUIRE(track.size() == 36);
+  CHECK(track[1] == 34);
+  CHECK(track[27] == 100);
+  CHECK(r.run({0x42, 2, 0x40, 2, 0, 0, 0, 0, 255}).size() == 24);
+  CHECK(r.run({0x42, 2, 0x40, 3, 0, 0, 1, 0, 255}).size() == 24);
+  r.run({0x2f, 0, 0, 0, 0, 99, 0, 0, 1});
+  CHECK(r.status == kGood);
+  r.run({0x2f, 0, 0, 0, 0, 99, 0, 0, 2});
+  CHECK(r.sense() == std::array<u8, 3>{5, 0x21, 0});
+}
+
+TEST_CASE("a frame that cannot be read is named, and those before it arrive") {
+  CdRig r;
+  r.image.bad_sector = 22 * 4 + 1;
+  const std::vector<u8> data = r.run({0x28, 0, 0, 0, 0, 20, 0, 0, 8});
+  CHECK(data.size() == 2 * 2048);
+  CHECK(r.status == kCheck);
+  const std::vector<u8> sense = r.run({0x03, 0, 0, 0, 18});
+  REQUIRE(sense.size() == 18);
+  CHECK(sense[0] == 0xf0);
+  CHECK(sense[2] == 3);
+  CHECK(sense[6] == 22);
+}
+
 }  // namespace ringdown

@@ -21,6 +21,7 @@ struct ImageTrace {
   unsigned writes = 0;
   unsigned flushes = 0;
   bool broken = false;  // every access fails
+  u64 bad_sector = ~u64{0};
 };
 
 class MemoryImage final : public DiskImage {
@@ -30,24 +31,28 @@ class MemoryImage final : public DiskImage {
   bool read_only() const override { return read_only_; }
   Result<void> read(u64 first_sector, std::span<std::byte> data) override {
     ++trace_.reads;
-    if (trace_.broken) return Error{"image: broken"};
+    if (fails(first_sector, data.size())) return Error{"image: broken"};
     REQUIRE(first_sector * kSectorSize + data.size() <= trace_.data.size());
     std::memcpy(data.data(), trace_.data.data() + first_sector * kSectorSize, data.size());
     return {};
   }
   Result<void> write(u64 first_sector, std::span<const std::byte> data) override {
     ++trace_.writes;
-    if (trace_.broken) return Error{"image: broken"};
+    if (fails(first_sector, data.size())) return Error{"image: broken"};
     REQUIRE(first_sector * kSectorSize + data.size() <= trace_.data.size());
     std::memcpy(trace_.data.data() + first_sector * kSectorSize, data.data(), data.size());
     return {};
   }
   Result<void> flush() override {
     ++trace_.flushes;
-    return {};
+    return trace_.broken ? Result<void>(Error{"image: broken"}) : Result<void>();
   }
 
  private:
+  bool fails(u64 first, std::size_t size) const {
+    return trace_.broken || (first <= trace_.bad_sector && trace_.bad_sector < first + size / kSectorSize);
+  }
+
   ImageTrace& trace_;
   bool read_only_;
 };
@@ -92,10 +97,10 @@ struct IdeRig {
     REQUIRE(ports.attach(kCommandBlock, IdeChannel::kCommandBlockLength, channel.command_block(), "ide"));
     REQUIRE(ports.attach(kControlBlock, IdeChannel::kControlBlockLength, channel.control_block(), "ide"));
   }
-  void add_disk(unsigned drive, ImageTrace& trace, bool read_only = false) {
+  void add_disk(unsigned drive, ImageTrace& trace, bool read_only = false, IdeTiming timing = {}) {
     channel.attach(drive,
                    std::make_unique<AtaDisk>(clock.scheduler(), log, IdePlace{0, static_cast<u8>(drive)},
-                                             std::make_unique<MemoryImage>(trace, read_only)));
+                                             std::make_unique<MemoryImage>(trace, read_only), timing));
   }
 
   u8 in(u64 offset) { return static_cast<u8>(ports.read(kCommandBlock + offset, Width::Byte)); }
@@ -113,6 +118,14 @@ struct IdeRig {
     out(5, static_cast<u8>(lba >> 16));
   }
   void command(u8 code) { out(7, code); }
+  /// Runs a command without data to its end and returns its status.
+  u8 run_command(u8 code) {
+    command(code);
+    settle();
+    return in(7);
+  }
+  /// The address that the registers show, as 28 bits.
+  u32 shown_address() { return u32{in(3)} | u32{in(4)} << 8 | u32{in(5)} << 16 | u32{in(6) & 0x0fu} << 24; }
   /// Lets time pass until the drive is not busy, at most a millisecond.
   void settle() {
     for (int i = 0; i < 1000 && (alternate_status() & 0x80) != 0; ++i) clock.advance(microseconds(1));

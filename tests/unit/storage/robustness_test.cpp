@@ -1,9 +1,7 @@
 // Guests that do anything to the IDE registers: no access may crash, hang or leave the images' bounds.
 #include <random>
 
-#include "devices/storage/atapi_cdrom.h"
-#include "devices/storage/piix3_ide.h"
-#include "tests/unit/storage/ide_rig.h"
+#include "tests/unit/storage/function_rig.h"
 
 namespace ringdown {
 
@@ -11,29 +9,9 @@ using namespace test;
 
 namespace {
 
-constexpr u64 kMegabyte = 0x10'0000;
-
-struct HostileRig : IdeRig {
-  Bus device_memory{"memory", log};
-  MemoryStore store = std::move(*MemoryStore::create(kMegabyte, 0));
-  GuestMemory memory{store, device_memory};
-  IdeChannel secondary{1, {}};
-  Piix3Ide function{memory, log, channel, secondary, {IdePorts{0x1f0, 0x3f6}, IdePorts{0x170, 0x376}}};
-  ImageTrace disk = patterned_image(1000);
-  ImageTrace disc = patterned_image(999);
-
-  HostileRig() {
-    memory.map_ram(GuestPhysical(0), kMegabyte, HostFrame(0));
-    add_disk(0, disk);
-    channel.attach(1, std::make_unique<AtapiCdrom>(clock.scheduler(), log, IdePlace{0, 1},
-                                                   std::make_unique<MemoryImage>(disc, true)));
-    function.write_config(0x04, Width::Word, 5);
-  }
+struct HostileRig : FunctionRig {
+  HostileRig() : FunctionRig(1000, 999) {}
 };
-
-}  // namespace
-
-namespace {
 
 /// Most of a READ(10), which random words would hardly ever form.
 void start_packet_read(HostileRig& r, u32 frame, bool dma) {
@@ -54,7 +32,7 @@ TEST_CASE("random accesses to the IDE registers do no harm") {
   // Codes that do something, so that most commands get beyond the decoder.
   constexpr u8 kCodes[] = {0x20, 0x24, 0x25, 0x30, 0x34, 0x35, 0x90, 0x91, 0xa0, 0xa1, 0xb0, 0xc4,
                            0xc5, 0xc6, 0xc8, 0xca, 0xe4, 0xe8, 0xec, 0xef, 0x08, 0x27, 0x29, 0x39};
-  for (u32 address = 0; address < kMegabyte; address += 4) {
+  for (u32 address = 0; address < HostileRig::kMemory; address += 4) {
     r.memory.write_value<u32>(GuestPhysical(address), static_cast<u32>(random()) & 0x8001'fffe);
   }
   for (int step = 0; step < 100'000; ++step) {
@@ -75,7 +53,7 @@ TEST_CASE("random accesses to the IDE registers do no harm") {
         for (u32 i = pick(600); i > 0; --i) r.ports.write(kCommandBlock, kWidths[pick(3)], pick(256));
         break;
       case 5:
-        r.function.windows()[4].range->write(pick(16), kWidths[pick(3)], pick(4) == 0 ? random() : pick(16));
+        r.bus_master().write(pick(16), kWidths[pick(3)], pick(4) == 0 ? random() : pick(16));
         break;
       case 6:
         r.ports.read(kCommandBlock + pick(8), kWidths[pick(3)]);

@@ -1,0 +1,125 @@
+// Debian's disk drivers at work: transfer modes, many readers, the ISA driver, and whole file systems.
+#include <catch2/catch.hpp>
+#include <cstdlib>
+
+#include "tests/support/disk_file.h"
+#include "tests/support/guest_machine.h"
+
+namespace ringdown::test {
+
+namespace {
+
+constexpr Ticks kLimit = 40'000'000'000;
+constexpr std::size_t kMebibyte = std::size_t{1} << 20;
+
+/// Runs a command with the disk as /dev/sda; the command must end with status 0. Returns what it printed.
+std::string run_with(const DiskFile& disk, const LinuxBoot& boot) {
+  MachineConfig config;
+  config.memory_bytes = u64{128} << 20;
+  DiskConfig drive;
+  drive.path = disk.path();
+  config.disks.push_back(drive);
+  GuestMachine guest(with_linux(config, boot));
+  guest.run_to(kLimit);
+  INFO(guest.console() << guest.output());
+  CHECK(guest.last_stop().reason == StopReason::Exit);
+  CHECK(guest.last_stop().exit_code == 0);
+  return guest.output();
+}
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+/// Writes the first half of the disk anew from the second and reads all of it back past the page cache.
+void check_mode(const std::string& initramfs, const std::string& parameters, const std::string& announced) {
+  std::string expected = random_content(8 * kMebibyte, 7);
+  const DiskFile disk("mode", expected);
+  expected.replace(0, 4 * kMebibyte, expected.substr(4 * kMebibyte));
+  LinuxBoot boot;
+  boot.initramfs = initramfs;
+  boot.parameters = "quiet " + parameters;
+  boot.command =
+      "dmesg | grep 'configured for'\n"
+      "dd if=/dev/sda of=/dev/sda bs=64k skip=64 count=64 conv=notrunc,fsync 2>/dev/null || exit 1\n"
+      "echo 3 >/proc/sys/vm/drop_caches\n"
+      "crc32 /dev/sda";
+  const std::string output = run_with(disk, boot);
+  INFO(output);
+  CHECK(contains(output, announced));
+  CHECK(contains(output, crc_of(expected)));
+  CHECK((disk.content() == expected));
+}
+
+/// mke2fs, files out of an archive, a check of their content and of the file system, by guest and host.
+void check_file_system(const std::string& type) {
+  const DiskFile disk(type, std::string(64 * kMebibyte, '\0'));
+  const std::string output = run_with(
+      disk, {.initramfs = "filesystems",
+             .command = "set -e\n"
+                        "/sbin/mke2fs -q -F -t " +
+                        type +
+                        " /dev/sda\n"
+                        "mount -t " +
+                        type +
+                        " /dev/sda /mnt\n"
+                        "tar -C / -cf /tmp/files.tar bin/busybox sbin lib modules\n"
+                        "tar -tf /tmp/files.tar | grep -v /$ | (cd /; xargs md5sum) >/tmp/sums\n"
+                        "for copy in 1 2 3; do mkdir /mnt/$copy; tar -C /mnt/$copy -xf /tmp/files.tar; done\n"
+                        "rm -r /mnt/2\n"
+                        "umount /mnt\n"
+                        "echo 3 >/proc/sys/vm/drop_caches\n"
+                        "mount -t " +
+                        type +
+                        " /dev/sda /mnt\n"
+                        "for copy in 1 3; do (cd /mnt/$copy; md5sum -c -s /tmp/sums); done\n"
+                        "umount /mnt\n"
+                        "/sbin/e2fsck -f -n /dev/sda\n"
+                        "echo the cycle is complete",
+             .parameters = "quiet"});
+  INFO(output);
+  CHECK(contains(output, "the cycle is complete"));
+  CHECK(std::system(("/sbin/e2fsck -f -n " + disk.path() + " >/dev/null 2>&1").c_str()) == 0);
+}
+
+}  // namespace
+
+TEST_CASE("Linux reads and writes a disk by multiword DMA and by Ultra DMA") {
+  const auto [force, announced] = GENERATE(table<const char*, const char*>(
+      {{"mwdma2", "configured for MWDMA2"}, {"udma2", "configured for UDMA/33"}}));
+  check_mode("disk", std::string("libata.force=") + force, announced);
+}
+
+TEST_CASE("Linux reads and writes a disk by the driver for ISA controllers") {
+  check_mode("legacy", "pata_legacy.probe_all=1", "configured for PIO");
+}
+
+TEST_CASE("64 processes read a disk at once") {
+  constexpr std::size_t kReaders = 64, kShare = kMebibyte / 2;
+  const std::string content = random_content(kReaders * kShare, 8);
+  const DiskFile disk("readers", content);
+  const std::string output = run_with(
+      disk, {.initramfs = "disk",
+             .command = "i=0\n"
+                        "while [ $i -lt 64 ]; do\n"
+                        "  dd if=/dev/sda bs=32k skip=$((i * 16)) count=16 iflag=direct 2>/dev/null |\n"
+                        "    crc32 >/tmp/$i &\n"
+                        "  i=$((i + 1))\n"
+                        "done\n"
+                        "wait\n"
+                        "i=0\n"
+                        "while [ $i -lt 64 ]; do echo reader $i $(cat /tmp/$i); i=$((i + 1)); done",
+             .parameters = "quiet"});
+  for (std::size_t i = 0; i < kReaders; ++i) {
+    const std::string line =
+        fmt::format("reader {} {}", i, crc_of(std::string_view(content).substr(i * kShare, kShare)));
+    INFO(line);
+    CHECK(contains(output, line));
+  }
+}
+
+TEST_CASE("ext2 is made, filled, checked and read back") { check_file_system("ext2"); }
+
+TEST_CASE("ext4 is made, filled, checked and read back") { check_file_system("ext4"); }
+
+}  // namespace ringdown::test
