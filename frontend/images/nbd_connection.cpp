@@ -13,6 +13,11 @@
 
 namespace ringdown {
 
+namespace {
+/// As NBD_NULL_COMPLETION, which is C's.
+constexpr nbd_completion_callback kNoCallback{};
+}  // namespace
+
 CancelCord::CancelCord() {
   // Without a pipe a cancel waits for the next deadline.
   if (pipe2(pipe_.data(), O_CLOEXEC | O_NONBLOCK) != 0) pipe_ = {-1, -1};
@@ -117,15 +122,13 @@ NbdConnection::Answer NbdConnection::finish(s64 cookie) {
 }
 
 NbdConnection::Answer NbdConnection::read(u64 offset, std::span<std::byte> data) {
-  return finish(nbd_aio_pread(handle_.get(), data.data(), data.size(), offset, NBD_NULL_COMPLETION, 0));
+  return finish(nbd_aio_pread(handle_.get(), data.data(), data.size(), offset, kNoCallback, 0));
 }
 
 NbdConnection::Answer NbdConnection::write(u64 offset, std::span<const std::byte> data) {
-  return finish(nbd_aio_pwrite(handle_.get(), data.data(), data.size(), offset, NBD_NULL_COMPLETION, 0));
+  return finish(nbd_aio_pwrite(handle_.get(), data.data(), data.size(), offset, kNoCallback, 0));
 }
 
-NbdConnection::Answer NbdConnection::flush() {
-  return finish(nbd_aio_flush(handle_.get(), NBD_NULL_COMPLETION, 0));
-}
+NbdConnection::Answer NbdConnection::flush() { return finish(nbd_aio_flush(handle_.get(), kNoCallback, 0)); }
 
 }  // namespace ringdown
