@@ -61,6 +61,16 @@ TEST_CASE("Debian's kernel finds the tables and has nothing to say against them"
   CHECK_FALSE(contains(log, "[Firmware Bug]"));
 }
 
+TEST_CASE("The NMI button reaches Debian's kernel, which finds its reason in port 61h") {
+  GuestMachine guest(with_linux({}, {}));
+  REQUIRE(guest.wait_for_console("Run /init", kBootLimit));
+  guest.machine().inputs().post(InputChannel::Nmi, {});
+  const bool told = guest.wait_for_console("NMI: IOCK error", guest.ticks() + kBootLimit);
+  INFO(guest.console());
+  CHECK(told);
+  CHECK((guest.machine().ports().read(0x61, Width::Byte) & 0x40) == 0);  // the handler has cleared it
+}
+
 TEST_CASE("Without ACPI there are no tables, and MP table and APICs stay") {
   MachineConfig config;
   config.acpi = false;

@@ -23,9 +23,13 @@ constexpr u64 kMib = u64{1} << 20;
 struct Pins final : ProcessorPins {
   void set_intr(Level level) override { intr = level == Level::High; }
   void pulse_nmi() override { ++nmis; }
+  void pulse_smi() override { ++smis; }
+  void pulse_init() override { ++inits; }
   void set_a20(Level) override {}
   bool intr = false;
   unsigned nmis = 0;
+  unsigned smis = 0;
+  unsigned inits = 0;
 };
 
 struct External final : InterruptAcknowledge {
@@ -233,10 +237,43 @@ TEST_CASE_METHOD(Fixture, "Interprocessor interrupts reach the only processor by
   REQUIRE((get(kCommandLow) & 0x1000) == 0);
 }
 
-TEST_CASE_METHOD(Fixture, "INIT messages are counted and otherwise ignored") {
-  set(kCommandLow, 0x4'c500);
-  set(kCommandLow, 0xc'8500);
-  REQUIRE(log.unimplemented_counts().size() == 1);
+TEST_CASE_METHOD(Fixture, "INIT and SMI messages pulse the processor's pins") {
+  set(kCommandLow, 0x4'c500);  // to itself
+  set(kCommandLow, 0xc'8500);  // level de-assert, to others
+  CHECK(pins.inits == 1);
+  set(kCommandLow, 0x4'4200);
+  CHECK(pins.smis == 1);
+  route(5, 0x200);
+  io_pulse(5);
+  CHECK(pins.smis == 2);
+}
+
+TEST_CASE_METHOD(Fixture, "INIT# resets all but base address and ID") {
+  set(kId, 0x0300'0000);
+  set(kTaskPriority, 0x40);
+  set(kLvtLint1, kNmi);
+  send_self(0x51);
+  apic.init();
+  CHECK(get(kId) == 0x0300'0000);
+  CHECK(get(kTaskPriority) == 0);
+  CHECK(get(kLvtLint1) == kMasked);
+  CHECK(get(kSpurious) == 0xff);
+  CHECK_FALSE(pins.intr);
+  CHECK((apic.apic_base() & 0x800) != 0);
+}
+
+TEST_CASE_METHOD(Fixture, "A processor without a local APIC has INTR and NMI") {
+  apic.remove();
+  CHECK(apic.apic_base() == 0);
+  CHECK_FALSE(apic.set_apic_base(0xfee0'0900));
+  CHECK(bus.read(base + kId, Width::Dword) == 0xffff'ffff);
+  apic.set_input(LocalApic::kLint0, Level::High);
+  CHECK(pins.intr);
+  CHECK(apic.acknowledge() == 0x08);
+  apic.set_input(LocalApic::kLint1, Level::High);
+  CHECK(pins.nmis == 1);
+  apic.reset();
+  CHECK(apic.apic_base() == 0);
 }
 
 TEST_CASE_METHOD(Fixture, "Errors are latched by a write and can interrupt") {
