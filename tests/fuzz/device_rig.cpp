@@ -108,6 +108,7 @@ void DeviceRig::end_as(StopReason reason) {
   switch (reason) {
     case StopReason::Limit:
     case StopReason::Idle:
+    case StopReason::Waiting:
       return;
     case StopReason::PowerOff:
     case StopReason::Exit:
