@@ -58,8 +58,12 @@ def check_views(machine, bare):
     console = machine.console
     help_text = console("help")
     for command in ["help", "registers", "disassemble", "memory", "walk", "paging", "traps", "policy", "screen", "pause",
-                    "continue", "step", "save", "quit"]:
+                    "continue", "step", "speed", "save", "quit"]:
         expect(help_text, f"^{command} ", "help lists the commands")
+    check(console("speed") == "unlimited\n", "the speed at the start")
+    check(console("speed 486-66") == "486-66, 52.8 million instructions per second\n", "another one")
+    check(console("speed turbo") == "turbo, 486-66 held back\n", "turbo")
+    check(console("speed unlimited") == "unlimited\n", "and back")
     position = expect(console("pause"), r"^Paused after (\d+) instructions at ([0-9a-f]{8})  [0-9a-f]{2}", "pause")
     registers = console("registers")
     expect(registers, f"^EIP {position[2]}  ", "the registers of the place where it stands")
@@ -132,7 +136,8 @@ def check_mistakes(machine):
                        ("paging", "Use: paging ADDRESS|stats|frames"), ("paging xyz", "hexadecimal"),
                        ("walk", "Use: walk ADDRESS"), ("walk zz", "hexadecimal"), ("disassemble 0 -1", "decimal"),
                        ("step 0", "decimal"), ("step many", "decimal"), ("step 99999999999999999999", "decimal"),
-                       ("save", "Use: save FILE"), ("save /missing/file", "/missing/file"), ("pause now", "Use: pause"),
+                       ("speed 486-100", "486-66"), ("save", "Use: save FILE"),
+                       ("save /missing/file", "/missing/file"), ("pause now", "Use: pause"),
                        ("registers eax", "Use: registers"), ("policy bogus", "'bogus'"),
                        ("policy pofp through", "did you mean 'popf'"), ("policy popf thru", "policy popf through"),
                        ("screen /missing/a.png", "a.png"), ("eject ide0", "ide0 is no drive"),
@@ -154,6 +159,8 @@ def check_running(machine):
         machine.wait_for(CONSOLE_PROMPT)
         before += count
     check(machine.console("continue") == "Running.\n", "continue")
+    machine.type(b"\x01t")
+    machine.wait_for(b"speed: unlimited")
     machine.type(b"\x01c")
     machine.type(b"echo again-$((40+4))\r")
     machine.wait_for(b"again-44")
