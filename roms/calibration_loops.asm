@@ -28,7 +28,6 @@ test:
         call crt
         call short_loop
         cli
-        log "end"
         ret
 
 start:
