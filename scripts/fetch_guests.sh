@@ -12,7 +12,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 # shellcheck source-path=SCRIPTDIR
 source "$RINGDOWN_ROOT/scripts/private_apt.sh"
 
-KNOWN_GUESTS=(linux-686 linux-686-pae busybox e2fsprogs memtest86+ gnumach grub-rescue seabios installer)
+KNOWN_GUESTS=(linux-686 linux-686-pae busybox e2fsprogs memtest86+ gnumach grub-rescue seabios installer parted)
 GUESTS="$RINGDOWN_CACHE/guests"
 # Raised when what is extracted changes, so that older caches are refreshed.
 LAYOUT=1
@@ -86,6 +86,17 @@ fetch_installer() {
     find "$stage/tree" -type f -path "*/$flavour/*" \( -name linux -o -name initrd.gz \) \
       -exec mv -t "$stage/out/$flavour" {} +
   done
+}
+
+# Programs that partition and format a disk, and the libraries that the installer does not have.
+fetch_parted() {
+  local package
+  for package in parted libparted2 libdevmapper1.02.1 e2fsprogs libext2fs2 libcom-err2; do
+    unpack "$package" "$stage/tree" './sbin/*' './lib/*'
+  done
+  mkdir -p "$stage/out/bin" "$stage/out/lib"
+  mv "$stage/tree/sbin/parted" "$stage/tree/sbin/mke2fs" "$stage/out/bin/"
+  find "$stage/tree" -path '*/i386-linux-gnu/*' -name 'lib*.so*' -exec mv -t "$stage/out/lib" {} +
 }
 
 fetch_seabios() {

@@ -6,11 +6,11 @@
 
 namespace ringdown::test {
 
-TEST_CASE("memtest86+ finds no errors in its first test") {
-  MachineConfig config;
-  config.memory_bytes = u64{16} << 20;
-  GuestMachine guest(with_kernel(
-      config, {guest_file("memtest86+/memtest86+ia32.bin").string(), "", "console=ttyS0,115200"}));
+namespace {
+
+/// memtest86+ goes through all of 16 MiB once, without an error.
+void check_first_test(const MachineConfig& config) {
+  GuestMachine guest(config);
   // "Test #N" in the heading names the test under way; the first is number 0.
   const auto second_test = [&] {
     const std::string screen = guest.screen();
@@ -23,14 +23,23 @@ TEST_CASE("memtest86+ finds no errors in its first test") {
   CHECK(guest.screen().find("Errors: 0\n") != std::string::npos);
 }
 
-TEST_CASE("memtest86+ starts from its CD") {
+MachineConfig small_machine() {
   MachineConfig config;
   config.memory_bytes = u64{16} << 20;
+  return config;
+}
+
+}  // namespace
+
+TEST_CASE("memtest86+ finds no errors in its first test") {
+  check_first_test(with_kernel(
+      small_machine(), {guest_file("memtest86+/memtest86+ia32.bin").string(), "", "console=ttyS0,115200"}));
+}
+
+TEST_CASE("memtest86+ from its CD finds no errors in its first test") {
+  MachineConfig config = small_machine();
   config.disks.push_back({guest_file("memtest86+/memtest86+ia32.iso").string(), 2, true, true});
-  GuestMachine guest(config);
-  const bool reached = guest.wait_for_screen("Testing: 0KB - 4MB", 4'000'000'000);
-  INFO(guest.screen());
-  CHECK(reached);
+  check_first_test(config);
 }
 
 TEST_CASE("GNU Mach boots until it misses its bootstrap code") {

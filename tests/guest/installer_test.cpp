@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <set>
 
+#include "tests/guest/partitioned_disk.h"
 #include "tests/support/guest_machine.h"
 #include "tests/support/guests.h"
 
@@ -54,6 +55,32 @@ void use_shell(RunMode mode) {
 TEST_CASE("Debian's installer opens a shell over the serial line") {
   SECTION("trap") { use_shell(RunMode::Trap); }
   SECTION("bare") { use_shell(RunMode::Bare); }
+}
+
+TEST_CASE("Debian's installer partitions an IDE disk by preseed") {
+  constexpr u64 kSectors = (u64{256} << 20) / kSectorSize;
+  const EmptyDisk disk("ringdown-installer.img", kSectors);
+  MachineConfig config;
+  config.memory_bytes = u64{512} << 20;
+  config.disks.push_back({disk.path(), 0, false, false});
+  GuestMachine guest(with_kernel(
+      config,
+      {guest_file("installer/text/linux").string(), (cache_folder() / "initramfs/installer.gz").string(),
+       "console=ttyS0 auto=true priority=critical DEBIAN_FRONTEND=text TERM=dumb"}));
+  guest.run_to(kLimit);
+  INFO(guest.console());
+  CHECK(guest.last_stop().reason == StopReason::PowerOff);
+  REQUIRE(guest.machine().board().flush_disks());
+  constexpr u32 kAlignment = (1 << 20) / kSectorSize;
+  const std::vector<Partition> table = disk.partitions();
+  REQUIRE(table.size() == 2);
+  CHECK((table[0].active && table[0].type == 0x83 && table[0].first == kAlignment));
+  CHECK((!table[1].active && table[1].type == 0x82));
+  CHECK(table[0].first + table[0].sectors <= table[1].first);
+  CHECK(table[1].first + table[1].sectors == kSectors);
+  constexpr u32 kSwapSignature = 4096 - 10;
+  CHECK(disk.text(table[1].first, kSwapSignature, 10) == "SWAPSPACE2");
+  CHECK(disk.check_file_system(table[0].first) == 0);
 }
 
 TEST_CASE("Debian's graphical installer shows its first page, deprivileged as bare") {
