@@ -128,5 +128,6 @@ with tempfile.TemporaryDirectory() as folder:
     requests_of_the_servers_sizes()
     servers_that_refuse()
     a_server_that_dies_and_returns()
+    a_machine_ends_although_its_server_hangs()
     a_qcow2_by_qemu()
 print("disks on servers are like others")
