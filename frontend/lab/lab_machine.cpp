@@ -13,6 +13,7 @@ Result<MachineConfig> with_kernel(MachineConfig config, const KernelOptions& ker
 
 void throw_changes_away(MachineConfig& config) {
   for (DiskConfig& disk : config.disks) disk.snapshot = true;
+  for (DiskConfig& floppy : config.floppies) floppy.snapshot = true;
 }
 
 Result<std::unique_ptr<Machine>> make_lab_machine(MachineConfig config, const KernelOptions& kernel,

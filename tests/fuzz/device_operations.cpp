@@ -318,8 +318,9 @@ void post_input(const DeviceOperation& o, DeviceRig& rig, Digest&) {
     payload[i] = static_cast<u8>((o.value >> (8 * (i % 4))) + o.b * (i / 4));
   if (channel == InputChannel::Mouse) payload.resize(6);
   if (channel == InputChannel::Medium) {
-    const std::string path = (o.b & 1) != 0 ? rig.cd_path() : std::string();
-    payload = MediumChange{static_cast<u8>(o.b >> 1 & 3), true, path}.encode();
+    const u8 drive = static_cast<u8>((o.b >> 1) % std::size(kDriveNames));
+    const std::string path = drive < 4 ? rig.cd_path() : rig.floppy_path();
+    payload = MediumChange{drive, drive < 4, (o.b & 1) != 0 ? path : std::string()}.encode();
   }
   if (channel == InputChannel::ClockRate) {
     constexpr u64 kSlowest = 100'000;  // in instructions per second; the host sets it, not a guest

@@ -20,6 +20,7 @@ namespace {
 constexpr u64 kDiskSectors = 32'768;  // 16 MiB: the longest transfers are refused, all others are possible
 constexpr u64 kReadOnlySectors = 2'049;
 constexpr u64 kCdSectors = 4 * 700;
+constexpr u64 kFloppySectors = 2'880;
 
 /// A slice of `pass`: long enough for the firmware's handler.
 constexpr Ticks kSlice = 512;
@@ -46,7 +47,8 @@ std::vector<std::byte> payload_of(Serializable& part) {
 DeviceRig::DeviceRig(const std::string& name)
     : disk_("ringdown-fuzz-" + name + "-disk", kDiskSectors),
       read_only_disk_("ringdown-fuzz-" + name + "-slave", kReadOnlySectors),
-      cd_("ringdown-fuzz-" + name + "-cd", kCdSectors) {
+      cd_("ringdown-fuzz-" + name + "-cd", kCdSectors),
+      floppy_("ringdown-fuzz-" + name + "-floppy", kFloppySectors) {
   MachineConfig config;
   config.memory_bytes = kMemoryBytes;
   config.mode = RunMode::Bare;
@@ -55,6 +57,7 @@ DeviceRig::DeviceRig(const std::string& name)
                   {read_only_disk_.path(), 1, true, false},
                   {cd_.path(), 2, true, true},
                   {"", 3, true, true}};
+  config.floppies = {{floppy_.path()}, {""}};
   config.serial_backends[0] = config.serial_backends[1] = &serial_;
   auto machine = Machine::create(config, log_);
   if (!machine) report_finding(machine.error().message + "\n");
@@ -67,7 +70,7 @@ DeviceRig::DeviceRig(const std::string& name)
 void DeviceRig::renew() {
   const Result<void> restored = machine_->load_state(fresh_, "the fresh state");
   if (!restored) report_finding(restored.error().message + "\n");
-  for (RigMedium* medium : {&disk_, &read_only_disk_, &cd_}) medium->renew();
+  for (RigMedium* medium : {&disk_, &read_only_disk_, &cd_, &floppy_}) medium->renew();
 }
 
 void DeviceRig::configure(PciAddress at, u8 offset, Width width, u32 value) {
@@ -154,6 +157,7 @@ void DeviceRig::post(InputChannel channel, std::vector<u8> payload) {
 std::string DeviceRig::restore_from(DeviceRig& other) {
   const std::vector<std::byte> state = other.machine().save_state();
   disk_.copy_from(other.disk_);
+  floppy_.copy_from(other.floppy_);
   const Result<void> restored = machine_->load_state(state, "the state");
   if (!restored) return restored.error().message + "\n";
   if (machine_->save_state() != state)
@@ -182,6 +186,7 @@ std::string DeviceRig::difference(DeviceRig& other) {
     text += fmt::format("{} differs from byte {} on\n", std::string_view(tag.data(), tag.size()), at);
   }
   if (!disk_.same_as(other.disk_)) text += "the first disk's medium differs\n";
+  if (!floppy_.same_as(other.floppy_)) text += "the floppy disk differs\n";
   return text;
 }
 

@@ -22,6 +22,7 @@ class DeviceRig {
 
   Machine& machine() { return *machine_; }
   std::string cd_path() const { return cd_.path(); }
+  std::string floppy_path() const { return floppy_.path(); }
   /// Machine and media as they were behind construction.
   void renew();
   /// What firmware does behind a reset: puts PCI functions to their places, lets the interrupt controllers
@@ -58,7 +59,7 @@ class DeviceRig {
   std::string probe_read(u64 sector);
 
   Log log_;
-  RigMedium disk_, read_only_disk_, cd_;
+  RigMedium disk_, read_only_disk_, cd_, floppy_;
   NullSerialBackend serial_;
   std::unique_ptr<Machine> machine_;
   std::vector<std::byte> fresh_;

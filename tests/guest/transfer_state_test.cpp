@@ -20,7 +20,7 @@ MachineConfig working_guest(RunMode mode, const StorageImages& images) {
   MachineConfig config;
   config.mode = mode;
   config.memory_bytes = u64{64} << 20;
-  config.disks = images.drives();
+  images.plug_into(config);
   return with_linux(config, storage_work(1));
 }
 

@@ -1,4 +1,4 @@
-// Debian's drivers with disks and a CD at work, bare and deprivileged.
+// Debian's drivers with disks, a CD and a floppy disk at work, bare and deprivileged.
 #include <catch2/catch.hpp>
 
 #include "frontend/lab/lab_machine.h"
@@ -7,11 +7,11 @@
 
 namespace ringdown::test {
 
-TEST_CASE("Debian's kernel sees the same deprivileged while disks and a CD are at work") {
+TEST_CASE("Debian's kernel sees the same deprivileged while disks, a CD and a floppy disk are at work") {
   const StorageImages images("ringdown-lockstep");
   MachineConfig config;
   config.memory_bytes = u64{64} << 20;
-  config.disks = images.drives();
+  images.plug_into(config);
   throw_changes_away(config);
   LockstepSetup setup = lockstep_of(storage_work(1), config);
   // Comparing all of memory takes its time; what differs once in RAM or on a disk stays so.

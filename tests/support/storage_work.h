@@ -25,21 +25,22 @@ class ScratchImage {
   std::filesystem::path path_;
 };
 
-/// Two disks and a CD-ROM.
+/// Two disks, a CD-ROM and a floppy disk.
 class StorageImages {
  public:
   explicit StorageImages(const std::string& stem);
-  std::vector<DiskConfig> drives() const;
+  /// Puts them into the drives of `config`.
+  void plug_into(MachineConfig& config) const;
   /// Makes these disks what others are.
   void copy_from(const StorageImages& others);
 
  private:
-  ScratchImage dma_disk_, pio_disk_, cd_;
+  ScratchImage dma_disk_, pio_disk_, cd_, floppy_;
 };
 
-/// Copies within the disks, one of which is driven by PIO, and reads the CD twice, all at the same time; ends
-/// with status 0 if everything reads as it should, past the page cache. `rounds` of it; before the first,
-/// kWorkBegins is sent to COM2.
+/// Copies within the disks, one of which is driven by PIO, and on the floppy disk, and reads the CD twice,
+/// all at the same time; ends with status 0 if everything reads as it should, past the page cache. `rounds`
+/// of it; before the first, kWorkBegins is sent to COM2.
 inline constexpr const char* kWorkBegins = "at work";
 LinuxBoot storage_work(unsigned rounds);
 
