@@ -7,7 +7,13 @@
 
 namespace ringdown::test {
 
-struct FunctionRig : IdeRig {
+/// Outlives the drives, which may still be writing when a test ends.
+struct FunctionImages {
+  ImageTrace disk;
+  ImageTrace disc;
+};
+
+struct FunctionRig : FunctionImages, IdeRig {
   static constexpr u64 kMemory = 0x10'0000;
 
   Bus device_memory{"memory", log};
@@ -15,11 +21,9 @@ struct FunctionRig : IdeRig {
   GuestMemory memory{store, device_memory};
   IdeChannel secondary{1, {}};
   Piix3Ide function{memory, log, channel, secondary, {IdePorts{0x1f0, 0x3f6}, IdePorts{0x170, 0x376}}};
-  ImageTrace disk;
-  ImageTrace disc;
 
   FunctionRig(u64 disk_sectors, u64 disc_sectors)
-      : disk(patterned_image(disk_sectors)), disc(patterned_image(disc_sectors)) {
+      : FunctionImages{patterned_image(disk_sectors), patterned_image(disc_sectors)} {
     memory.map_ram(GuestPhysical(0), kMemory, HostFrame(0));
     add_disk(0, disk);
     channel.attach(1, std::make_unique<AtapiCdrom>(clock.scheduler(), log, IdePlace{0, 1},
