@@ -55,10 +55,20 @@ constexpr CpuModel::Description with_umip(CpuModel::Description description) {
   return description;
 }
 
+/// The TSC deadline came with Westmere: this one lets systems that use it be seen on a processor that is
+/// known here.
+constexpr CpuModel::Description with_tsc_deadline(CpuModel::Description description) {
+  description = with_no_execute(description);
+  description.name = "pentium4-deadline";
+  description.tsc_deadline = true;
+  return description;
+}
+
 constexpr CpuModel kModels[] = {
     CpuModel(kPentium4),
     CpuModel(with_no_execute(kPentium4)),
     CpuModel(with_umip(kPentium4)),
+    CpuModel(with_tsc_deadline(kPentium4)),
     CpuModel({
         .name = "pentium3",
         .family = Family::P6,
@@ -176,7 +186,9 @@ CpuidResult CpuModel::basic_leaf(u32 leaf, u32 subleaf, bool has_apic) const {
     case 0:
       return {d_.maximum_leaf, 0x756e'6547, 0x6c65'746e, 0x4965'6e69};  // "GenuineIntel"
     case 1:
-      return {d_.signature, d_.brand_and_clflush, hypercalls_ ? paravirtual::kHypervisorBit : 0,
+      return {d_.signature, d_.brand_and_clflush,
+              (hypercalls_ ? paravirtual::kHypervisorBit : 0) |
+                  (d_.tsc_deadline && has_apic ? cpuid::kTscDeadline : 0),
               d_.features | (has_apic ? cpuid::kApic : 0)};
     case 2:
       return d_.caches;

@@ -45,6 +45,8 @@ inline constexpr u32 kFxsr = 1u << 24;
 inline constexpr u32 kSse = 1u << 25;
 inline constexpr u32 kSse2 = 1u << 26;
 inline constexpr u32 kSelfSnoop = 1u << 27;
+// Leaf 1, ECX.
+inline constexpr u32 kTscDeadline = 1u << 24;
 // Leaf 7, ECX.
 inline constexpr u32 kUmip = 1u << 2;
 // Leaf 8000'0001h, EDX.
@@ -68,6 +70,7 @@ class CpuModel {
     std::string_view brand;  // leaves 8000'0002h to 8000'0004h; empty: no extended leaves
     bool no_execute = false;
     bool umip = false;
+    bool tsc_deadline = false;
     u64 tsc_hertz = 0;
   };
 
@@ -98,6 +101,8 @@ class CpuModel {
   bool has(Feature feature) const;
   /// A bit of CPUID leaf 1's EDX.
   constexpr bool has_bit(u32 cpuid_bit) const { return (d_.features & cpuid_bit) != 0; }
+  /// The local APIC's timer can wait for a value of the TSC.
+  constexpr bool tsc_deadline() const { return d_.tsc_deadline; }
   constexpr bool no_execute() const { return d_.no_execute; }
   constexpr bool p6_or_later() const { return d_.family == Family::P6 || d_.family == Family::Netburst; }
   /// The local APIC came onto the processor's chip with the Pentium, its base register with the Pentium Pro.

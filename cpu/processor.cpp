@@ -413,6 +413,12 @@ void Processor::set_apic_base(u64 value) {
   if (hooks_.set_apic_base) hooks_.set_apic_base(value);
 }
 
+u64 Processor::tsc_deadline() const { return hooks_.tsc_deadline ? hooks_.tsc_deadline() : 0; }
+
+void Processor::set_tsc_deadline(u64 deadline, s64 tsc_offset) {
+  if (hooks_.set_tsc_deadline) hooks_.set_tsc_deadline(deadline, tsc_offset);
+}
+
 void Processor::set_ferr(bool asserted) {
   if (hooks_.set_ferr) hooks_.set_ferr(asserted);
 }

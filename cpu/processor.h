@@ -178,13 +178,15 @@ class Processor final : public TickSource,
   bool smi_active() const { return smi_active_; }
   void connect_interrupts(InterruptAcknowledge& controller) { interrupts_ = &controller; }
   void connect_scheduler(const Scheduler& scheduler) { scheduler_ = &scheduler; }
-  /// Local APIC access for IA32_APIC_BASE and FERR#; optional.
+  /// Local APIC access for IA32_APIC_BASE and IA32_TSC_DEADLINE, and FERR#; optional.
   struct PlatformHooks {
     std::function<u64()> apic_base = {};
     std::function<void(u64)> set_apic_base = {};
     std::function<void(bool)> set_ferr = {};
     std::function<void(bool)> set_smi_active = {};
     std::function<void()> init = {};  // the processor took INIT#: its local APIC does too
+    std::function<u64()> tsc_deadline = {};
+    std::function<void(u64 deadline, s64 tsc_offset)> set_tsc_deadline = {};
   };
   void connect_platform(PlatformHooks hooks) { hooks_ = std::move(hooks); }
 
@@ -228,6 +230,8 @@ class Processor final : public TickSource,
   u64 retired_instructions() const override { return ticks(); }
   u64 apic_base() const override;
   void set_apic_base(u64 value) override;
+  u64 tsc_deadline() const override;
+  void set_tsc_deadline(u64 deadline, s64 tsc_offset) override;
   void set_ferr(bool asserted) override;
   void note_io(const IoInstruction& instruction) override;
   void set_smi_active(bool active) override;

@@ -78,6 +78,10 @@ class Monitor final : public TrapHandler,
   u64 retired_instructions() const override { return processor_.ticks(); }
   u64 apic_base() const override { return processor_.apic_base(); }
   void set_apic_base(u64 value) override { processor_.set_apic_base(value); }
+  u64 tsc_deadline() const override { return processor_.tsc_deadline(); }
+  void set_tsc_deadline(u64 deadline, s64 tsc_offset) override {
+    processor_.set_tsc_deadline(deadline, tsc_offset);
+  }
   void set_ferr(bool asserted) override { processor_.set_ferr(asserted); }
   void note_io(const IoInstruction& instruction) override { processor_.note_io(instruction); }
   void set_smi_active(bool active) override { processor_.set_smi_active(active); }

@@ -16,7 +16,7 @@ using Family = CpuModel::Family;
 /// A register that keeps what is written to it.
 struct Stored {
   u64* value = nullptr;
-  u64 writable = 0;  // other bits raise #GP(0) when set
+  u64 writable = 0;           // other bits raise #GP(0) when set
   unsigned memory_types = 0;  // so many of its low bytes hold a memory type
 };
 
@@ -143,6 +143,10 @@ Fault read_msr(SystemView& view, u32 number, u64& value) {
     value = view.backend.time_stamp() + static_cast<u64>(view.state.msr.tsc_offset);
     return Fault::none();
   }
+  if (number == msr::kTscDeadline && model.tsc_deadline()) {
+    value = view.backend.tsc_deadline();
+    return Fault::none();
+  }
   if (number == msr::kApicBase && has_apic_base(view)) {
     value = view.backend.apic_base();
     return Fault::none();
@@ -183,6 +187,13 @@ Fault write_msr(SystemView& view, u32 number, u64 value) {
   if (number == msr::kTsc && model.has_bit(cpuid::kTsc)) {
     const u64 written = model.writes_whole_tsc() ? value : value & 0xffff'ffff;
     view.state.msr.tsc_offset = static_cast<s64>(written - view.backend.time_stamp());
+    // What waits for the TSC waits for its new value.
+    if (model.tsc_deadline())
+      view.backend.set_tsc_deadline(view.backend.tsc_deadline(), view.state.msr.tsc_offset);
+    return Fault::none();
+  }
+  if (number == msr::kTscDeadline && model.tsc_deadline()) {
+    view.backend.set_tsc_deadline(value, view.state.msr.tsc_offset);
     return Fault::none();
   }
   if (number == msr::kApicBase && has_apic_base(view)) {

@@ -33,6 +33,7 @@ inline constexpr u32 kMtrrFix4K = 0x268;  // up to 26Fh
 inline constexpr u32 kPat = 0x277;
 inline constexpr u32 kMtrrDefaultType = 0x2ff;
 inline constexpr u32 kNetburstCounter0 = 0x300;  // up to 311h
+inline constexpr u32 kTscDeadline = 0x6e0;
 inline constexpr u32 kEfer = 0xc000'0080;
 
 }  // namespace ringdown::msr

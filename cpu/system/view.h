@@ -40,6 +40,13 @@ class SystemBackend {
   /// IA32_APIC_BASE lives in the local APIC; 0 where there is none.
   virtual u64 apic_base() const = 0;
   virtual void set_apic_base(u64 value) = 0;
+  /// IA32_TSC_DEADLINE lives in the local APIC too, in units of the guest's TSC, which is `tsc_offset` ahead
+  /// of `time_stamp`.
+  virtual u64 tsc_deadline() const { return 0; }
+  virtual void set_tsc_deadline(u64 deadline, s64 tsc_offset) {
+    static_cast<void>(deadline);
+    static_cast<void>(tsc_offset);
+  }
   /// FERR#: an unmasked x87 exception with CR0.NE = 0 (asserted), or FNINIT/FNCLEX and the like (released).
   virtual void set_ferr(bool asserted) = 0;
   /// A port was accessed by this instruction, which is about to retire: an SMI that it causes says so.

@@ -63,6 +63,7 @@ void LocalApic::reset_registers() {
   requests_ = in_service_ = trigger_modes_ = {};
   external_message_ = false;
   timer_ = {};
+  deadline_ = 0;
   write_divide(0);
   schedule_timer();
 }
@@ -258,13 +259,42 @@ void LocalApic::service_lint(unsigned pin, bool rising) {
   }
 }
 
+bool LocalApic::waits_for_tsc() const {
+  return lvt_[static_cast<unsigned>(Lvt::Timer)].get<LvtTscDeadline>();
+}
+
+void LocalApic::set_tsc_deadline(u64 deadline, s64 tsc_offset) {
+  if (!waits_for_tsc()) return;
+  deadline_ = deadline;
+  tsc_offset_ = tsc_offset;
+  schedule_timer();
+}
+
+void LocalApic::schedule_deadline() {
+  if (deadline_ == 0) return scheduler_.cancel(timer_event_);
+  const u64 now = tsc();
+  // A deadline that has passed interrupts at once.
+  if (now >= deadline_) return scheduler_.schedule(timer_event_, scheduler_.now());
+  const u128 cycle = u128{cycles_in(scheduler_.now(), tsc_hertz_)} + (deadline_ - now);
+  const bool ever = cycle <= cycles_in(kNeverTime, tsc_hertz_);
+  scheduler_.schedule(timer_event_, ever ? time_of_cycle(static_cast<u64>(cycle), tsc_hertz_) : kNeverTime);
+}
+
 void LocalApic::on_timer() {
   const Register<u32> entry = lvt(Lvt::Timer);
+  if (waits_for_tsc()) {
+    if (deadline_ != 0 && tsc() >= deadline_) {
+      deadline_ = 0;
+      deliver_local(Lvt::Timer);
+    }
+    return schedule_timer();
+  }
   if (timer_.expire(bus_cycles(), entry.get<LvtPeriodic>())) deliver_local(Lvt::Timer);
   schedule_timer();
 }
 
 void LocalApic::schedule_timer() {
+  if (waits_for_tsc()) return schedule_deadline();
   if (const std::optional<u64> expiry = timer_.next_expiry()) {
     scheduler_.schedule(timer_event_, time_of_cycle(*expiry, bus_hertz_));
   } else {
@@ -277,7 +307,12 @@ void LocalApic::serialize(Archive& archive) {
   archive(base_, id_, task_priority_, logical_destination_, destination_format_, spurious_, error_status_,
           errors_, command_low_, command_high_, divide_, lvt_, requests_, in_service_, trigger_modes_, timer_,
           lint_, external_message_);
+  if (archive.version() >= 2) archive(deadline_, tsc_offset_);
   if (!archive.loading()) return;
+  if (waits_for_tsc() && tsc_hertz_ == 0) {
+    archive.fail("its APIC timer waits for a TSC deadline, which this processor lacks");
+    lvt(Lvt::Timer).set<LvtTscDeadline>(false);
+  }
   if ((base_.value() & ~kBaseDefined) != 0) {
     archive.fail("IA32_APIC_BASE is impossible");
     base_.assign(kResetAddress);

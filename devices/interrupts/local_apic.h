@@ -47,6 +47,13 @@ class LocalApic final : public InterruptSink,
 
   /// The processor has none: it never answers, and its inputs 0 and 1 are INTR and NMI.
   void remove();
+  /// The processor's model has the TSC deadline: its timer gets that mode, in cycles of so many hertz.
+  void offer_tsc_deadline(u64 tsc_hertz) { tsc_hertz_ = tsc_hertz; }
+  /// IA32_TSC_DEADLINE: what the TSC, `tsc_offset` ahead of virtual time's cycles, is waited for; 0 while
+  /// nothing is. Writes in other modes than that of the deadline are ignored (SDM vol. 3A, 10.5.4.1).
+  u64 tsc_deadline() const { return deadline_; }
+  void set_tsc_deadline(u64 deadline, s64 tsc_offset);
+
   void reset();
   /// INIT#: as a reset, but base address and ID stay (SDM vol. 3, "Local APIC State After an INIT Reset").
   void init();
@@ -57,6 +64,7 @@ class LocalApic final : public InterruptSink,
   [[nodiscard]] bool set_apic_base(u64 value) override;
 
   ChunkTag chunk_tag() const override { return ChunkTag("APIC"); }
+  u16 chunk_version() const override { return 2; }
   void serialize(Archive& archive) override;
 
  private:
@@ -93,6 +101,9 @@ class LocalApic final : public InterruptSink,
   void update_intr();
 
   u64 bus_cycles() const { return cycles_in(scheduler_.now(), bus_hertz_); }
+  bool waits_for_tsc() const;
+  u64 tsc() const { return cycles_in(scheduler_.now(), tsc_hertz_) + static_cast<u64>(tsc_offset_); }
+  void schedule_deadline();
   void on_timer();
   void schedule_timer();
 
@@ -104,6 +115,7 @@ class LocalApic final : public InterruptSink,
   u64 bus_hertz_;
   u8 reset_id_;
   bool removed_ = false;
+  u64 tsc_hertz_ = 0;  // 0: there is no deadline mode
   EoiObserver* io_apic_ = nullptr;
   EventId timer_event_;
 
@@ -126,6 +138,8 @@ class LocalApic final : public InterruptSink,
   VectorSet in_service_;     // ISR
   VectorSet trigger_modes_;  // TMR
   ApicTimer timer_;
+  u64 deadline_ = 0;    // 0: not armed
+  s64 tsc_offset_ = 0;  // when it was armed
   std::array<bool, 2> lint_{};
   bool external_message_ = false;  // an ExtINT message waits for its acknowledge
   Window<LocalApic, &LocalApic::read, &LocalApic::write> registers_{*this};

@@ -25,6 +25,7 @@ using LvtRemoteIrr = Field<u32, 14>;
 using LvtTrigger = Field<u32, 15, 1, TriggerMode>;
 using LvtMasked = Field<u32, 16>;
 using LvtPeriodic = Field<u32, 17>;
+using LvtTscDeadline = Field<u32, 18>;
 
 // Error status register.
 constexpr u32 kSendIllegalVector = 1u << 5;

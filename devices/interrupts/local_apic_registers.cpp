@@ -168,6 +168,7 @@ void LocalApic::write_register(u32 offset, u32 value) {
       command_high_ = value & kHighByte;
       break;
     case Offset::InitialCount:
+      if (waits_for_tsc()) break;
       timer_.start(bus_cycles(), value);
       schedule_timer();
       break;
@@ -194,7 +195,15 @@ void LocalApic::write_spurious(u32 value) {
 
 void LocalApic::write_lvt(unsigned index, u32 value) {
   Register<u32>& entry = lvt_[index];
-  entry.assign_masked(value, kLvtWritable[index]);
+  const bool waited_for_tsc = waits_for_tsc();
+  const bool timer = index == static_cast<unsigned>(Lvt::Timer);
+  entry.assign_masked(value, kLvtWritable[index] | (timer && tsc_hertz_ != 0 ? LvtTscDeadline::kMask : 0));
+  if (waits_for_tsc() != waited_for_tsc) {
+    // "A transition between the modes disarms the timer" (SDM vol. 3A, 10.5.4.1).
+    deadline_ = 0;
+    timer_.start(bus_cycles(), 0);
+    schedule_timer();
+  }
   if (!software_enabled()) entry.set<LvtMasked>(true);
   if (entry.get<LvtTrigger>() == TriggerMode::Edge) entry.set<LvtRemoteIrr>(false);
   if (index == static_cast<unsigned>(Lvt::Lint0)) service_lint(kLint0, false);

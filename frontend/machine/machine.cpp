@@ -136,7 +136,12 @@ void Machine::build(BoardMedia media, std::span<const u8> firmware) {
                                 [this](u64 value) { (void)board_->local_apic().set_apic_base(value); },
                                 [this](bool asserted) { board_->set_ferr(asserted); },
                                 [this](bool active) { set_smi_active(active); },
-                                [this] { board_->local_apic().init(); }});
+                                [this] { board_->local_apic().init(); },
+                                [this] { return board_->local_apic().tsc_deadline(); },
+                                [this](u64 deadline, s64 tsc_offset) {
+                                  board_->local_apic().set_tsc_deadline(deadline, tsc_offset);
+                                }});
+  if (model_.tsc_deadline()) board_->local_apic().offer_tsc_deadline(model_.tsc_hertz());
   inputs_.connect(InputChannel::ClockRate, [this](const std::vector<u8>& payload) {
     u64 rate = 0;
     if (payload.size() != sizeof(rate)) return;

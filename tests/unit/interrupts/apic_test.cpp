@@ -108,6 +108,90 @@ TEST_CASE_METHOD(Fixture, "An acknowledge without a request gives the spurious v
   REQUIRE(apic.acknowledge() == 0x41);
 }
 
+struct DeadlineFixture : Fixture {
+  static constexpr u64 kTscHertz = 2'000'000'000;
+  static constexpr u32 kDeadlineMode = 0x4'0000;
+  DeadlineFixture() { apic.offer_tsc_deadline(kTscHertz); }
+};
+
+TEST_CASE_METHOD(DeadlineFixture,
+                 "The TSC deadline interrupts when the TSC reaches it, once, and reads 0 then") {
+  set(kLvtTimer, kDeadlineMode | 0x41);
+  apic.set_tsc_deadline(10'000, 0);
+  REQUIRE(apic.tsc_deadline() == 10'000);
+  clock.advance(nanoseconds(4'999));
+  REQUIRE_FALSE(pins.intr);
+  clock.advance(nanoseconds(1));
+  REQUIRE(apic.acknowledge() == 0x41);
+  REQUIRE(apic.tsc_deadline() == 0);
+  set(kEnd, 0);
+  clock.advance(milliseconds(100));
+  REQUIRE_FALSE(pins.intr);
+}
+
+TEST_CASE_METHOD(DeadlineFixture, "A deadline in the past interrupts at once; 0 disarms") {
+  clock.advance(milliseconds(1));
+  set(kLvtTimer, kDeadlineMode | 0x41);
+  apic.set_tsc_deadline(5, 0);
+  clock.advance(nanoseconds(1));
+  REQUIRE(pins.intr);
+  apic.acknowledge();
+  set(kEnd, 0);
+  apic.set_tsc_deadline(3'000'000, 0);
+  apic.set_tsc_deadline(0, 0);
+  clock.advance(milliseconds(10));
+  REQUIRE_FALSE(pins.intr);
+}
+
+TEST_CASE_METHOD(DeadlineFixture, "The deadline is the guest's TSC's: a new offset moves it") {
+  set(kLvtTimer, kDeadlineMode | 0x41);
+  apic.set_tsc_deadline(1'000'000, 500'000);
+  clock.advance(nanoseconds(249'999));
+  REQUIRE_FALSE(pins.intr);
+  apic.set_tsc_deadline(apic.tsc_deadline(), 0);
+  clock.advance(nanoseconds(250'000));
+  REQUIRE_FALSE(pins.intr);
+  clock.advance(nanoseconds(1));
+  REQUIRE(pins.intr);
+  apic.set_tsc_deadline(~u64{0}, 0);  // behind the end of time
+  clock.advance(milliseconds(1));
+}
+
+TEST_CASE_METHOD(DeadlineFixture, "Only its mode takes a deadline, and a change of mode disarms") {
+  apic.set_tsc_deadline(10'000, 0);
+  REQUIRE(apic.tsc_deadline() == 0);
+  set(kLvtTimer, kDeadlineMode | 0x41);
+  set(kInitialCount, 1000);
+  REQUIRE(get(kInitialCount) == 0);
+  REQUIRE(get(kCurrentCount) == 0);
+  apic.set_tsc_deadline(10'000, 0);
+  set(kLvtTimer, 0x41);
+  REQUIRE(apic.tsc_deadline() == 0);
+  clock.advance(milliseconds(1));
+  REQUIRE_FALSE(pins.intr);
+  // Masked, it passes without an interrupt.
+  set(kLvtTimer, kDeadlineMode | kMasked | 0x41);
+  apic.set_tsc_deadline(5'000'000, 0);
+  clock.advance(milliseconds(10));
+  REQUIRE_FALSE(pins.intr);
+  REQUIRE(apic.tsc_deadline() == 0);
+}
+
+TEST_CASE_METHOD(DeadlineFixture, "A waiting deadline keeps the snapshot contract") {
+  set(kLvtTimer, kDeadlineMode | 0x41);
+  apic.set_tsc_deadline(10'000, -77);
+  DeadlineFixture fresh;
+  test::check_snapshot_contract(apic, fresh.apic);
+}
+
+TEST_CASE_METHOD(Fixture, "Without the feature the mode's bit stays 0, and such a state is refused") {
+  set(kLvtTimer, 0x4'0041);
+  REQUIRE(get(kLvtTimer) == 0x41);
+  DeadlineFixture other;
+  other.set(kLvtTimer, DeadlineFixture::kDeadlineMode | 0x41);
+  REQUIRE_FALSE(test::restore(apic, test::saved(other.apic)));
+}
+
 TEST_CASE("After reset the table is masked and LINT0 does not reach INTR until it is programmed") {
   Fixture f(false);
   f.apic.set_input(LocalApic::kLint0, Level::High);
