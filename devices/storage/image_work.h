@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "core/archive.h"
-#include "core/disk_queue.h"
+#include "core/host_disk_queue.h"
 
 namespace ringdown {
 

@@ -16,12 +16,12 @@ namespace {
 /// Behind the drive and its write protection comes the file's name.
 constexpr std::size_t kPath = 2;
 
-/// The drive's overlay, made if there is none.
+/// The drive's overlay, made if there is none and changes to it are kept.
 Result<OpenedImage> open_overlay_of(const DiskConfig& drive, const ImageOptions& options) {
   std::error_code error;
   if (!std::filesystem::exists(drive.overlay, error)) {
-    Result<OpenedImage> created = create_overlay(drive.overlay, drive.path, options);
-    if (!created || options.access == HostFile::Access::ReadWrite) return created;
+    const bool kept = options.access == HostFile::Access::ReadWrite;
+    return kept ? create_overlay(drive.overlay, drive.path, options) : open_image(drive.path, options);
   }
   if (same_image(drive.overlay, drive.path))
     return Error{fmt::format("{}: the disk itself cannot be its overlay: name another file", drive.overlay)};

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "frontend/machine/machine.h"
-#include "tests/fuzz/rig_medium.h"
+#include "tests/fuzz/host_rig_medium.h"
 
 namespace ringdown::test {
 

@@ -54,6 +54,8 @@ Change change_of(const std::string& name) {
     return [](Machine& m) { m.processor().guest_view().set_eflags(eflags::kId, eflags::kId); };
   if (name == "INTR pin") return [](Machine& m) { m.processor().set_intr(Level::High); };
   if (name == "NMI pin") return [](Machine& m) { m.processor().pulse_nmi(); };
+  if (name == "SMI pin") return [](Machine& m) { m.processor().pulse_smi(); };
+  if (name == "INIT pin") return [](Machine& m) { m.processor().pulse_init(); };
   if (name == "instructions") return [](Machine& m) { m.processor().retire_emulated(); };
   if (name == "virtual time (ps)") return [](Machine& m) { m.skip_to(m.scheduler().now() + 1); };
   return flip(name);

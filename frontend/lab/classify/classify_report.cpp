@@ -165,13 +165,13 @@ std::string theorems_text(std::span<const Classification> classifications) {
   std::string text =
       "Theorem 1: a monitor can be built if all sensitive instructions are privileged.\n"
       "Theorem 3: a hybrid monitor, which interprets all of the kernel, if all user-sensitive ones are.\n\n"
-      "                             sensitive, not privileged         user-sensitive, not privileged\n"
-      "  processor       privileged  |  theorem 1                         |  theorem 3\n";
+      "                                sensitive, not privileged         user-sensitive, not privileged\n"
+      "  processor          privileged  |  theorem 1                         |  theorem 3\n";
   using I = ClassifiedInstruction;
   for (const Classification& c : classifications) {
     const auto count = [&](auto wanted) { return full_names(c, wanted).size(); };
     text += fmt::format(
-        "  {:<14}  {:>10}  {:>3}  {:<28}  {:>3}  {}\n", c.model->name(),
+        "  {:<17}  {:>10}  {:>3}  {:<28}  {:>3}  {}\n", c.model->name(),
         count([](const I& i) { return i.findings.privileged; }),
         count([](const I& i) { return i.counterexample(); }), c.theorem1() ? "holds" : "does not hold",
         count([](const I& i) { return i.user_counterexample(); }), c.theorem3() ? "holds" : "does not hold");

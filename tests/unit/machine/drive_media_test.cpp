@@ -64,6 +64,22 @@ TEST_CASE("media are opened as their drive needs it, and refused with a line tha
   CHECK(missing.error().message.find("/missing.iso") == 0);
 }
 
+TEST_CASE("a disk whose changes are thrown away leaves no overlay behind") {
+  const ImageFile disk("base", 8);
+  DiskConfig drive;
+  drive.path = disk.path();
+  drive.overlay = temporary_path("never").string();
+  drive.snapshot = true;
+  const auto opened = open_medium(drive);
+  REQUIRE(opened);
+  const std::vector<std::byte> sector(kSectorSize, std::byte{0x5a});
+  CHECK((*opened)->write(3, sector));
+  std::vector<std::byte> back(kSectorSize);
+  CHECK((*opened)->read(3, back));
+  CHECK(back == sector);
+  CHECK_FALSE(std::filesystem::exists(drive.overlay));
+}
+
 TEST_CASE("a running machine gets another medium") {
   MachineConfig config;
   config.memory_bytes = u64{2} << 20;

@@ -1,5 +1,5 @@
 // Disk work beside the machine: order, exact failures, images that are late, and what is forgotten.
-#include "core/disk_queue.h"
+#include "core/host_disk_queue.h"
 
 #include <array>
 #include <catch2/catch.hpp>

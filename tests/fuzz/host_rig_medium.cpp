@@ -1,5 +1,5 @@
 // Makes, renews, copies and compares sparse files.
-#include "tests/fuzz/rig_medium.h"
+#include "tests/fuzz/host_rig_medium.h"
 
 #include <fcntl.h>
 #include <unistd.h>

@@ -1,5 +1,5 @@
 // The queue, its worker, and how far a request that fails went.
-#include "core/disk_queue.h"
+#include "core/host_disk_queue.h"
 
 #include <algorithm>
 #include <cassert>
