@@ -79,7 +79,7 @@ Result<DiskConfig> parse_cdrom(std::string_view text) {
   drive.path = take_part(rest);
   drive.unit = kAnyUnit;
   drive.read_only = drive.cdrom = true;
-  if (drive.path.empty()) return missing_name("--cdrom");
+  if (drive.path.empty()) return missing_name("cdrom");
   if (drive.path == "none") drive.path.clear();
   while (!rest.empty()) {
     const std::string part = take_part(rest);

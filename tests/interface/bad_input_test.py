@@ -61,6 +61,7 @@ MISTAKES = [
     (["--disk", "missing.img"], ["missing.img", "check the name"]),
     (["missing.img"], ["missing.img"]),
     (["folder/missing/disk.img"], ["folder/missing/disk.img"]),
+    (["--cdrom", ""], ["ringdown: --cdrom: the name is empty"]),
     (["--cdrom", "missing.iso"], ["missing.iso"]),
     (["--disk", "folder"], ["folder"]),
     (["--cdrom", "folder"], ["folder"]),

@@ -26,6 +26,15 @@ Result<std::unique_ptr<OverlayImage>> open_overlay(const std::shared_ptr<Recorde
   return OverlayImage::open(file_of(content), *header, nullptr, access);
 }
 
+/// What a new overlay without a base consists of.
+std::shared_ptr<RecordedContent> content_of_new_overlay() {
+  const auto content = std::make_shared<RecordedContent>();
+  overlay::Header header;
+  header.sectors = kSectors;
+  REQUIRE(OverlayImage::create(file_of(content), nullptr, header));
+  return content;
+}
+
 /// Writes, and flushes now and then, until the power fails.
 void use(DiskImage& image, NumberedDisk& disk, SeededRandom& random, const RecordedContent& content) {
   const u32 flush_chance = 1 + random.below(30);
@@ -68,10 +77,7 @@ TEST_CASE("overlays keep what was flushed when the power fails, again and again"
   for (unsigned number = 0; number < kCases; ++number) {
     INFO("case " << number);
     SeededRandom random(kSeed, number);
-    const auto content = std::make_shared<RecordedContent>();
-    overlay::Header header;
-    header.sectors = kSectors;
-    REQUIRE(OverlayImage::create(file_of(content), nullptr, header));
+    const auto content = content_of_new_overlay();
     NumberedDisk disk(kSectors);
     for (unsigned life = 0; life < 4; ++life) {
       INFO("life " << life);
@@ -103,10 +109,7 @@ TEST_CASE("an overlay survives power failures while it begins new logs and close
   for (unsigned number = 0; number < 300; ++number) {
     INFO("case " << number);
     SeededRandom random(kSeed + 1, number);
-    const auto content = std::make_shared<RecordedContent>();
-    overlay::Header header;
-    header.sectors = kSectors;
-    REQUIRE(OverlayImage::create(file_of(content), nullptr, header));
+    const auto content = content_of_new_overlay();
     NumberedDisk disk(kSectors);
     auto image = open_overlay(content, HostFile::Access::ReadWrite);
     REQUIRE(image);
@@ -136,10 +139,7 @@ TEST_CASE("an overlay on a full disk refuses writes and loses nothing") {
   for (unsigned number = 0; number < 200; ++number) {
     INFO("case " << number);
     SeededRandom random(kSeed + 2, number);
-    const auto content = std::make_shared<RecordedContent>();
-    overlay::Header header;
-    header.sectors = kSectors;
-    REQUIRE(OverlayImage::create(file_of(content), nullptr, header));
+    const auto content = content_of_new_overlay();
     NumberedDisk disk(kSectors);
     auto image = open_overlay(content, HostFile::Access::ReadWrite);
     REQUIRE(image);
