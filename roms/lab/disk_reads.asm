@@ -10,6 +10,7 @@ READ_DMA        equ 2
 SECTORS         equ 16
 
 %include "testkit.inc"
+%include "testkit/ata.inc"
 %include "testkit/pc.inc"
 
         section .vectors
@@ -23,16 +24,9 @@ sum             equ FREE_MEMORY + 8
 REGIONS         equ FREE_MEMORY + 16    ; the bus master's table
 BUFFER          equ 0x100000
 
-IDE             equ 0x1f0               ; the first channel
-IDE_SECTORS     equ IDE + 2
-IDE_ADDRESS     equ IDE + 3             ; bits 0 to 23, three ports
-IDE_DRIVE       equ IDE + 6
-IDE_COMMAND     equ IDE + 7             ; reads give the status, which ends the interrupt
-LBA             equ 0xe0
 READ_SECTORS    equ 0x20
 READ_BY_DMA     equ 0xc8
 
-BUS_MASTER      equ 0xc000
 MASTER_STATUS   equ BUS_MASTER + 2
 MASTER_TABLE    equ BUS_MASTER + 4
 TO_MEMORY       equ 8
@@ -42,15 +36,6 @@ MASTER_INTERRUPT equ 4
 VECTORS         equ 0x20                ; of IRQ 0
 IDE_VECTOR      equ VECTORS + 14
 
-%macro write_pci 2                      ; register of the IDE function (device 1, function 1), value
-        mov dx, 0xcf8
-        mov eax, 0x80000900 | (%1)
-        out dx, eax
-        mov dx, 0xcfc
-        mov eax, %2
-        out dx, eax
-%endmacro
-
         section .text
 bits 32
 test:
@@ -58,9 +43,7 @@ test:
         mov al, 0xbf                    ; and of it IRQ 14
         out 0xa1, al
         put_gate IDE_VECTOR, CODE0, ide_interrupt, INT_GATE32
-        write_pci 0x40, 0x80008000      ; both channels decode their ports (IDETIM)
-        write_pci 0x20, BUS_MASTER
-        write_pci 0x04, 5               ; ports, bus master
+        decode_ata
         mov dword [REGIONS], BUFFER
         mov dword [REGIONS + 4], 0x80000000 | SECTORS * 512
         mov dword [sum], 0
@@ -78,37 +61,21 @@ test:
         show "sum", [sum]
         ret
 
-; AL: the command, for the sectors that lie behind each other.
-%macro ide_command 1
-        mov dx, IDE_DRIVE
-        mov al, LBA
-        out dx, al
-        mov dx, IDE_SECTORS
-        mov al, SECTORS
-        out dx, al
-        mov dx, IDE_ADDRESS
+; The sectors of the command that is due lie behind those of the next one.
+%macro read_with 1
         mov eax, [commands]
         and eax, 63
         imul eax, SECTORS
-        out dx, al
-        inc edx
-        shr eax, 8
-        out dx, al
-        inc edx
-        shr eax, 8
-        out dx, al
-        mov dx, IDE_COMMAND
-        mov al, %1
-        out dx, al
+        ata_command %1, SECTORS
 %endmacro
 
 read_pio:
-        ide_command READ_SECTORS
+        read_with READ_SECTORS
         mov edi, BUFFER
         mov ebx, SECTORS
 .sector:
         call await_interrupt
-        mov dx, IDE
+        mov dx, ATA_DATA
         mov ecx, 256
         rep insw
         dec ebx
@@ -125,7 +92,7 @@ read_dma:
         mov dx, BUS_MASTER
         mov al, TO_MEMORY
         out dx, al
-        ide_command READ_BY_DMA
+        read_with READ_BY_DMA
         mov dx, BUS_MASTER
         mov al, TO_MEMORY | START
         out dx, al
@@ -153,7 +120,7 @@ ide_interrupt:
         push eax
         push edx
         mov byte [interrupted], 1
-        mov dx, IDE_COMMAND
+        mov dx, ATA_COMMAND
         in al, dx
         mov al, 0x20
         out 0xa0, al

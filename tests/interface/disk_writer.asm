@@ -5,20 +5,14 @@
 ; dword N. The log has "flushed N" when rounds up to N are on the disk, "refused N" and "flush refused N" for errors.
 
 %include "testkit.inc"
+%include "testkit/ata.inc"
 
 round           equ FREE_MEMORY
 BUFFER          equ 0x100000
 SECTORS         equ 4
 ROUNDS_OF_FLUSH equ 8
 
-IDE             equ 0x1f0               ; the first channel
-IDE_SECTORS     equ IDE + 2
-IDE_ADDRESS     equ IDE + 3             ; bits 0 to 23, three ports
-IDE_DRIVE       equ IDE + 6
-IDE_COMMAND     equ IDE + 7             ; reads give the status
-IDE_CONTROL     equ 0x3f6
 NO_INTERRUPTS   equ 2
-LBA             equ 0xe0
 WRITE_SECTORS   equ 0x30
 FLUSH_CACHE     equ 0xe7
 BUSY            equ 0x80
@@ -28,19 +22,8 @@ FAILED          equ 1
         section .text
 bits 32
 test:
-        mov dx, 0xcf8                   ; the IDE function decodes the channel's ports: IDETIM and the command register
-        mov eax, 0x80000940
-        out dx, eax
-        mov dx, 0xcfc
-        mov eax, 0x80008000
-        out dx, eax
-        mov dx, 0xcf8
-        mov eax, 0x80000904
-        out dx, eax
-        mov dx, 0xcfc
-        mov eax, 1
-        out dx, eax
-        mov dx, IDE_CONTROL
+        decode_ata
+        mov dx, ATA_CONTROL
         mov al, NO_INTERRUPTS
         out dx, al
         mov dword [round], 0
@@ -56,7 +39,7 @@ test:
 .written:
         test byte [round], ROUNDS_OF_FLUSH - 1
         jnz .round
-        mov dx, IDE_COMMAND
+        mov dx, ATA_COMMAND
         mov al, FLUSH_CACHE
         out dx, al
         call finish
@@ -69,28 +52,12 @@ test:
 
 ; ZF: it went well.
 write:
-        mov dx, IDE_DRIVE
-        mov al, LBA
-        out dx, al
-        mov dx, IDE_SECTORS
-        mov al, SECTORS
-        out dx, al
         imul eax, [round], 0x9e3779b1
         shr eax, 20
-        mov dx, IDE_ADDRESS
-        out dx, al
-        inc edx
-        shr eax, 8
-        out dx, al
-        inc edx
-        shr eax, 8
-        out dx, al
-        mov dx, IDE_COMMAND
-        mov al, WRITE_SECTORS
-        out dx, al
+        ata_command WRITE_SECTORS, SECTORS
         mov ebx, SECTORS
 .sector:
-        mov dx, IDE_COMMAND
+        mov dx, ATA_COMMAND
 .wait:  in al, dx
         test al, BUSY
         jnz .wait
@@ -98,12 +65,12 @@ write:
         jz finish
         mov esi, BUFFER
         mov ecx, 256
-        mov dx, IDE
+        mov dx, ATA_DATA
         rep outsw
         dec ebx
         jnz .sector
 finish:
-        mov dx, IDE_COMMAND
+        mov dx, ATA_COMMAND
 .wait:  in al, dx
         test al, BUSY
         jnz .wait

@@ -25,7 +25,7 @@
 ;   bus 1 ffffffff
 ;   end
 %include "testkit.inc"
-%include "pci.inc"
+%include "testkit/pci.inc"
 COMMAND         equ 4
 BAR0            equ 0x10
 BAR2            equ 0x18

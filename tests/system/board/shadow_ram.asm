@@ -18,7 +18,7 @@
 ;   E4000h apart from it ffffffff
 ;   end
 %include "testkit.inc"
-%include "pci.inc"
+%include "testkit/pci.inc"
 PAM0            equ 0x59
 PAM5            equ 0x5e
 READ            equ 1

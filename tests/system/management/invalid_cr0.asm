@@ -2,16 +2,6 @@
 ; Rows: rsm
 ; Expect:
 ;   [triple fault]
-%include "testkit.inc"
-%include "smm.inc"
+%include "resume_with.inc"
 
-        section .text
-bits 16
-handler:
-        mov dword [dword SAVED(SAVED_CR0)], 0x80000010
-        rsm
-bits 32
-test:   enable_smi
-        smi_handler handler
-        out APMC, al
-        ret
+        resume_with SAVED_CR0, 0x80000010

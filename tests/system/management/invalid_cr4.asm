@@ -3,16 +3,6 @@
 ; Rows: rsm
 ; Expect:
 ;   [triple fault]
-%include "testkit.inc"
-%include "smm.inc"
+%include "resume_with.inc"
 
-        section .text
-bits 16
-handler:
-        mov dword [dword SAVED(0x7f78)], 1 << 30
-        rsm
-bits 32
-test:   enable_smi
-        smi_handler handler
-        out APMC, al
-        ret
+        resume_with 0x7f78, 1 << 30
