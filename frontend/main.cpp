@@ -27,7 +27,7 @@ int main(int argc, char** argv) {
     fmt::print("{}", answer->text);
     return 0;
   }
-  if (const auto* lab = std::get_if<ringdown::LabRun>(&*command)) return lab->run();
+  if (const auto* other = std::get_if<ringdown::Subcommand>(&*command)) return other->run();
   ringdown::Session session(std::move(std::get<ringdown::Options>(*command)));
   if (const ringdown::Result<void> prepared = session.prepare(); !prepared) return mistake(prepared.error());
   return session.run();

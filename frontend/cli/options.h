@@ -63,8 +63,9 @@ struct Options {
   std::string replay_path;
 };
 
-/// An experiment of `ringdown lab` that has been asked for, checked; returns the exit status of the process.
-struct LabRun {
+/// What `ringdown lab` or `ringdown image` has been asked for, checked; returns the exit status of the
+/// process.
+struct Subcommand {
   std::function<int()> run;
 };
 
@@ -74,7 +75,7 @@ struct Answer {
 };
 
 /// What the program is to do.
-using CommandLine = std::variant<Options, Answer, LabRun>;
+using CommandLine = std::variant<Options, Answer, Subcommand>;
 
 /// Reads the arguments behind the program's name. Errors are one line: what is wrong and the remedy.
 Result<CommandLine> parse_command_line(const std::vector<std::string>& arguments);

@@ -96,7 +96,7 @@ Result<CommandLine> parse_image(const std::vector<std::string>& arguments) {
   Result<ImageArguments> own = read_arguments(command, {arguments.begin() + 1, arguments.end()});
   if (!own) return own.error();
   if (own->flag("help")) return CommandLine(Answer{help_of(command)});
-  return CommandLine(LabRun{[&command, own = std::move(*own)] { return run(command, own); }});
+  return CommandLine(Subcommand{[&command, own = std::move(*own)] { return run(command, own); }});
 }
 
 }  // namespace ringdown

@@ -133,7 +133,7 @@ Result<CommandLine> parse_classify_lab(const LabArguments& arguments) {
   }
   lab.json = own->count("json") != 0;
   if (isatty(STDERR_FILENO) != 0) request.progress = &show_progress;
-  return CommandLine(LabRun{[lab = std::move(lab)] { return run_classify(lab); }});
+  return CommandLine(Subcommand{[lab = std::move(lab)] { return run_classify(lab); }});
 }
 
 }  // namespace ringdown

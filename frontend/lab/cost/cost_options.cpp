@@ -123,8 +123,8 @@ Result<CommandLine> parse_cost_lab(const LabArguments& arguments) {
       return Error{fmt::format("lab cost: --repeat {}: at most {}", *repeats, kMostRepeats)};
     request->repeats = static_cast<unsigned>(*repeats);
   }
-  return CommandLine(
-      LabRun{[lab = CostLab{std::move(*request), own->count("json") != 0}] { return run_cost_lab(lab); }});
+  return CommandLine(Subcommand{
+      [lab = CostLab{std::move(*request), own->count("json") != 0}] { return run_cost_lab(lab); }});
 }
 
 }  // namespace ringdown

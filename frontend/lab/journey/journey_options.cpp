@@ -116,7 +116,7 @@ Result<CommandLine> parse_journey_lab(const LabArguments& arguments) {
       return writable.error();
     if (lab.json) return Error{"lab journey: --json: a drawing is no JSON: leave one of --json, --svg out"};
   }
-  return CommandLine(LabRun{[lab = std::move(lab)] { return run_journey_lab(lab); }});
+  return CommandLine(Subcommand{[lab = std::move(lab)] { return run_journey_lab(lab); }});
 }
 
 }  // namespace ringdown

@@ -117,7 +117,7 @@ Result<CommandLine> parse_lockstep_lab(const LabArguments& arguments) {
   Result<LockstepGuest> guest = read_lockstep_guest("lockstep", *own, name, arguments.run, kForever);
   if (!guest) return guest.error();
   lab.guest = std::move(*guest);
-  return CommandLine(LabRun{[lab = std::move(lab)] { return run_lockstep_lab(lab); }});
+  return CommandLine(Subcommand{[lab = std::move(lab)] { return run_lockstep_lab(lab); }});
 }
 
 }  // namespace ringdown

@@ -64,7 +64,7 @@ Result<CommandLine> parse_comparison(bool json, const std::vector<std::string>& 
   if (!command || !std::holds_alternative<Options>(*command)) return command;
   PagingLab lab{json, std::move(std::get<Options>(*command))};
   throw_changes_away(lab.guest->machine);
-  return CommandLine(LabRun{[lab = std::move(lab)] { return run_paging_lab(lab); }});
+  return CommandLine(Subcommand{[lab = std::move(lab)] { return run_paging_lab(lab); }});
 }
 
 }  // namespace
@@ -86,7 +86,7 @@ Result<CommandLine> parse_paging_lab(const LabArguments& arguments) {
     return parse_report(path, std::move(run));
   }
   if (!arguments.run.empty()) return parse_comparison(json, run);
-  return CommandLine(LabRun{[json] { return run_paging_lab({json, std::nullopt}); }});
+  return CommandLine(Subcommand{[json] { return run_paging_lab({json, std::nullopt}); }});
 }
 
 }  // namespace ringdown

@@ -84,7 +84,7 @@ Result<CommandLine> parse_report_lab(const LabArguments& arguments) {
   report.sections = std::move(*sections);
   report.json = own->count("json") != 0;
   report.length = own->count("quick") != 0 ? ReportLength::Quick : ReportLength::Full;
-  return CommandLine(LabRun{[report = std::move(report)] { return run_lab_report(report); }});
+  return CommandLine(Subcommand{[report = std::move(report)] { return run_lab_report(report); }});
 }
 
 }  // namespace ringdown

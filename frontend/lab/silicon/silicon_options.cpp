@@ -57,7 +57,7 @@ Result<CommandLine> parse_silicon_lab(const LabArguments& arguments) {
                              arguments.run.front())};
   }
   const bool json = own->count("json") != 0;
-  return CommandLine(LabRun{[json] { return run_silicon_lab(json); }});
+  return CommandLine(Subcommand{[json] { return run_silicon_lab(json); }});
 }
 
 }  // namespace ringdown

@@ -162,7 +162,7 @@ Result<CommandLine> parse_table_lab(const LabArguments& arguments) {
   }
   Result<TableLab> lab = read_lab(*own);
   if (!lab) return lab.error();
-  return CommandLine(LabRun{[lab = std::move(*lab)] { return run_table_lab(lab); }});
+  return CommandLine(Subcommand{[lab = std::move(*lab)] { return run_table_lab(lab); }});
 }
 
 }  // namespace ringdown

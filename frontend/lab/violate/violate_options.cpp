@@ -95,7 +95,7 @@ Result<CommandLine> parse_violate_lab(const LabArguments& arguments) {
   lab.guest = std::move(*guest);
   if (Result<void> allowed = lab.guest.options.machine.policy.let_through(lab.instructions); !allowed)
     return allowed.error();
-  return CommandLine(LabRun{[lab = std::move(lab)] { return run_violate_lab(lab); }});
+  return CommandLine(Subcommand{[lab = std::move(lab)] { return run_violate_lab(lab); }});
 }
 
 }  // namespace ringdown

@@ -90,10 +90,10 @@ TEST_CASE("A guest of the user's is compared on the techniques that can page it"
   CHECK(paging_contenders(false).size() == 2);
   const auto own = parse_lab({"paging"});
   REQUIRE(own);
-  CHECK(std::holds_alternative<LabRun>(*own));
+  CHECK(std::holds_alternative<Subcommand>(*own));
   const auto other = parse_lab({"paging", "--json", "--", "disk.img,readonly", "-m", "64M"});
   REQUIRE(other);
-  CHECK(std::holds_alternative<LabRun>(*other));
+  CHECK(std::holds_alternative<Subcommand>(*other));
 }
 
 }  // namespace ringdown::test
