@@ -12,7 +12,8 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 # shellcheck source-path=SCRIPTDIR
 source "$RINGDOWN_ROOT/scripts/private_apt.sh"
 
-KNOWN_GUESTS=(linux-686 linux-686-pae busybox e2fsprogs memtest86+ gnumach grub-rescue seabios installer parted)
+KNOWN_GUESTS=(linux-686 linux-686-pae busybox e2fsprogs memtest86+ gnumach grub-rescue seabios installer parted
+  tools)
 GUESTS="$RINGDOWN_CACHE/guests"
 # Raised when what is extracted changes, so that older caches are refreshed.
 LAYOUT=1
@@ -57,6 +58,19 @@ fetch_e2fsprogs() {
   find "$stage/tree" -path "*/$libraries/*" \( -name 'libext2fs.so*' -o -name 'libe2p.so*' -o -name 'libcom_err.so*' \
     -o -name 'libblkid.so*' -o -name 'libuuid.so*' -o -name 'libc.so.6' -o -name 'libpthread.so.0' \
     -o -name 'ld-linux.so.2' \) -exec cp -P -t "$stage/out/lib" {} +
+  cp -L "$stage/tree/lib/ld-linux.so.2" "$stage/out/lib/"
+}
+
+# dmidecode, and Perl for system calls that no program makes, in the same way.
+fetch_tools() {
+  local package
+  for package in dmidecode perl-base libcrypt1 libc6; do
+    unpack "$package" "$stage/tree"
+  done
+  mkdir -p "$stage/out/sbin" "$stage/out/lib"
+  cp "$stage/tree/usr/sbin/dmidecode" "$stage/tree/usr/bin/perl" "$stage/out/sbin/"
+  find "$stage/tree/lib/i386-linux-gnu" \( -name 'libcrypt.so*' -o -name libc.so.6 -o -name libm.so.6 \
+    -o -name libpthread.so.0 \) -exec cp -P -t "$stage/out/lib" {} +
   cp -L "$stage/tree/lib/ld-linux.so.2" "$stage/out/lib/"
 }
 

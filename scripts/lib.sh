@@ -32,9 +32,10 @@ FUZZ_PACKAGES=(clang libclang-rt-14-dev)
 
 # The guests that tests boot (the long ones too, with --long), and the modules with which a guest kernel reaches its
 # disks.
-TEST_GUESTS=(linux-686 linux-686-pae busybox memtest86+ gnumach grub-rescue e2fsprogs)
+TEST_GUESTS=(linux-686 linux-686-pae busybox memtest86+ gnumach grub-rescue e2fsprogs tools)
 LONG_TEST_GUESTS=(installer parted)
 FLOPPY_MODULES=(floppy)
+LEGACY_DISK_MODULES=(pata_legacy sd_mod)
 DISK_MODULES=(ata_piix sd_mod sr_mod isofs ext4)
 
 # as_root COMMAND...: runs it directly as root, through sudo otherwise.

@@ -32,21 +32,19 @@ bool contains(const std::string& text, const std::string& part) {
 }
 
 /// Writes the first half of the disk anew from the second and reads all of it back past the page cache.
-void check_mode(const std::string& parameters, const std::string& announced) {
+/// `announced`: the mode, and the driver as it names its SCSI host.
+void check_mode(LinuxBoot boot, const std::vector<std::string>& announced) {
   std::string expected = random_content(8 * kMebibyte, 7);
   const DiskFile disk("mode", expected);
   expected.replace(0, 4 * kMebibyte, expected.substr(4 * kMebibyte));
-  LinuxBoot boot;
-  boot.initramfs = "disk";
-  boot.parameters = "quiet " + parameters;
   boot.command =
-      "cat /sys/class/ata_device/dev1.0/xfer_mode\n"
+      "cat /sys/class/ata_device/dev1.0/xfer_mode /sys/class/scsi_host/host0/proc_name\n"
       "dd if=/dev/sda of=/dev/sda bs=64k skip=64 count=64 conv=notrunc,fsync 2>/dev/null || exit 1\n"
       "echo 3 >/proc/sys/vm/drop_caches\n"
       "crc32 /dev/sda";
   const std::string output = run_with(disk, boot);
   INFO(output);
-  CHECK(contains(output, announced));
+  for (const std::string& word : announced) CHECK(contains(output, word));
   CHECK(contains(output, crc_of(expected)));
   CHECK((disk.content() == expected));
 }
@@ -87,7 +85,13 @@ void check_file_system(const std::string& type) {
 TEST_CASE("Linux reads and writes a disk by multiword DMA and by Ultra DMA") {
   const auto [force, announced] =
       GENERATE(table<const char*, const char*>({{"mwdma2", "XFER_MW_DMA_2"}, {"udma2", "XFER_UDMA_2"}}));
-  check_mode(std::string("libata.force=") + force, announced);
+  check_mode({.initramfs = "disk", .command = {}, .parameters = fmt::format("quiet libata.force={}", force)},
+             {announced, "ata_piix"});
+}
+
+TEST_CASE("Linux reads and writes a disk by its driver for the ports of the ISA bus") {
+  check_mode({.initramfs = "legacy-disk", .command = {}, .parameters = "quiet pata_legacy.all=1"},
+             {"XFER_PIO_0", "pata_legacy"});
 }
 
 TEST_CASE("64 processes read a disk at once") {
