@@ -177,4 +177,41 @@ TEST_CASE("Linux reads, writes and changes floppy disks") {
   CHECK(same);
 }
 
+TEST_CASE("Linux formats a floppy disk track by track, and fills it") {
+  const FloppyFormat& format = format_named("1.44 MB");
+  const std::size_t size = format.total_sectors() * kSectorSize;
+  const DiskFile disk("floppy-format", random_content(size, 4));
+  const std::string written = repeated("written by the guest\n", size);
+  MachineConfig config;
+  config.memory_bytes = u64{64} << 20;
+  config.floppies.push_back({disk.path()});
+  // Perl makes the calls of fdformat, which Debian does not have: FDFMTBEG, FDFMTTRK with a struct
+  // format_descr (device, head, track) and FDFMTEND, see <linux/fd.h>.
+  GuestMachine guest(with_linux(
+      config,
+      {.initramfs = "floppy",
+       .command =
+           "mknod /dev/fd0u1440 b 2 28\n"
+           "/sbin/perl -e '\n"
+           "  open(my $disk, \"+<\", \"/dev/fd0u1440\") or die \"open: $!\";\n"
+           "  ioctl($disk, 0x247, 0) or die \"FDFMTBEG: $!\";\n"
+           "  for my $track (0 .. 79) { for my $head (0, 1) {\n"
+           "    ioctl($disk, 0x400c0248, pack(\"III\", 0, $head, $track)) or die \"FDFMTTRK: $!\" } }\n"
+           "  ioctl($disk, 0x249, 0) or die \"FDFMTEND: $!\"' || exit 1\n"
+           "crc32 /dev/fd0\n"
+           "yes 'written by the guest' | head -c 1474560 |\n"
+           "  dd of=/dev/fd0 bs=9k iflag=fullblock conv=notrunc,fsync 2>/dev/null || exit 2\n"
+           "echo 3 >/proc/sys/vm/drop_caches\n"
+           "crc32 /dev/fd0",
+       .parameters = "quiet"}));
+  guest.run_to(8 * kLimit);
+  INFO(guest.console() << guest.output());
+  CHECK(guest.last_stop().reason == StopReason::Exit);
+  CHECK(guest.last_stop().exit_code == 0);
+  CHECK(guest.output().find(crc_of(std::string(size, '\xf6'))) != std::string::npos);
+  CHECK(guest.output().find(crc_of(written)) != std::string::npos);
+  const bool same = disk.content() == written;
+  CHECK(same);
+}
+
 }  // namespace ringdown::test
