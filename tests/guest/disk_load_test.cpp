@@ -94,6 +94,46 @@ TEST_CASE("Linux reads and writes a disk by its driver for the ports of the ISA 
              {"XFER_PIO_0", "pata_legacy"});
 }
 
+TEST_CASE(
+    "Linux's driver goes on with a bus master that was moved under readers, and PCI interrupts routed anew") {
+  const std::string content = random_content(4 * kMebibyte, 9);
+  const DiskFile disk("moved", content);
+  const std::string output = run_with(
+      disk,
+      {.initramfs = "disk",
+       .command =
+           "set -e\n"
+           "pci=/sys/bus/pci ide=0000:00:01.1\n"
+           "read_disk() { dd if=/dev/sda bs=64k iflag=direct 2>/dev/null; }\n"
+           // Replaces a dword of a function's configuration space.
+           "config() { printf $3 | dd of=$pci/devices/$1/config bs=4 seek=$2 conv=notrunc 2>/dev/null; }\n"
+           "grep ata_piix /proc/ioports\n"
+           "for reader in 1 2 3 4; do (while read_disk | wc -c; do :; done >/tmp/$reader) & done\n"
+           "while [ ! -s /tmp/1 ]; do sleep 1; done\n"
+           "config 0000:00:01.0 24 '\\013\\013\\012\\012'\n"
+           "echo $ide >$pci/drivers/ata_piix/unbind\n"
+           "[ ! -e /dev/sda ]\n"
+           "kill $(jobs -p)\n"
+           "sort /tmp/? | uniq -c\n"
+           // Bus mastering off while BMIBA (20h) is changed; the scan reads it from the function.
+           "config $ide 1 '\\001\\000\\200\\002'\n"
+           "config $ide 8 '\\001\\320\\000\\000'\n"
+           "echo 1 >$pci/devices/$ide/remove\n"
+           "echo 1 >$pci/rescan\n"
+           "dmesg | grep -o 'BAR 4.*'\n"
+           "while [ ! -b /dev/sda ]; do sleep 1; done\n"
+           "grep ata_piix /proc/ioports\n"
+           "read_disk | crc32",
+       .parameters = "quiet"});
+  INFO(output);
+  for (const char* step :
+       {"c000-c00f : ata_piix", "4194304", "BAR 4 [io  0xd000-0xd00f]", "assigned", "1000-100f : ata_piix"}) {
+    INFO(step);
+    CHECK(contains(output, step));
+  }
+  CHECK(contains(output, crc_of(content)));
+}
+
 TEST_CASE("64 processes read a disk at once") {
   constexpr std::size_t kReaders = 64, kShare = kMebibyte / 2;
   const std::string content = random_content(kReaders * kShare, 8);
