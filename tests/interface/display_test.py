@@ -71,6 +71,22 @@ def check_firmware_and_close(server):
     check(status == 0, f"closing the window twice ends the machine, got {status}: {screen.terminal.output[-300:]}")
 
 
+def check_turbo(server):
+    screen = Screen(server, ["--speed", "p2-300"])
+    held, turbo = "MIPS, p2-300, ", "MIPS, turbo, p2-300 held back"
+
+    def wait_for_title(part):
+        wait_until(lambda: part in screen.window.title(), lambda: f"{part!r} in the title: {screen.window.title()}")
+    wait_for_title(held)
+    for title in [turbo, held, turbo]:
+        screen.window.press("t", "Control_L", "Alt_L")
+        wait_for_title(title)
+    screen.terminal.open_console()
+    check(screen.terminal.console("speed") == "turbo, p2-300 held back\n", "the console knows")
+    screen.terminal.type(b"quit\r")
+    check(screen.terminal.end() == 0, "the machine ends")
+
+
 def check_typing_and_modes(server):
     screen = Screen(server, [f"{GRUB_MENU},readonly"])
     screen.wait_for("GNU GRUB")
@@ -100,5 +116,6 @@ def check_typing_and_modes(server):
 
 with Server() as server:
     check_firmware_and_close(server)
+    check_turbo(server)
     check_typing_and_modes(server)
 print("the window shows the guest's screen, and typing reaches the guest")

@@ -148,8 +148,8 @@ class Window:
             return None
         return Picture(size.width, size.height, image.data)
 
-    def press(self, key, modifier=None):
-        keys = [self.connection.keysym_to_keycode(XK.string_to_keysym(k)) for k in (modifier, key) if k]
+    def press(self, key, *modifiers):
+        keys = [self.connection.keysym_to_keycode(XK.string_to_keysym(k)) for k in (*modifiers, key)]
         for code in keys:
             xtest.fake_input(self.connection, X.KeyPress, code)
         for code in reversed(keys):
@@ -159,8 +159,8 @@ class Window:
     def type(self, text):
         """Letters, digits and what NAMES lists, on Xvfb's US keyboard."""
         for character in text:
-            name, modifier = NAMES.get(character, (character, None))
-            self.press(name if len(name) > 1 else name.lower(), "Shift_L" if character.isupper() else modifier)
+            name, *modifiers = NAMES.get(character, (character,))
+            self.press(name if len(name) > 1 else name.lower(), *(["Shift_L"] if character.isupper() else modifiers))
 
     def close(self):
         """The close button of a title bar."""
@@ -171,6 +171,5 @@ class Window:
         self.connection.sync()
 
 
-NAMES = {" ": ("space", None), "\n": ("Return", None), "-": ("minus", None), "=": ("equal", None),
-         "_": ("minus", "Shift_L"), "+": ("equal", "Shift_L"), "!": ("1", "Shift_L"), "/": ("slash", None),
-         ".": ("period", None)}
+NAMES = {" ": ("space",), "\n": ("Return",), "-": ("minus",), "=": ("equal",), "_": ("minus", "Shift_L"),
+         "+": ("equal", "Shift_L"), "!": ("1", "Shift_L"), "/": ("slash",), ".": ("period",)}

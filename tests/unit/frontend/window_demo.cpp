@@ -98,10 +98,13 @@ int main(int argc, char** argv) {
   push_motion(-3, 500);
   push_button(SDL_MOUSEBUTTONDOWN, SDL_BUTTON_RIGHT);
   push_key(SDL_KEYDOWN, SDL_SCANCODE_G, KMOD_LCTRL | KMOD_LALT);
+  push_key(SDL_KEYDOWN, SDL_SCANCODE_T, KMOD_LCTRL | KMOD_LALT);
+  push_key(SDL_KEYUP, SDL_SCANCODE_T, KMOD_LCTRL | KMOD_LALT);
   push_motion(9, 9);
   push_window_event(SDL_WINDOWEVENT_CLOSE);
   std::this_thread::sleep_for(std::chrono::milliseconds(1000));
   input.deliver({});
+  for (int look = 0; look < 2; ++look) std::cout << "turbo key " << (*window)->take_turbo_key() << '\n';
   std::cout << "shown" << std::endl;
   for (std::string line; std::getline(std::cin, line);) {
     if (line == "close") push_window_event(SDL_WINDOWEVENT_CLOSE);

@@ -39,6 +39,8 @@ mouse 00 00 00 00 00 02
 keyboard e0 f0 14
 mouse 00 00 00 00 00 00
 power
+turbo key 1
+turbo key 0
 shown
 closed
 WANTED
