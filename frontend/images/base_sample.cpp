@@ -1,10 +1,10 @@
 // Checksums of parts.
 #include "frontend/images/base_sample.h"
 
-#include <xxhash.h>
-
 #include <algorithm>
 #include <vector>
+
+#include "frontend/images/xxh3.h"
 
 namespace ringdown {
 

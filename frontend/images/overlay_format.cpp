@@ -1,11 +1,11 @@
 // Encodes and decodes headers and records; numbers are little-endian.
 #include "frontend/images/overlay_format.h"
 
-#include <xxhash.h>
-
 #include <algorithm>
 #include <cstring>
 #include <string_view>
+
+#include "frontend/images/xxh3.h"
 
 namespace ringdown::overlay {
 

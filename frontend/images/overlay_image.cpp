@@ -36,14 +36,22 @@ u32 OverlayImage::run_of(u32 block, u32 count) const {
   return run;
 }
 
-Result<void> OverlayImage::read_base(u64 first_sector, std::span<std::byte> data) {
-  if (base_) return base_->read(first_sector, data);
+/// `Host::AtHand`: an error also where the host would have to fetch the data.
+Result<void> OverlayImage::read_file(u64 offset, std::span<std::byte> data, Host host) {
+  if (host == Host::MayFetch) return file_->read(offset, data);
+  return file_->read_cached(offset, data) ? Result<void>() : Error{};
+}
+
+Result<void> OverlayImage::read_base(u64 first_sector, std::span<std::byte> data, Host host) {
+  if (base_ && host == Host::MayFetch) return base_->read(first_sector, data);
+  if (base_) return base_->read_at_once(first_sector, data) ? Result<void>() : Error{};
   std::fill(data.begin(), data.end(), std::byte{0});
   return {};
 }
 
 /// Data that has not been read since the overlay was opened. `skip` bytes of the first block are not wanted.
-Result<void> OverlayImage::read_unverified(u32 block, std::size_t skip, std::span<std::byte> data) {
+Result<void> OverlayImage::read_unverified(u32 block, std::size_t skip, std::span<std::byte> data,
+                                           Host host) {
   const u64 offset = u64{map_.at(block).place} * kBlockSize;
   const std::size_t size = (skip + data.size() + kBlockSize - 1) / kBlockSize * kBlockSize;
   std::vector<std::byte> whole;
@@ -52,7 +60,7 @@ Result<void> OverlayImage::read_unverified(u32 block, std::size_t skip, std::spa
     whole.resize(size);
     blocks = whole;
   }
-  if (const Result<void> result = file_->read(offset, blocks); !result) return result;
+  if (const Result<void> result = read_file(offset, blocks, host); !result) return result;
   for (std::size_t at = 0; at < size; at += kBlockSize, ++block) {
     if (sum_of(blocks.subspan(at, kBlockSize), block) != map_.at(block).sum) return damaged(block);
     map_.set(Map::Verified, block, true);
@@ -61,22 +69,30 @@ Result<void> OverlayImage::read_unverified(u32 block, std::size_t skip, std::spa
   return {};
 }
 
-Result<void> OverlayImage::read(u64 first_sector, std::span<std::byte> data) {
+Result<void> OverlayImage::read_from(u64 first_sector, std::span<std::byte> data, Host host) {
   while (!data.empty()) {
     const u32 block = static_cast<u32>(first_sector / kSectorsPerBlock);
     const std::size_t skip = first_sector % kSectorsPerBlock * kSectorSize;
     const u32 run = run_of(block, static_cast<u32>((skip + data.size() + kBlockSize - 1) / kBlockSize));
     const std::span<std::byte> part = data.first(std::min(data.size(), std::size_t{run} * kBlockSize - skip));
     const Place place = map_.at(block).place;
-    const Result<void> result = place == kNowhere ? read_base(first_sector, part)
+    const Result<void> result = place == kNowhere ? read_base(first_sector, part, host)
                                 : map_.has(Map::Verified, block)
-                                    ? file_->read(u64{place} * kBlockSize + skip, part)
-                                    : read_unverified(block, skip, part);
+                                    ? read_file(u64{place} * kBlockSize + skip, part, host)
+                                    : read_unverified(block, skip, part, host);
     if (!result) return result;
     data = data.subspan(part.size());
     first_sector += part.size() / kSectorSize;
   }
   return {};
+}
+
+Result<void> OverlayImage::read(u64 first_sector, std::span<std::byte> data) {
+  return read_from(first_sector, data, Host::MayFetch);
+}
+
+bool OverlayImage::read_at_once(u64 first_sector, std::span<std::byte> data) {
+  return static_cast<bool>(read_from(first_sector, data, Host::AtHand));
 }
 
 /// The block as it is; behind the disk's end zeros.

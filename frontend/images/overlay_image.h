@@ -47,6 +47,7 @@ class OverlayImage final : public DiskImage {
   Result<void> flush() override;
   void cancel() override;
   bool local() const override { return base_ == nullptr || base_->local(); }
+  bool read_at_once(u64 first_sector, std::span<std::byte> data) override;
 
   /// Flushes, and notes that it was left in order.
   Result<void> close();
@@ -92,10 +93,14 @@ class OverlayImage final : public DiskImage {
   bool data_is_there(const overlay::Entry& entry);
   Result<void> take_places();
 
-  Result<void> read_base(u64 first_sector, std::span<std::byte> data);
+  /// Which data a read takes: any, or what the host has in memory.
+  enum class Host : u8 { MayFetch, AtHand };
+  Result<void> read_from(u64 first_sector, std::span<std::byte> data, Host host);
+  Result<void> read_file(u64 offset, std::span<std::byte> data, Host host);
+  Result<void> read_base(u64 first_sector, std::span<std::byte> data, Host host);
+  Result<void> read_unverified(u32 block, std::size_t skip, std::span<std::byte> data, Host host);
   Result<void> load_block(u32 block, overlay::Block& data);
   u32 run_of(u32 block, u32 count) const;
-  Result<void> read_unverified(u32 block, std::size_t skip, std::span<std::byte> data);
 
   Result<void> write_blocks(u32 block, std::span<const std::byte> data);
   Result<u32> overwrite(u32 block, std::span<const std::byte> data);

@@ -65,6 +65,7 @@ class RecordedContent {
 
   u64 room = ~u64{0};  // writes behind it fail, as on a full disk
   bool flush_fails = false;
+  bool in_memory = false;  // of the host, so that all can be read at once
 
  private:
   struct Write {
@@ -117,6 +118,9 @@ class RecordingFile final : public BlockFile {
     const auto begin = content_->bytes().begin() + static_cast<std::ptrdiff_t>(offset);
     std::copy_n(begin, data.size(), data.begin());
     return {};
+  }
+  bool read_cached(u64 offset, std::span<std::byte> data) override {
+    return content_->in_memory && read(offset, data);
   }
   Result<void> write(u64 offset, std::span<const std::byte> data) override {
     if (offset + data.size() > content_->room) {
