@@ -9,8 +9,8 @@
 
 #include "core/archive.h"
 #include "core/bus.h"
+#include "core/bus_master_memory.h"
 #include "core/log.h"
-#include "core/memory.h"
 
 namespace ringdown {
 
@@ -65,7 +65,7 @@ class FirmwareConfig final : public Serializable {
   void run_dma(u64 descriptor);
   bool transfer(u32 control, u32 length, u64 address);
 
-  GuestMemory& memory_;
+  BusMasterMemory memory_;
   Log& log_;
   std::map<u16, std::vector<u8>> items_;
   std::vector<File> files_;

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "core/bus_master_memory.h"
+
 namespace ringdown {
 namespace {
 
@@ -32,8 +34,6 @@ using ResetProcessor = Field<u8, 2>;
 
 constexpr u32 kFirstMegabyte = 0x10'0000;
 constexpr u32 kBaseMemoryEnd = 0xa'0000;
-constexpr u32 kVideoStart = 0xa'0000;
-constexpr u32 kVideoLength = 0x2'0000;
 constexpr u64 kRowUnit = u64{8} << 20;       // a DRB counts 8 MiB
 constexpr u64 kRowMaximum = u64{128} << 20;  // the largest row the chip drives
 constexpr u32 kAreaPages = 4;                // a PAM nibble covers 16 KiB
@@ -168,9 +168,9 @@ void I440fx::apply_smram() {
   if (open == smram_open_) return;
   smram_open_ = open;
   if (open) {
-    memory_.map_ram(GuestPhysical(kVideoStart), kVideoLength, HostFrame(kVideoStart >> kPageShift));
+    memory_.map_ram(kVideoWindow, kVideoWindowLength, HostFrame(kVideoWindow.value >> kPageShift));
   } else {
-    memory_.map_device(GuestPhysical(kVideoStart), kVideoLength);
+    memory_.map_device(kVideoWindow, kVideoWindowLength);
   }
 }
 

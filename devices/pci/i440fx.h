@@ -25,8 +25,8 @@ class I440fx final : public PciFunction {
   I440fx(GuestMemory& memory, MachineControl& control, Log& log, std::span<const LegacyRom> roms);
 
   void reset() override;
-  /// SMIACT#: in system management mode the processor sees SMRAM, if it is enabled. What bus masters would
-  /// see then is not told apart.
+  /// SMIACT#: in system management mode the processor sees SMRAM, if it is enabled. Bus masters never do
+  /// (BusMasterMemory).
   void set_smi_active(bool active);
 
   ChunkTag chunk_tag() const override { return ChunkTag("HBRG"); }

@@ -3,10 +3,10 @@
 #pragma once
 
 #include "core/archive.h"
+#include "core/bus_master_memory.h"
 #include "core/field.h"
 #include "core/interrupt_line.h"
 #include "core/log.h"
-#include "core/memory.h"
 #include "devices/storage/ide_drive.h"
 
 namespace ringdown {
@@ -42,7 +42,7 @@ class BusMaster final : public DmaPort {
   bool load_region();
   void use_region(u32 bytes);
 
-  GuestMemory& memory_;
+  BusMasterMemory memory_;
   IdeChannel& channel_;
   Log& log_;
   bool enabled_ = false;

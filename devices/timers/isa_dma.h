@@ -6,8 +6,8 @@
 
 #include "core/archive.h"
 #include "core/bus.h"
+#include "core/bus_master_memory.h"
 #include "core/dma_channel.h"
-#include "core/memory.h"
 #include "devices/timers/dma_controller.h"
 
 namespace ringdown {
@@ -77,7 +77,7 @@ class IsaDma final : public Serializable {
   void serve_software_request(unsigned number);
   void copy_memory();
 
-  GuestMemory& memory_;
+  BusMasterMemory memory_;
   DmaController first_;
   DmaController second_;
   std::array<u8, kPages> pages_{};

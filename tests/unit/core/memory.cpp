@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "core/bus_master_memory.h"
 #include "tests/support/contract.h"
 
 using namespace ringdown;
@@ -122,6 +123,22 @@ TEST_CASE("PAM-style maps send reads and writes to different places") {
   CHECK(f.observer.map_changes == 2);
   f.memory.map_device(GuestPhysical(0xffff'f000), u64{1} << 40);
   CHECK(f.observer.map_changes == 3);
+}
+
+TEST_CASE("Bus masters meet the device bus in the video window, whatever the processor sees there") {
+  Fixture f;
+  Echo echo;
+  REQUIRE(f.bus.attach(kVideoWindow.value, kVideoWindowLength, echo, "vga"));
+  BusMasterMemory master(f.memory);
+  f.memory.write_value<u32>(GuestPhysical(0x9'fffe), 0x4433'2211);
+  f.memory.write_value<u32>(GuestPhysical(0xb'fffe), 0x8877'6655);
+  CHECK(master.read_value<u32>(GuestPhysical(0x9'fffe)) == 0x0100'2211);
+  CHECK(master.read_value<u32>(GuestPhysical(0xb'fffe)) == 0x8877'fffe);
+  master.write_value<u32>(GuestPhysical(0x9'fffe), 0xddcc'bbaa);
+  CHECK(echo.writes == std::vector<std::pair<u32, u64>>{{0, 0xcc}, {1, 0xdd}});
+  CHECK(f.memory.read_value<u32>(GuestPhysical(0x9'fffe)) == 0x4433'bbaa);
+  master.write_value<u64>(GuestPhysical(0x10'0000), 0x1234);
+  CHECK(f.memory.read_value<u64>(GuestPhysical(0x10'0000)) == 0x1234);
 }
 
 TEST_CASE("a closed A20 gate folds odd megabytes onto even ones") {
