@@ -9,6 +9,8 @@
 #include <cstring>
 #include <utility>
 
+#include "core/clock_rate.h"
+
 namespace ringdown {
 
 namespace {
@@ -202,6 +204,11 @@ Result<void> InputSeam::replay_from(const std::string& path) {
       return Error{fmt::format("{}: the recording is damaged or cut short at input {}: record it again", path,
                                events.size() + 1)};
     }
+    if (event->channel == InputChannel::ClockRate && !clock_rate_of(event->payload)) {
+      return Error{fmt::format(
+          "{}: input {} sets a clock that is not one of {} to {} instructions per second: record it again",
+          path, events.size() + 1, kSlowestClock, kFastestClock)};
+    }
     events.push_back(std::move(*event));
   }
   if (delivered_ < first) {
@@ -217,7 +224,14 @@ Result<void> InputSeam::replay_from(const std::string& path) {
 
 void InputSeam::serialize(Archive& archive) {
   archive(delivered_);
-  if (archive.loading()) last_delivery_.reset();
+  bool delivered_before = last_delivery_.has_value();
+  InputMoment moment = last_delivery_.value_or(InputMoment{});
+  if (archive.version() >= kLastDeliveryKept) {
+    archive(delivered_before, moment.ticks, moment.time);
+  } else {
+    delivered_before = false;
+  }
+  if (archive.loading()) last_delivery_ = delivered_before ? std::optional(moment) : std::nullopt;
 }
 
 }  // namespace ringdown

@@ -1,6 +1,12 @@
 // Virtual time by exact rational arithmetic, and the event queue.
 #include "core/scheduler.h"
 
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "core/clock_rate.h"
+
 namespace ringdown {
 
 Scheduler::Scheduler(u64 ticks_per_second) { set_rate(ticks_per_second); }
@@ -116,8 +122,11 @@ void Scheduler::serialize(Archive& archive) {
   u32 count = static_cast<u32>(events_.size());
   archive(count);
   if (archive.loading()) {
-    if (ticks_per_second_ == 0) archive.fail("the rate of the clock is zero");
-    set_rate(ticks_per_second_);
+    if (!is_clock_rate(ticks_per_second_)) {
+      archive.fail(fmt::format("its clock of {} instructions per second is not one of {} to {}",
+                               ticks_per_second_, kSlowestClock, kFastestClock));
+    }
+    set_rate(std::clamp(ticks_per_second_, kSlowestClock, kFastestClock));
     for (Event& event : events_) event.scheduled = false;
   }
   for (u32 i = 0; i < count && !archive.failed(); ++i) {

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "core/clock_rate.h"
+
 namespace ringdown {
 
 namespace {
@@ -27,7 +29,6 @@ constexpr int kSlewFactor = 2;
 constexpr double kSlewed = 1.0 - 1.0 / kSlewFactor;
 constexpr double kBurst = 0.98;
 constexpr u64 kSlowest = 1'000'000;
-constexpr u64 kFastest = 100'000'000'000;
 constexpr u64 kPicosecondsPerNanosecond = 1000;
 /// Nobody waits longer than this at a time.
 constexpr Picoseconds kFarthest = kPicosecondsPerSecond * 3600;
@@ -97,7 +98,7 @@ u64 Pacer::wanted_rate(double speed, Nanoseconds behind) const {
   const double share =
       static_cast<double>(behind.count()) / static_cast<double>(Nanoseconds(kCatchUp).count());
   const double correction = burst ? kBurst : std::clamp(share, -kSlewed, kSlewed);
-  const u64 wanted = std::clamp(static_cast<u64>(speed * (1.0 - correction)), kSlowest, kFastest);
+  const u64 wanted = std::clamp(static_cast<u64>(speed * (1.0 - correction)), kSlowest, kFastestClock);
   return governed_ ? std::min(wanted, *governed_) : wanted;
 }
 

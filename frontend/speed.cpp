@@ -5,14 +5,13 @@
 
 #include <algorithm>
 
+#include "core/clock_rate.h"
 #include "frontend/cli/option_values.h"
 
 namespace ringdown {
 
 namespace {
 
-constexpr u64 kSlowest = 100'000;
-constexpr u64 kFastest = 100'000'000'000;
 constexpr std::string_view kUnlimited = "unlimited";
 
 /// Dhrystone MIPS at introduction, scaled with the clock: Intel386 DX 6.0 at 20 MHz, Intel486 DX 20 at 25
@@ -45,7 +44,7 @@ Result<Speed> parse_speed(std::string_view text) {
     if (era.name == text) return Speed{std::string(era.name), era.instructions_per_second};
   }
   const Result<u64> rate = parse_count(fmt::format("{}M", text), "");
-  if (rate && *rate >= kSlowest && *rate <= kFastest) return Speed{millions(*rate) + " MIPS", *rate};
+  if (rate && is_clock_rate(*rate)) return Speed{millions(*rate) + " MIPS", *rate};
   std::string names;
   for (const Era& era : kEras) names += fmt::format("{}, ", era.name);
   return Error{fmt::format("{}: use {}0.1 to 100000 (million instructions per second) or {}", text, names,

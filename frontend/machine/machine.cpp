@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "core/clock_rate.h"
 #include "cpu/cpu_model.h"
 #include "frontend/machine/board_layout.h"
 #include "frontend/machine/drive_media.h"
@@ -143,10 +144,7 @@ void Machine::build(BoardMedia media, std::span<const u8> firmware) {
                                 }});
   if (model_.tsc_deadline()) board_->local_apic().offer_tsc_deadline(model_.tsc_hertz());
   inputs_.connect(InputChannel::ClockRate, [this](const std::vector<u8>& payload) {
-    u64 rate = 0;
-    if (payload.size() != sizeof(rate)) return;
-    std::memcpy(&rate, payload.data(), sizeof(rate));
-    if (rate != 0) scheduler_.set_ticks_per_second(rate);
+    if (const std::optional<u64> rate = clock_rate_of(payload)) scheduler_.set_ticks_per_second(*rate);
   });
   inputs_.connect(InputChannel::Medium, [this](const std::vector<u8>& payload) { change_medium(payload); });
   if (config_.mode == RunMode::Trap) {

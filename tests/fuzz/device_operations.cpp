@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "core/clock_rate.h"
 #include "frontend/machine/board_layout.h"
 #include "frontend/machine/drive_media.h"
 
@@ -323,8 +324,7 @@ void post_input(const DeviceOperation& o, DeviceRig& rig, Digest&) {
     payload = MediumChange{drive, drive < 4, (o.b & 1) != 0 ? path : std::string()}.encode();
   }
   if (channel == InputChannel::ClockRate) {
-    constexpr u64 kSlowest = 100'000;  // in instructions per second; the host sets it, not a guest
-    const u64 rate = kSlowest + (u64{o.value} << (o.b % 8));
+    const u64 rate = kSlowestClock + (u64{o.value} << (o.b % 8));  // the host sets it, not a guest
     payload.resize(sizeof(rate));
     std::memcpy(payload.data(), &rate, sizeof(rate));
   }

@@ -137,6 +137,38 @@ TEST_CASE("an input that came to a halted processor waits for its time") {
   CHECK(machine.got.size() == 1);
 }
 
+TEST_CASE("a restored machine knows the moment at which inputs were delivered last") {
+  Machine machine;
+  machine.deliver(5);
+  Machine restored;
+  REQUIRE(test::restore(restored.seam, test::saved(machine.seam)));
+  restored.seam.post(InputChannel::Keyboard, {1});
+  restored.deliver(5);
+  CHECK(restored.got.empty());
+  restored.deliver(6);
+  CHECK(restored.got.size() == 1);
+}
+
+TEST_CASE("a recording that sets a clock beyond all bounds is refused") {
+  TemporaryFile file;
+  const auto set_rate = [&](std::vector<u8> payload) {
+    Machine machine;
+    REQUIRE(machine.seam.record_to(file.path));
+    machine.seam.post(InputChannel::ClockRate, std::move(payload));
+    machine.deliver(100);
+  };
+  set_rate({1, 0, 0, 0, 0, 0, 0, 0});
+  CHECK(replay_error(file.path).find("input 1 sets a clock that is not one of 100000 to 100000000000") !=
+        std::string::npos);
+  set_rate({0x9f, 0x86, 1, 0, 0, 0, 0, 0});  // 99999
+  CHECK(replay_error(file.path).find("input 1 sets a clock") != std::string::npos);
+  set_rate({1});
+  CHECK(replay_error(file.path).find("input 1 sets a clock") != std::string::npos);
+  set_rate({0xa0, 0x86, 1, 0, 0, 0, 0, 0});
+  Machine machine;
+  CHECK(machine.seam.replay_from(file.path));
+}
+
 TEST_CASE("a recording begun at a saved state needs that state") {
   TemporaryFile file;
   Machine machine;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/clock_rate.h"
 #include "tests/support/contract.h"
 
 using namespace ringdown;
@@ -221,10 +222,23 @@ TEST_CASE("the queue is restored by name, whatever the order of registration") {
   CHECK(g.ran[0].slot == 1);
   CHECK(g.ran[1].slot == 0);
 
-  Scheduler other(1);
+  Scheduler other(1'000'000);
   const Result<void> refused = reader->restore(other);
   REQUIRE_FALSE(refused);
   CHECK(refused.error().message.find("event 0 of 'device'") != std::string::npos);
+}
+
+TEST_CASE("a state with a clock beyond all bounds is refused") {
+  for (const u64 rate : {u64{1}, kSlowestClock - 1, kFastestClock + 1}) {
+    Scheduler saved(rate), restored(1'000'000);
+    CAPTURE(rate);
+    auto reader = StateReader::open(test::saved(saved), "file");
+    REQUIRE(reader);
+    const Result<void> refused = reader->restore(restored);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().message.find(std::to_string(rate) + " instructions per second") !=
+          std::string::npos);
+  }
 }
 
 namespace {
