@@ -66,8 +66,10 @@ constexpr u16 kWake = 0x8000;           // RSM_STS
 constexpr u16 kSciEnable = 0x0001;      // PMCNTRL.SCI_EN
 constexpr u16 kApmStatus = 0x0020;      // GLBSTS.APM_STS
 constexpr u16 kSmiEnable = 0x0001;      // GLBCTL.SMI_EN
-using SuspendType = Field<u8, 2, 3>;    // PMCNTRL.SUS_TYP in the register's high byte
-using SuspendEnable = Field<u8, 5>;     // PMCNTRL.SUS_EN, likewise
+using EndOfSmi = Field<u8, 0>;          // GLBCTL.EOS in the register's third byte
+constexpr u8 kEndOfSmi = kGlbCtl + 2;
+using SuspendType = Field<u8, 2, 3>;  // PMCNTRL.SUS_TYP in the register's high byte
+using SuspendEnable = Field<u8, 5>;   // PMCNTRL.SUS_EN, likewise
 
 /// One register of the block: bits that a write replaces, and bits that writing 1 clears.
 struct PmRegister {
@@ -86,7 +88,7 @@ constexpr PmRegister kPmRegisters[] = {
     {kGlbSts, 2, 0, 0x0d7f},
     {0x1c, 4, 0, 0x3fff00ff},  // DEVSTS
     {0x20, 2, 0x0d7f, 0},      // GLBEN
-    {kGlbCtl, 4, 0x0701ff07, 0},
+    {kGlbCtl, 4, 0x0700ff07, 0},
     {0x2c, 4, 0xffffffff, 0},  // DEVCTL
     {0x34, 4, 0x7fffffff, 0},  // GPOREG
 };
@@ -147,6 +149,7 @@ void Piix4Pm::reset() {
   smbus_.fill(0);
   apm_.fill(0);
   gpe_.fill(0);
+  end_of_smi_used_ = false;
   schedule_overflow();
   update_sci();
 }
@@ -192,6 +195,7 @@ void Piix4Pm::write_pm(u32 offset, Width width, u64 value) {
     pm_[at] = static_cast<u8>((pm_[at] & ~masks.writable & ~(byte & masks.write_one_clears)) |
                               (byte & masks.writable));
     if (at == kPmCntrl + 1 && SuspendEnable::get(byte)) suspend(SuspendType::get(byte));
+    if (at == kEndOfSmi && EndOfSmi::get(byte)) end_smi();
   }
   update_sci();
 }
@@ -222,6 +226,7 @@ void Piix4Pm::timer_overflow() {
 void Piix4Pm::press_power_button() {
   set_pm_bits(kPmSts, kPowerButton);
   update_sci();
+  if (button_requests_smi()) raise_smi();
 }
 
 bool Piix4Pm::power_button_enabled() const {
@@ -270,15 +275,39 @@ void Piix4Pm::write_apm(u32 offset, Width width, u64 value) {
     pm_[kPmCntrl] = static_cast<u8>(pm_[kPmCntrl] & ~kSciEnable);
   }
   update_sci();
-  command_smi();
-}
-
-// EOS is kept but not obeyed: each command raises an SMI, whether the handler of the last one has set it or
-// not, which that of Debian's firmware does not.
-void Piix4Pm::command_smi() {
   if (!ApmcEnable::get(config_byte(kDevactB + 3))) return;
   set_pm_bits(kGlbSts, kApmStatus);
-  if ((pm_word(kGlbCtl) & kSmiEnable) != 0 && pins_ != nullptr) pins_->pulse_smi();
+  raise_smi();
+}
+
+// In legacy mode (11.6.1).
+bool Piix4Pm::button_requests_smi() const {
+  const bool legacy = (pm_word(kPmCntrl) & kSciEnable) == 0;
+  return legacy && (pm_word(kPmSts) & pm_word(kPmEn) & kPowerButton) != 0;
+}
+
+bool Piix4Pm::smi_requested() const {
+  const bool command = ApmcEnable::get(config_byte(kDevactB + 3)) && (pm_word(kGlbSts) & kApmStatus) != 0;
+  return command || button_requests_smi();
+}
+
+// By the data sheet (11.5.1) there is no SMI before EOS has been set, and none between an SMI, which clears
+// it, and the next time that it is set. Debian's firmware, which is made for boards that ignore EOS, never
+// sets it and needs SMIs all the same: it counts from when it is set first.
+void Piix4Pm::raise_smi() {
+  if ((pm_word(kGlbCtl) & kSmiEnable) == 0 || pins_ == nullptr) return;
+  if (end_of_smi_used_ && !EndOfSmi::get(pm_[kEndOfSmi])) return;
+  pm_[kEndOfSmi] = EndOfSmi::with(pm_[kEndOfSmi], false);
+  pins_->pulse_smi();
+}
+
+// It stays clear while a cause waits, which raises an SMI anew.
+void Piix4Pm::end_smi() {
+  end_of_smi_used_ = true;
+  pm_[kEndOfSmi] = EndOfSmi::with(pm_[kEndOfSmi], true);
+  if (!smi_requested()) return;
+  raise_smi();
+  pm_[kEndOfSmi] = EndOfSmi::with(pm_[kEndOfSmi], false);
 }
 
 u64 Piix4Pm::read_gpe(u32 offset, Width width) { return read_bytes(gpe_, offset, width); }
@@ -296,6 +325,7 @@ void Piix4Pm::write_gpe(u32 offset, Width width, u64 value) {
 void Piix4Pm::serialize(Archive& archive) {
   PciFunction::serialize(archive);
   archive(pm_, smbus_, apm_, gpe_);
+  if (archive.version() >= kEndOfSmiObeyed) archive(end_of_smi_used_);
   if (archive.loading()) update_sci();
 }
 

@@ -38,9 +38,11 @@ class Piix4Pm final : public PciFunction {
   std::optional<u32> window_base(std::size_t index) const override;
 
   ChunkTag chunk_tag() const override { return ChunkTag("PIPM"); }
+  u16 chunk_version() const override { return kEndOfSmiObeyed; }
   void serialize(Archive& archive) override;
 
  private:
+  static constexpr u16 kEndOfSmiObeyed = 2;
   static constexpr u32 kPmLength = 64;
   static constexpr u32 kSmbusLength = 16;
 
@@ -60,8 +62,12 @@ class Piix4Pm final : public PciFunction {
   void timer_overflow();
   void suspend(u8 type);
   void update_sci();
-  /// A write to APMC: the status bit, and SMI# where both are enabled.
-  void command_smi();
+  /// An enabled cause of an SMI has its status bit set.
+  bool smi_requested() const;
+  bool button_requests_smi() const;
+  /// One of them was set just now.
+  void raise_smi();
+  void end_smi();
 
   Scheduler& scheduler_;
   MachineControl& control_;
@@ -80,6 +86,7 @@ class Piix4Pm final : public PciFunction {
   std::array<u8, kSmbusLength> smbus_{};
   std::array<u8, kApmLength> apm_{};
   std::array<u8, kGpeLength> gpe_{};
+  bool end_of_smi_used_ = false;  // software has set EOS since reset
 };
 
 }  // namespace ringdown

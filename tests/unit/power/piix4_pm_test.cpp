@@ -155,6 +155,61 @@ TEST_CASE("A write to APMC raises an SMI where APMC_EN and SMI_EN are set") {
   CHECK(pins.smis == 2);
 }
 
+TEST_CASE("EOS lets one SMI through each time that it is set, once it has been set") {
+  Rig r;
+  Pins pins;
+  r.pm.connect_smi(pins);
+  const auto command = [&] { r.pm.apm_ports().write(0, Width::Byte, 0x55); };
+  const auto end = [&] { r.block().write(0x2a, Width::Byte, 1); };
+  r.pm.write_config(0x5b, Width::Byte, 2);
+  r.out(0x28, 1);
+  end();
+  CHECK(r.in(0x2a) == 1);
+  r.block().write(0x2a, Width::Byte, 0);
+  CHECK(r.in(0x2a) == 1);  // only an SMI clears it
+  command();
+  CHECK(pins.smis == 1);
+  CHECK(r.in(0x2a) == 0);
+  command();
+  CHECK(pins.smis == 1);
+  CHECK(r.in(0x18) == 0x20);
+  end();  // while a cause waits
+  CHECK(pins.smis == 2);
+  CHECK(r.in(0x2a) == 0);
+  r.out(0x18, 0x20);
+  end();
+  CHECK(r.in(0x2a) == 1);
+  CHECK(pins.smis == 2);
+  r.out(0x28, 0);
+  command();
+  end();  // SMI_EN is clear
+  CHECK(pins.smis == 2);
+  CHECK(r.in(0x2a) == 0);
+}
+
+TEST_CASE("The power button raises an SMI in legacy mode, if it is enabled") {
+  Rig r;
+  Pins pins;
+  r.pm.connect_smi(pins);
+  r.out(0x28, 1);
+  r.pm.press_power_button();
+  CHECK(pins.smis == 0);
+  r.out(2, 0x100);
+  r.pm.press_power_button();
+  CHECK(pins.smis == 1);
+  CHECK_FALSE(r.sci.high);
+  r.out(4, 1);
+  r.pm.press_power_button();
+  CHECK(pins.smis == 1);
+  CHECK(r.sci.high);
+
+  r.pm.write_config(0x5b, Width::Byte, 2);
+  r.pm.apm_ports().write(0, Width::Byte, 0x55);
+  CHECK(pins.smis == 2);
+  r.pm.press_power_button();  // with APM_STS set, which firmware may leave
+  CHECK(pins.smis == 2);
+}
+
 TEST_CASE("SUS_EN with the type of S5 turns the power off") {
   Rig r;
   r.out(4, 0x1401);
