@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include "tests/lockstep/linux_boot.h"
+#include "tests/lockstep/storage_lockstep.h"
 
 namespace ringdown::test {
 
@@ -18,6 +19,15 @@ TEST_CASE("Debian's kernels see the same deprivileged from boot to power-off, 3 
     CHECK(result.end == "exit 0");
     CHECK(result.instructions >= kAtLeast);
   }
+}
+
+TEST_CASE("Debian's kernel sees the same deprivileged while its drives are at work, 7 billion instructions") {
+  constexpr unsigned kRounds = 8;
+  constexpr Ticks kAtLeast = 7'000'000'000;
+  const LockstepResult result = storage_in_lockstep(kRounds, 10'000'000);
+  CHECK_FALSE(result.divergence);
+  CHECK(result.end == "exit 0");
+  CHECK(result.instructions >= kAtLeast);
 }
 
 }  // namespace ringdown::test
