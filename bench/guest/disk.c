@@ -1,4 +1,5 @@
-// Disk reads past the page cache: the guest's first disk, or the file $BENCH_DISK on a native host.
+// Disk work past the page cache: on the guest's first disk, or the file $BENCH_DISK on a native host; rows of images on
+// any of the guest's disks.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -100,9 +101,74 @@ static uint32_t run_pio(uint32_t rounds, uint32_t size) {
   return sum;
 }
 
+// What rows of images work on, from the disk's begin on. Their parameter is a request's size plus the disk's number.
+enum { kImageBytes = 256 << 20 };
+
+static void open_image(uint32_t parameter) {
+  char file[] = "/dev/sda";
+  file[sizeof file - 2] += (char)(parameter % kSectorBytes);
+  disk = open(file, O_RDWR | O_CLOEXEC | O_DIRECT);
+  if (disk < 0) die("%s: %s", file, strerror(errno));
+  buffer = arena(parameter - parameter % kSectorBytes);
+}
+
+// Where a request begins.
+typedef off_t Order(uint32_t request, uint32_t places);
+
+static off_t in_order(uint32_t request, uint32_t places) { return request % places; }
+
+static off_t anywhere(uint32_t request, uint32_t places) {
+  uint32_t state = request + 1;
+  return mix(next_random(&state), request) % places;
+}
+
+static uint32_t read_image(uint32_t requests, uint32_t parameter, Order* order) {
+  const uint32_t size = parameter - parameter % kSectorBytes;
+  uint32_t sum = 0;
+  for (uint32_t request = 0; request < requests; ++request) {
+    if (pread(disk, buffer, size, order(request, kImageBytes / size) * size) != (ssize_t)size)
+      die("disk: %s", strerror(errno));
+    uint32_t word;
+    memcpy(&word, buffer, sizeof word);
+    sum = mix(sum, word);
+  }
+  close(disk);
+  return sum;
+}
+
+// Each request has its number in front. The drive's cache is flushed at the end.
+static uint32_t write_image(uint32_t requests, uint32_t parameter, Order* order) {
+  const uint32_t size = parameter - parameter % kSectorBytes;
+  for (uint32_t request = 0; request < requests; ++request) {
+    memcpy(buffer, &request, sizeof request);
+    if (pwrite(disk, buffer, size, order(request, kImageBytes / size) * size) != (ssize_t)size)
+      die("disk: %s", strerror(errno));
+  }
+  if (fsync(disk) != 0) die("disk: %s", strerror(errno));
+  close(disk);
+  return mix(requests, size);
+}
+
+static uint32_t run_image_read(uint32_t requests, uint32_t parameter) {
+  return read_image(requests, parameter, in_order);
+}
+static uint32_t run_image_read_random(uint32_t requests, uint32_t parameter) {
+  return read_image(requests, parameter, anywhere);
+}
+static uint32_t run_image_write(uint32_t requests, uint32_t parameter) {
+  return write_image(requests, parameter, in_order);
+}
+static uint32_t run_image_write_random(uint32_t requests, uint32_t parameter) {
+  return write_image(requests, parameter, anywhere);
+}
+
 const Row kDiskRows[] = {
     {"disk-read", open_past_cache, run_sequential},
     {"disk-random", open_past_cache, run_random},
     {"disk-pio", open_for_commands, run_pio},
+    {"image-read", open_image, run_image_read},
+    {"image-read-random", open_image, run_image_read_random},
+    {"image-write", open_image, run_image_write},
+    {"image-write-random", open_image, run_image_write_random},
     {0},
 };
