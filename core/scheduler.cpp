@@ -105,6 +105,10 @@ void Scheduler::skip_to(Picoseconds time) {
   set_earliest(earliest_);
 }
 
+void Scheduler::stall(Ticks ticks) {
+  skip_to(std::min(time_of_ticks(this->ticks() + ticks), next_deadline()));
+}
+
 void Scheduler::run_due() {
   while (earliest_ != kNone && events_[earliest_].deadline <= now()) {
     Event& event = events_[earliest_];

@@ -87,6 +87,8 @@ class Scheduler : public Serializable {
 
   /// Time that HLT skipped: virtual time jumps ahead while the instruction count stands still.
   void skip_to(Picoseconds time);
+  /// Time that PAUSE takes: it passes as in `ticks` instructions, but not beyond the next deadline.
+  void stall(Ticks ticks);
 
   /// Instruction count at which the earliest event is due; kNever without one.
   Ticks next_deadline_ticks() const { return earliest_ticks_; }

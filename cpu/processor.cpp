@@ -407,6 +407,10 @@ u64 Processor::time_stamp() const {
   return scheduler_ != nullptr ? cycles_in(scheduler_->now(), model_.tsc_hertz()) : ticks();
 }
 
+void Processor::stall(Ticks instructions) {
+  if (scheduler_ != nullptr) scheduler_->stall(instructions);
+}
+
 u64 Processor::apic_base() const { return hooks_.apic_base ? hooks_.apic_base() : 0; }
 
 void Processor::set_apic_base(u64 value) {

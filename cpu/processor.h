@@ -177,7 +177,7 @@ class Processor final : public TickSource,
   /// SMIACT#.
   bool smi_active() const { return smi_active_; }
   void connect_interrupts(InterruptAcknowledge& controller) { interrupts_ = &controller; }
-  void connect_scheduler(const Scheduler& scheduler) { scheduler_ = &scheduler; }
+  void connect_scheduler(Scheduler& scheduler) { scheduler_ = &scheduler; }
   /// Local APIC access for IA32_APIC_BASE and IA32_TSC_DEADLINE, and FERR#; optional.
   struct PlatformHooks {
     std::function<u64()> apic_base = {};
@@ -227,6 +227,7 @@ class Processor final : public TickSource,
   void write_port(IoPort port, Width width, u32 value) override;
   Privilege privilege_at(u8 cpl) const override;
   u64 time_stamp() const override;
+  void stall(Ticks instructions) override;
   u64 retired_instructions() const override { return ticks(); }
   u64 apic_base() const override;
   void set_apic_base(u64 value) override;
@@ -323,7 +324,7 @@ class Processor final : public TickSource,
   Decoder decoder_;
   GuestPaging bare_paging_;
   InterruptAcknowledge* interrupts_ = nullptr;
-  const Scheduler* scheduler_ = nullptr;
+  Scheduler* scheduler_ = nullptr;
   PlatformHooks hooks_;
   ExecutionSource source_;  // of what state_changed() derived last
   u32 derivation_ = 0;      // counts them

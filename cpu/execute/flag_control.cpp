@@ -1,5 +1,4 @@
-// Flag control and miscellaneous instructions: CLC, STC, CMC, CLD, STD, LAHF, SAHF, SALC, NOP, PAUSE, UD2,
-// BOUND.
+// Flag control and miscellaneous instructions: CLC, STC, CMC, CLD, STD, LAHF, SAHF, SALC, NOP, UD2, BOUND.
 #include "cpu/execute/integer_lowerings.h"
 #include "cpu/execute/raising.h"
 #include "cpu/execute/segment_access.h"

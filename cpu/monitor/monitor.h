@@ -75,6 +75,7 @@ class Monitor final : public TrapHandler,
   u32 read_port(IoPort port, Width width) override { return processor_.read_port(port, width); }
   void write_port(IoPort port, Width width, u32 value) override { processor_.write_port(port, width, value); }
   u64 time_stamp() const override { return processor_.time_stamp(); }
+  void stall(Ticks instructions) override { processor_.stall(instructions); }
   u64 retired_instructions() const override { return processor_.ticks(); }
   u64 apic_base() const override { return processor_.apic_base(); }
   void set_apic_base(u64 value) override { processor_.set_apic_base(value); }

@@ -87,6 +87,7 @@ Fault op_outsd(SystemView& view, const Operation& op);
 // Processor control, identification, model-specific registers, system management mode (processor_control.cpp,
 // identification.cpp, msr.cpp, system_management.cpp).
 Fault op_hlt(SystemView& view, const Operation& op);
+Fault op_pause(SystemView& view, const Operation& op);
 Fault op_flush_caches(SystemView& view, const Operation& op);
 Fault op_invlpg(SystemView& view, const Operation& op);
 Fault op_sysenter(SystemView& view, const Operation& op);

@@ -1,4 +1,5 @@
-// HLT, cache and TLB control, and the fast system calls (Intel SDM vol. 2).
+// HLT, PAUSE, cache and TLB control, and the fast system calls (Intel SDM vol. 2).
+#include "cpu/cpu_model.h"
 #include "cpu/system/control_state.h"
 #include "cpu/system/far_transfer.h"
 #include "cpu/system/operations.h"
@@ -34,6 +35,15 @@ void enter_flat(SystemView& view, u32 code_selector, unsigned level, u32 eip, u3
 Fault op_hlt(SystemView& view, const Operation&) {
   if (Fault fault = require_ring0(view)) return fault;
   view.state.activity = Activity::Halted;
+  return Fault::none();
+}
+
+/// As long as in the processors where it is longest: Skylake's takes up to 140 cycles (Intel 64 and IA-32
+/// Architectures Optimization Reference Manual, "Pause Latency in Skylake Client Microarchitecture"). A loop
+/// that waits for time to pass has less to run through. A NOP before the Pentium 4.
+Fault op_pause(SystemView& view, const Operation&) {
+  constexpr Ticks kInstructions = 140;
+  if (view.backend.model().has(Feature::Sse2)) view.backend.stall(kInstructions);
   return Fault::none();
 }
 

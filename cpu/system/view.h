@@ -33,6 +33,9 @@ class SystemBackend {
   virtual void write_port(IoPort port, Width width, u32 value) = 0;
   /// Virtual time in TSC cycles, before the guest's offset.
   virtual u64 time_stamp() const = 0;
+  /// Virtual time passes, as long as so many instructions take, but not beyond the next event; nothing
+  /// retires.
+  virtual void stall(Ticks instructions) = 0;
   /// Retired instructions, for RDPMC.
   virtual u64 retired_instructions() const = 0;
   /// Whose rights accesses at this CPL have: of the guest, where kernel and user share a physical ring.

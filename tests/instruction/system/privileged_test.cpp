@@ -339,6 +339,17 @@ TEST_CASE("The TSC is virtual time plus the guest's offset") {
   CHECK(Raised(m.run(op_rdtsc)) == kGp);
 }
 
+TEST_CASE("PAUSE takes time from the Pentium 4 on, at any level") {
+  for (const unsigned level : {0u, 3u}) {
+    M m(level);
+    CHECK(!m.run(op_pause));
+    CHECK(m.backend.stalled == 140);
+    m.backend.cpu = CpuModel::find("pentium3");
+    CHECK(!m.run(op_pause));
+    CHECK(m.backend.stalled == 140);
+  }
+}
+
 TEST_CASE("Model-specific registers exist by model and refuse reserved bits") {
   M m;
   u64 value = 0;

@@ -65,6 +65,7 @@ class RecordingBackend final : public SystemBackend {
     ports_written.push_back({port.value, width, value});
   }
   u64 time_stamp() const override { return tsc; }
+  void stall(Ticks instructions) override { stalled += instructions; }
   u64 retired_instructions() const override { return 1000; }
   u64 apic_base() const override { return apic; }
   void set_apic_base(u64 value) override { apic = value; }
@@ -82,6 +83,7 @@ class RecordingBackend final : public SystemBackend {
   SystemView* view = nullptr;
   const CpuModel* cpu = &CpuModel::standard();
   u64 tsc = 5000;
+  Ticks stalled = 0;
   bool smi_active = false;
   u64 apic = 0xfee0'0900;
   unsigned paging_changes = 0;

@@ -166,6 +166,25 @@ TEST_CASE("skipping moves time forward only, without ticks") {
   CHECK(f.scheduler.now() == milliseconds(3));
 }
 
+TEST_CASE("a stall passes the time of so many ticks, at most to the next deadline") {
+  Fixture f;  // 10 ns a tick
+  f.source.count = 5;
+  f.scheduler.stall(100);
+  CHECK(f.scheduler.now() == nanoseconds(1050));
+  f.scheduler.schedule(f.add(0), nanoseconds(1500));
+  f.scheduler.stall(40);
+  CHECK(f.scheduler.now() == nanoseconds(1450));
+  CHECK(f.scheduler.next_deadline_ticks() == 10);
+  f.scheduler.stall(40);
+  CHECK(f.scheduler.now() == nanoseconds(1500));
+  f.source.count = 8;  // the event is late
+  f.scheduler.stall(40);
+  CHECK(f.scheduler.now() == nanoseconds(1530));
+  f.scheduler.run_due();
+  REQUIRE(f.ran.size() == 1);
+  CHECK(f.ran[0].deadline == nanoseconds(1500));
+}
+
 TEST_CASE("a deadline no count can reach is never due") {
   Fixture f(u64{1} << 63);
   f.scheduler.schedule(f.add(0), kNeverTime - 1);

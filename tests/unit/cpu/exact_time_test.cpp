@@ -111,6 +111,28 @@ TEST_CASE("Events run at their exact tick, also those that a device sets in mid-
   CHECK(m.cpu.ticks() == 50);
 }
 
+TEST_CASE("PAUSE retires as one instruction and passes time, for any block length, to the next event at most") {
+  for (const bool single : {false, true}) {
+    INFO(single);
+    M m({.single_instruction_blocks = single});
+    // rdtsc; mov esi, eax; nop; pause; rdtsc; mov edi, eax; pause; inc ebx; rdtsc; hlt
+    m.place("0f31 89c6 90 f390 0f31 89c7 f390 43 0f31 f4");
+    m.set(Gpr::Ebx, 0);
+    // 50 nanoseconds, which are 50 instructions, after the second RDTSC.
+    u32 events = 0;
+    m.at(144 + 50, [&] {
+      ++events;
+      CHECK(m.cpu.ticks() == 7);
+      CHECK(m.get(Gpr::Ebx) == 0);
+    });
+    CHECK(m.run().reason == ExitReason::Halted);
+    CHECK(events == 1);
+    CHECK(m.cpu.ticks() == 10);
+    CHECK(m.get(Gpr::Edi) - m.get(Gpr::Esi) == 2 * (140 + 4));
+    CHECK(m.get(Gpr::Eax) - m.get(Gpr::Edi) == 2 * (50 + 2));
+  }
+}
+
 TEST_CASE("A repeated instruction counts its iterations and stops at an event between two") {
   M m;
   m.set(Gpr::Esi, M::kData);
