@@ -224,14 +224,9 @@ Result<void> InputSeam::replay_from(const std::string& path) {
 
 void InputSeam::serialize(Archive& archive) {
   archive(delivered_);
-  bool delivered_before = last_delivery_.has_value();
-  InputMoment moment = last_delivery_.value_or(InputMoment{});
-  if (archive.version() >= kLastDeliveryKept) {
-    archive(delivered_before, moment.ticks, moment.time);
-  } else {
-    delivered_before = false;
-  }
-  if (archive.loading()) last_delivery_ = delivered_before ? std::optional(moment) : std::nullopt;
+  // The moment depends on where slices end, as no state of the machine may: what is posted to a machine that
+  // has just been restored can be handed over a moment earlier than by the one that was saved.
+  if (archive.loading()) last_delivery_.reset();
 }
 
 }  // namespace ringdown

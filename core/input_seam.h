@@ -78,12 +78,9 @@ class InputSeam : public Serializable {
   Result<void> replay_from(const std::string& path);
 
   static constexpr Ticks kNever = ~Ticks{0};
-  static constexpr u16 kLastDeliveryKept = 2;
 
-  /// Saves how many inputs were delivered, so that a restored machine replays those that come after, and when
-  /// delivery was last.
+  /// Saves how many inputs were delivered, so that a restored machine replays those that come after.
   ChunkTag chunk_tag() const override { return ChunkTag("INPT"); }
-  u16 chunk_version() const override { return kLastDeliveryKept; }
   void serialize(Archive& archive) override;
 
  private:

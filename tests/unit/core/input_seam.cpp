@@ -137,18 +137,6 @@ TEST_CASE("an input that came to a halted processor waits for its time") {
   CHECK(machine.got.size() == 1);
 }
 
-TEST_CASE("a restored machine knows the moment at which inputs were delivered last") {
-  Machine machine;
-  machine.deliver(5);
-  Machine restored;
-  REQUIRE(test::restore(restored.seam, test::saved(machine.seam)));
-  restored.seam.post(InputChannel::Keyboard, {1});
-  restored.deliver(5);
-  CHECK(restored.got.empty());
-  restored.deliver(6);
-  CHECK(restored.got.size() == 1);
-}
-
 TEST_CASE("a recording that sets a clock beyond all bounds is refused") {
   TemporaryFile file;
   const auto set_rate = [&](std::vector<u8> payload) {
