@@ -192,17 +192,24 @@ void Runner::run_slice() {
   const Stop stop = machine_.run(limit());
   const Nanoseconds busy = Clock::now() - start;
   busy_ += busy;
-  if (settings_.real_time) pace(machine_.ticks() - before, busy);
+  if (settings_.real_time) {
+    pace(machine_.ticks() - before, busy);
+    // What sleeps until the doorbell rings must not find that the ring has ended another wait.
+    if (stop.reason != StopReason::Idle && stop.reason != StopReason::Waiting) hold_back();
+  }
   handle(stop);
 }
 
 void Runner::pace(Ticks ticks, Nanoseconds busy) {
   Scheduler& scheduler = machine_.scheduler();
-  const Clock::time_point now = Clock::now();
   const u64 rate = scheduler.ticks_per_second();
-  const u64 wanted = pacer_.ran(ticks, busy, now, scheduler.now(), rate);
+  const u64 wanted = pacer_.ran(ticks, busy, Clock::now(), scheduler.now(), rate);
   if (wanted != rate) post_rate(wanted);
-  if (const Nanoseconds wait = pacer_.wait(now, scheduler.now()); wait > Nanoseconds(0))
+}
+
+void Runner::hold_back() {
+  const Clock::time_point now = Clock::now();
+  if (const Nanoseconds wait = pacer_.wait(now, machine_.scheduler().now()); wait > Nanoseconds(0))
     doorbell_.wait_until(now + wait);
 }
 

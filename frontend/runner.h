@@ -121,7 +121,10 @@ class Runner {
   /// Tells once that the guest has halted in a way that none of its own interrupts ends.
   void tell_if_dead();
   void sleep_until(Doorbell::Clock::time_point time);
+  /// Finds the rate at which the guest keeps up.
   void pace(Ticks ticks, Pacer::HostDuration busy);
+  /// Waits where the guest is ahead of the host, or until the doorbell rings.
+  void hold_back();
   std::optional<u64> governed_rate() const;
   void apply_speed();
   void post_rate(u64 rate);
