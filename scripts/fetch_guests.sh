@@ -47,18 +47,25 @@ fetch_busybox() {
   mv "$stage/tree/bin/busybox" "$stage/out/busybox"
 }
 
+# take_libraries NAME...: those of the unpacked tree whose names match, and the loader, into the guest's lib.
+take_libraries() {
+  local name
+  mkdir -p "$stage/out/lib"
+  for name in "$@"; do
+    find "$stage/tree" -path '*/lib/i386-linux-gnu/*' -name "$name" -exec cp -P -t "$stage/out/lib" {} +
+  done
+  cp -L "$stage/tree/lib/ld-linux.so.2" "$stage/out/lib/"
+}
+
 # The programs for ext2 to ext4 with the libraries they need, in a tree to be laid over an initramfs.
 fetch_e2fsprogs() {
-  local package libraries=lib/i386-linux-gnu
+  local package
   for package in e2fsprogs libext2fs2 libcom-err2 libblkid1 libuuid1 libc6; do
     unpack "$package" "$stage/tree"
   done
-  mkdir -p "$stage/out/sbin" "$stage/out/lib"
+  mkdir -p "$stage/out/sbin"
   cp "$stage/tree/sbin/mke2fs" "$stage/tree/sbin/e2fsck" "$stage/out/sbin/"
-  find "$stage/tree" -path "*/$libraries/*" \( -name 'libext2fs.so*' -o -name 'libe2p.so*' -o -name 'libcom_err.so*' \
-    -o -name 'libblkid.so*' -o -name 'libuuid.so*' -o -name 'libc.so.6' -o -name 'libpthread.so.0' \
-    -o -name 'ld-linux.so.2' \) -exec cp -P -t "$stage/out/lib" {} +
-  cp -L "$stage/tree/lib/ld-linux.so.2" "$stage/out/lib/"
+  take_libraries 'libext2fs.so*' 'libe2p.so*' 'libcom_err.so*' 'libblkid.so*' 'libuuid.so*' libc.so.6 libpthread.so.0
 }
 
 # dmidecode, and Perl for system calls that no program makes, in the same way.
@@ -67,11 +74,9 @@ fetch_tools() {
   for package in dmidecode perl-base libcrypt1 libc6; do
     unpack "$package" "$stage/tree"
   done
-  mkdir -p "$stage/out/sbin" "$stage/out/lib"
+  mkdir -p "$stage/out/sbin"
   cp "$stage/tree/usr/sbin/dmidecode" "$stage/tree/usr/bin/perl" "$stage/out/sbin/"
-  find "$stage/tree/lib/i386-linux-gnu" \( -name 'libcrypt.so*' -o -name libc.so.6 -o -name libm.so.6 \
-    -o -name libpthread.so.0 \) -exec cp -P -t "$stage/out/lib" {} +
-  cp -L "$stage/tree/lib/ld-linux.so.2" "$stage/out/lib/"
+  take_libraries 'libcrypt.so*' libc.so.6 libm.so.6 libpthread.so.0
 }
 
 fetch_memtest86+() {

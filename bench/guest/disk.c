@@ -104,12 +104,14 @@ static uint32_t run_pio(uint32_t rounds, uint32_t size) {
 // What rows of images work on, from the disk's begin on. Their parameter is a request's size plus the disk's number.
 enum { kImageBytes = 256 << 20 };
 
+static uint32_t request_bytes(uint32_t parameter) { return parameter - parameter % kSectorBytes; }
+
 static void open_image(uint32_t parameter) {
   char file[] = "/dev/sda";
   file[sizeof file - 2] += (char)(parameter % kSectorBytes);
   disk = open(file, O_RDWR | O_CLOEXEC | O_DIRECT);
   if (disk < 0) die("%s: %s", file, strerror(errno));
-  buffer = arena(parameter - parameter % kSectorBytes);
+  buffer = arena(request_bytes(parameter));
 }
 
 // Where a request begins.
@@ -123,7 +125,7 @@ static off_t anywhere(uint32_t request, uint32_t places) {
 }
 
 static uint32_t read_image(uint32_t requests, uint32_t parameter, Order* order) {
-  const uint32_t size = parameter - parameter % kSectorBytes;
+  const uint32_t size = request_bytes(parameter);
   uint32_t sum = 0;
   for (uint32_t request = 0; request < requests; ++request) {
     if (pread(disk, buffer, size, order(request, kImageBytes / size) * size) != (ssize_t)size)
@@ -138,7 +140,7 @@ static uint32_t read_image(uint32_t requests, uint32_t parameter, Order* order) 
 
 // Each request has its number in front. The drive's cache is flushed at the end.
 static uint32_t write_image(uint32_t requests, uint32_t parameter, Order* order) {
-  const uint32_t size = parameter - parameter % kSectorBytes;
+  const uint32_t size = request_bytes(parameter);
   for (uint32_t request = 0; request < requests; ++request) {
     memcpy(buffer, &request, sizeof request);
     if (pwrite(disk, buffer, size, order(request, kImageBytes / size) * size) != (ssize_t)size)
