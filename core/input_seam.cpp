@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 #include <zlib.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -88,19 +89,23 @@ std::optional<InputEvent> decode(std::span<const u8>& bytes) {
 
 }  // namespace
 
-void InputSeam::connect(InputChannel channel, Receiver receiver) {
-  receivers_[channel] = std::move(receiver);
+void InputSeam::connect(InputChannel channel, Receiver receiver, Gate gate) {
+  connections_[channel] = {std::move(receiver), std::move(gate), {}};
 }
 
-void InputSeam::post(InputChannel channel, std::vector<u8> payload) {
-  if (replaying_) return;
+bool InputSeam::post(InputChannel channel, std::vector<u8> payload) {
+  if (replaying_) return true;
   std::function<void()> wake;
   {
     const std::lock_guard lock(mutex_);
+    unsigned& queued = queued_[channel];
+    if (queued == kMostQueued) return false;
+    ++queued;
     posted_.push_back({{}, channel, std::move(payload)});
     wake = wake_;
   }
   if (wake) wake();
+  return true;
 }
 
 void InputSeam::set_wake(std::function<void()> wake) {
@@ -117,30 +122,71 @@ const InputEvent* InputSeam::next_to_replay() const {
 void InputSeam::deliver(InputMoment now) {
   if (last_delivery_ == now) return;
   last_delivery_ = now;
-  std::vector<InputEvent> due;
   if (replaying_) {
-    const InputEvent* const end = replay_.data() + replay_.size();
-    for (const InputEvent* event = next_to_replay();
-         event != nullptr && event != end && event->at.ticks <= now.ticks && event->at.time <= now.time;
-         ++event) {
-      due.push_back(*event);
-    }
+    deliver_replayed(now);
   } else {
-    const std::lock_guard lock(mutex_);
-    due.swap(posted_);
-  }
-  for (InputEvent& event : due) {
-    event.at = now;
-    ++delivered_;
-    record(event);
-    const auto receiver = receivers_.find(event.channel);
-    if (receiver != receivers_.end()) receiver->second(event.payload);
+    deliver_posted(now);
   }
 }
 
-bool InputSeam::pending() {
+void InputSeam::deliver_replayed(InputMoment now) {
+  for (const InputEvent* event = next_to_replay();
+       event != nullptr && event->at.ticks <= now.ticks && event->at.time <= now.time;
+       event = next_to_replay()) {
+    const auto connection = connections_.find(event->channel);
+    hand_over(*event, now, connection != connections_.end() ? connection->second.receiver : Receiver());
+  }
+}
+
+void InputSeam::deliver_posted(InputMoment now) {
+  std::vector<InputEvent> posted;
+  {
+    const std::lock_guard lock(mutex_);
+    posted.swap(posted_);
+  }
+  std::map<InputChannel, unsigned> delivered;
+  const auto deliver_one = [&](InputEvent event, const Receiver& receiver) {
+    ++delivered[event.channel];
+    hand_over(std::move(event), now, receiver);
+  };
+  for (InputEvent& event : posted) {
+    const auto connection = connections_.find(event.channel);
+    if (connection == connections_.end()) {
+      deliver_one(std::move(event), {});
+    } else if (connection->second.gate) {
+      connection->second.held.push_back(std::move(event));
+    } else {
+      deliver_one(std::move(event), connection->second.receiver);
+    }
+  }
+  for (auto& [channel, connection] : connections_) {
+    while (!connection.held.empty() && connection.gate()) {
+      InputEvent event = std::move(connection.held.front());
+      connection.held.pop_front();
+      deliver_one(std::move(event), connection.receiver);
+    }
+  }
+  if (delivered.empty()) return;
   const std::lock_guard lock(mutex_);
-  return !posted_.empty();
+  for (const auto& [channel, count] : delivered) queued_[channel] -= count;
+}
+
+void InputSeam::hand_over(InputEvent event, InputMoment now, const Receiver& receiver) {
+  event.at = now;
+  ++delivered_;
+  record(event);
+  if (receiver) receiver(event.payload);
+}
+
+bool InputSeam::pending() {
+  for (const auto& [channel, connection] : connections_) {
+    if (!connection.held.empty() && connection.gate()) return true;
+  }
+  const std::lock_guard lock(mutex_);
+  return std::any_of(posted_.begin(), posted_.end(), [this](const InputEvent& event) {
+    const auto connection = connections_.find(event.channel);
+    return connection == connections_.end() || !connection->second.gate || connection->second.gate();
+  });
 }
 
 Ticks InputSeam::next_replay_ticks(Ticks now) const {
@@ -217,8 +263,10 @@ Result<void> InputSeam::replay_from(const std::string& path) {
   replay_ = std::move(events);
   replay_first_ = first;
   replaying_ = true;
+  for (auto& [channel, connection] : connections_) connection.held.clear();
   const std::lock_guard lock(mutex_);
   posted_.clear();
+  queued_.clear();
   return {};
 }
 

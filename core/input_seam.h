@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdio>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -32,6 +33,11 @@ enum class InputChannel : u8 {
   Medium = 10,      // payload: as MediumChange encodes it
   RtcTime = 11,     // payload: as `to_payload` of a CivilTime encodes it
   Nmi = 12,         // the NMI button
+  Nic0 = 13,        // payload: a frame that has come over the network adapter's cable
+  Nic1 = 14,
+  Nic2 = 15,
+  Nic3 = 16,
+  NicLink = 17,  // payload: u8 adapter, u8 1 if its cable is plugged in
 };
 
 /// When an input arrives: a halted processor retires nothing while time passes, so both clocks count.
@@ -51,18 +57,22 @@ struct InputEvent {
 class InputSeam : public Serializable {
  public:
   using Receiver = std::function<void(const std::vector<u8>& payload)>;
+  /// Whether the receiver takes one more input now; until then its inputs wait, in order.
+  using Gate = std::function<bool()>;
 
   /// One receiver per channel, connected at machine construction.
-  void connect(InputChannel channel, Receiver receiver);
+  void connect(InputChannel channel, Receiver receiver, Gate gate = {});
 
-  /// From any thread: queues an input. Ignored while replaying. `wake` (if set) is called afterwards.
-  void post(InputChannel channel, std::vector<u8> payload);
+  /// From any thread: queues an input; false if it was dropped, since kMostQueued of its channel wait.
+  /// Ignored while replaying. `wake` (if set) is called afterwards.
+  bool post(InputChannel channel, std::vector<u8> payload);
+  static constexpr unsigned kMostQueued = 4096;
   void set_wake(std::function<void()> wake);
 
   /// Machine thread, at an instruction boundary: delivers what was posted (or, replaying, what is due at
   /// `now`) and records it with `now`. At most once at a moment: what comes later waits for the next.
   void deliver(InputMoment now);
-  /// Something was posted and not delivered yet.
+  /// Machine thread: something was posted and can be delivered.
   bool pending();
   /// While replaying: the count of the next input, so that the machine stops there; kNever without one, and
   /// if it lies at `now` or before, where only time must pass.
@@ -87,12 +97,22 @@ class InputSeam : public Serializable {
   struct CloseFile {
     void operator()(std::FILE* file) const { std::fclose(file); }
   };
+  struct Connection {
+    Receiver receiver;
+    Gate gate;
+    std::deque<InputEvent> held;  // machine thread: what waits for the gate
+  };
+
   const InputEvent* next_to_replay() const;
+  void deliver_replayed(InputMoment now);
+  void deliver_posted(InputMoment now);
+  void hand_over(InputEvent event, InputMoment now, const Receiver& receiver);
   void record(const InputEvent& event);
 
-  std::map<InputChannel, Receiver> receivers_;
-  std::mutex mutex_;
+  std::map<InputChannel, Connection> connections_;
+  std::mutex mutex_;  // guards the next three
   std::vector<InputEvent> posted_;
+  std::map<InputChannel, unsigned> queued_;  // posted and not delivered
   std::function<void()> wake_;
   std::atomic<bool> replaying_{false};
   std::vector<InputEvent> replay_;

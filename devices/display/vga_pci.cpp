@@ -1,14 +1,10 @@
 // The VGA as a PCI function: the display adapter that firmware and drivers know as 1234:1111.
 #include "devices/display/vga_pci.h"
 
-#include <algorithm>
-#include <bit>
-
 namespace ringdown {
 
 namespace {
 
-constexpr u32 kSmallestRom = 2048;        // the register places whole 2 KiB
 constexpr u32 kDisplayClass = 0x0300;     // VGA compatible controller
 constexpr u32 kCommandWritable = 0x0003;  // I/O and memory decoding
 
@@ -27,20 +23,7 @@ constexpr PciRegister kRegisters[] = {
 VgaPci::VgaPci(Vga& vga, std::vector<u8> rom) : PciFunction("vga", kRegisters), rom_(std::move(rom)) {
   add_bar(kFramebufferBar, PciSpace::PrefetchableMemory, Vga::kMemorySize, &vga.framebuffer(), Width::Qword);
   add_bar(kRegisterBar, PciSpace::Memory, Vga::kRegisterBarSize, &vga.register_bar());
-  if (rom_.empty()) return;
-  rom_.resize(std::clamp<std::size_t>(std::bit_ceil(rom_.size()), kSmallestRom, kMaximumRomSize));
-  add_rom(static_cast<u32>(rom_.size()), &rom_range_);
+  if (!rom_.empty()) add_rom(rom_.size(), &rom_);
 }
-
-u64 VgaPci::read_rom(u32 offset, Width width) {
-  u64 value = 0;
-  for (u32 i = 0; i < bytes_of(width); ++i) {
-    const u8 byte = offset + i < rom_.size() ? rom_[offset + i] : u8{0xff};
-    value |= u64{byte} << (8 * i);
-  }
-  return value;
-}
-
-void VgaPci::write_rom(u32, Width, u64) {}
 
 }  // namespace ringdown

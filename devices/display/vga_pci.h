@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/pci_function.h"
+#include "core/rom_range.h"
 #include "devices/display/vga.h"
 
 namespace ringdown {
@@ -17,19 +18,14 @@ class VgaPci final : public PciFunction {
   static constexpr unsigned kFramebufferBar = 0;
   static constexpr unsigned kRegisterBar = 2;
 
-  /// `rom` is the VGA BIOS image, at most kMaximumRomSize; without bytes the function has no expansion ROM.
+  /// `rom` is the VGA BIOS image, at most RomRange::kLargest; without bytes the function has no expansion
+  /// ROM.
   VgaPci(Vga& vga, std::vector<u8> rom);
-
-  static constexpr std::size_t kMaximumRomSize = 256u << 10;
 
   ChunkTag chunk_tag() const override { return ChunkTag("VGAP"); }
 
  private:
-  u64 read_rom(u32 offset, Width width);
-  void write_rom(u32 offset, Width width, u64 value);
-
-  std::vector<u8> rom_;
-  Window<VgaPci, &VgaPci::read_rom, &VgaPci::write_rom> rom_range_{*this};
+  RomRange rom_;
 };
 
 }  // namespace ringdown

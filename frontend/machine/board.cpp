@@ -76,7 +76,9 @@ Board::Board(const BoardConnections& c, const MachineConfig& config, BoardMedia 
             IdePorts{board::kIdeSecondary, board::kIdeSecondaryControl}}),
       floppy_(c.scheduler, c.log, InterruptLine(isa_, board::kIrqFloppy), dma_.channel(board::kDmaFloppy)),
       vga_(c.log, c.scheduler),
-      vga_pci_(vga_, std::move(media.vga_rom)) {
+      vga_pci_(vga_, std::move(media.vga_rom)),
+      network_({c.memory, c.scheduler, c.log, c.ports, pci_, isa_bridge_, isa_, c.inputs}, config.nics,
+               std::move(media.nic_roms)) {
   pic_.connect_output(InterruptLine(pic_output_, 0));
   local_apic_.connect_io_apic(io_apic_);
   rtc_.connect_nmi_enable(InterruptLine(nmi_, 0));
@@ -235,6 +237,7 @@ void Board::reset() {
   floppy_.reset();
   firmware_.reset();
   vga_.reset();
+  network_.reset();
   for (auto& uart : serial_) {
     if (uart) uart->reset();
   }
@@ -249,6 +252,7 @@ std::vector<Serializable*> Board::components() {
     if (uart) all.push_back(uart.get());
   }
   if (hpet_) all.push_back(&*hpet_);
+  network_.add_components(all);
   all.push_back(&pci_);  // places the windows of the functions restored above
   // Restored devices drive their lines anew: the controllers come after them, so that no such edge stays
   // latched.

@@ -39,6 +39,7 @@
 #include "devices/timers/pit.h"
 #include "devices/timers/rtc.h"
 #include "frontend/machine/machine_config.h"
+#include "frontend/machine/network_cards.h"
 
 namespace ringdown {
 
@@ -67,7 +68,8 @@ struct BoardMedia {
     FloppyDriveType type;
     std::unique_ptr<DiskImage> image;  // nullptr: without a disk
   };
-  std::vector<Floppy> floppies;  // at most kFloppyDrives
+  std::vector<Floppy> floppies;           // at most kFloppyDrives
+  std::vector<std::vector<u8>> nic_roms;  // as in MachineConfig::nics; empty: no expansion ROM
 };
 
 class Board {
@@ -135,6 +137,7 @@ class Board {
   FloppyController floppy_;
   Vga vga_;
   VgaPci vga_pci_;
+  NetworkCards network_;
   std::array<std::unique_ptr<Uart16550>, 4> serial_;
   std::array<RemovableDrive*, kIdeUnits> removable_{};
 };

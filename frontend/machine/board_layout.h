@@ -70,6 +70,7 @@ inline constexpr PciAddress kPciIsaBridge{1, 0};
 inline constexpr PciAddress kPciIde{1, 1};
 inline constexpr PciAddress kPciPower{1, 3};
 inline constexpr PciAddress kPciVga{2, 0};
+inline constexpr u8 kPciFirstNic = 3;  // one device for each network adapter
 
 // --- Clocks ------------------------------------------------------------------------------------------------
 /// The bus clock that the local APIC's timer divides.

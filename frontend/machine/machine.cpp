@@ -53,6 +53,13 @@ Result<BoardMedia> open_media(const MachineConfig& config) {
     if (!drive) return drive.error();
     media.floppies.push_back(std::move(*drive));
   }
+  for (const NicConfig& nic : config.nics) {
+    std::vector<u8>& rom = media.nic_roms.emplace_back();
+    if (nic.rom_path.empty()) continue;
+    Result<std::vector<u8>> image = read_whole_file(nic.rom_path);
+    if (!image) return image.error();
+    rom = std::move(*image);
+  }
   return media;
 }
 
@@ -133,15 +140,14 @@ void Machine::build(BoardMedia media, std::span<const u8> firmware) {
       std::move(media));
   processor_->connect_interrupts(board_->local_apic());
   // A base of zero: there is none.
-  processor_->connect_platform({[this] { return board_->local_apic().apic_base(); },
-                                [this](u64 value) { (void)board_->local_apic().set_apic_base(value); },
-                                [this](bool asserted) { board_->set_ferr(asserted); },
-                                [this](bool active) { set_smi_active(active); },
-                                [this] { board_->local_apic().init(); },
-                                [this] { return board_->local_apic().tsc_deadline(); },
-                                [this](u64 deadline, s64 tsc_offset) {
-                                  board_->local_apic().set_tsc_deadline(deadline, tsc_offset);
-                                }});
+  processor_->connect_platform(
+      {[this] { return board_->local_apic().apic_base(); },
+       [this](u64 value) { (void)board_->local_apic().set_apic_base(value); },
+       [this](bool asserted) { board_->set_ferr(asserted); }, [this](bool active) { set_smi_active(active); },
+       [this] { board_->local_apic().init(); }, [this] { return board_->local_apic().tsc_deadline(); },
+       [this](u64 deadline, s64 tsc_offset) {
+         board_->local_apic().set_tsc_deadline(deadline, tsc_offset);
+       }});
   if (model_.tsc_deadline()) board_->local_apic().offer_tsc_deadline(model_.tsc_hertz());
   inputs_.connect(InputChannel::ClockRate, [this](const std::vector<u8>& payload) {
     if (const std::optional<u64> rate = clock_rate_of(payload)) scheduler_.set_ticks_per_second(*rate);

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/ethernet.h"
 #include "core/result.h"
 #include "core/scheduler.h"
 #include "cpu/decoder.h"
@@ -39,6 +40,29 @@ struct DiskConfig {
 
 /// Floppy drives, A and B.
 inline constexpr unsigned kFloppyDrives = 2;
+
+/// Network adapters by the names that --nic knows.
+enum class NicModel : u8 {
+  E1000,  // Intel 82540EM
+  E1000_82543Gc,
+  E1000_82545Em,
+  Ne2000,   // ISA
+  Rtl8029,  // the NE2000 on PCI
+  Pcnet,    // AMD PCnet-PCI II
+  Virtio,
+};
+inline constexpr unsigned kMaximumNics = 4;
+
+struct NicConfig {
+  NicModel model = NicModel::E1000;
+  MacAddress mac{0x52, 0x54, 0x00, 0x12, 0x34, 0x56};
+  std::string rom_path = {};  // the expansion ROM's image; empty: none
+  u16 isa_port = 0x300;       // of an ISA card
+  u8 isa_irq = 3;
+  /// Where its cable leads; nullptr: it is not plugged in. Both must outlive the machine.
+  EthernetWire* wire = nullptr;
+  FrameWatcher* watcher = nullptr;
+};
 
 /// A file that the firmware finds by name through fw_cfg.
 struct FirmwareFile {
@@ -82,7 +106,8 @@ struct MachineConfig {
   std::array<BootDevice, 3> boot_order{BootDevice::Disk, BootDevice::Cdrom, BootDevice::Floppy};
   std::vector<FirmwareFile> firmware_files;
   std::vector<FirmwareItem> firmware_items;
-  CivilTime time{};  // of the RTC at power-on
+  std::vector<NicConfig> nics;  // at most kMaximumNics
+  CivilTime time{};             // of the RTC at power-on
   bool hpet = true;
   std::array<SerialBackend*, 4>
       serial_backends{};                  // nullptr: that port does not exist; must outlive the machine

@@ -81,6 +81,73 @@ TEST_CASE("inputs are delivered once, in order, at the next boundary") {
   CHECK(machine.seam.next_replay_ticks(250) == InputSeam::kNever);
 }
 
+TEST_CASE("inputs of a receiver that takes no more wait in order, and others pass them") {
+  Machine machine;
+  std::vector<u8> frames;
+  std::size_t room = 1;
+  machine.seam.connect(
+      InputChannel::Nic0, [&](const std::vector<u8>& payload) { frames.push_back(payload.at(0)); },
+      [&] { return frames.size() < room; });
+  for (const u8 frame : {1, 2, 3}) machine.seam.post(InputChannel::Nic0, {frame});
+  machine.seam.post(InputChannel::Keyboard, {9});
+  CHECK(machine.seam.pending());
+  machine.deliver(10);
+  CHECK(frames == std::vector<u8>{1});
+  CHECK(machine.got.size() == 1);
+  CHECK_FALSE(machine.seam.pending());
+  room = 2;
+  CHECK(machine.seam.pending());
+  machine.seam.post(InputChannel::Nic0, {4});
+  machine.deliver(20);
+  CHECK(frames == std::vector<u8>{1, 2});
+  room = 9;
+  machine.deliver(30);
+  CHECK(frames == std::vector<u8>{1, 2, 3, 4});
+}
+
+TEST_CASE("what is posted to a receiver that takes nothing is bounded, and a channel's own") {
+  Machine machine;
+  bool open = false;
+  unsigned frames = 0;
+  machine.seam.connect(
+      InputChannel::Nic0, [&](const std::vector<u8>&) { ++frames; }, [&] { return open; });
+  for (unsigned i = 0; i < InputSeam::kMostQueued; ++i) REQUIRE(machine.seam.post(InputChannel::Nic0, {}));
+  machine.deliver(10);
+  CHECK_FALSE(machine.seam.post(InputChannel::Nic0, {}));
+  CHECK(machine.seam.post(InputChannel::Keyboard, {1}));
+  open = true;
+  machine.deliver(20);
+  CHECK(frames == InputSeam::kMostQueued);
+  CHECK(machine.seam.post(InputChannel::Nic0, {}));
+}
+
+TEST_CASE("what waited for a receiver is replayed where it was delivered") {
+  TemporaryFile file;
+  bool open = false;
+  std::vector<Ticks> moments;
+  const auto connect = [&](Machine& machine, bool gated) {
+    machine.seam.connect(
+        InputChannel::Nic0, [&](const std::vector<u8>&) { moments.push_back(machine.now); },
+        [&, gated] { return !gated || open; });
+  };
+  {
+    Machine machine;
+    connect(machine, true);
+    REQUIRE(machine.seam.record_to(file.path));
+    machine.seam.post(InputChannel::Nic0, {1});
+    machine.deliver(10);
+    open = true;
+    machine.deliver(20);
+  }
+  Machine machine;
+  connect(machine, false);
+  REQUIRE(machine.seam.replay_from(file.path));
+  CHECK(machine.seam.next_replay_ticks(0) == 20);
+  machine.deliver(10);
+  machine.deliver(20);
+  CHECK(moments == std::vector<Ticks>{20, 20});
+}
+
 TEST_CASE("a recording replays the same inputs at the same counts") {
   TemporaryFile file;
   record_three(file.path);

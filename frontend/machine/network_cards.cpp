@@ -1,0 +1,108 @@
+// Builds network adapters by their model.
+#include "frontend/machine/network_cards.h"
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <functional>
+
+#include "frontend/machine/board_layout.h"
+
+namespace ringdown {
+
+/// What leads from a card: to its watcher, and to the other end if there is one.
+class NetworkCards::Cable final : public EthernetWire {
+ public:
+  Cable(EthernetWire* far_end, FrameWatcher* watcher) : far_end_(far_end), watcher_(watcher) {}
+
+  void transmit(std::span<const std::byte> frame) override {
+    watch(frame);
+    if (far_end_ != nullptr) far_end_->transmit(frame);
+  }
+  void watch(std::span<const std::byte> frame) {
+    if (watcher_ != nullptr) watcher_->frame(frame);
+  }
+
+ private:
+  EthernetWire* far_end_;
+  FrameWatcher* watcher_;
+};
+
+struct NetworkCards::Card {
+  std::unique_ptr<Cable> cable;
+  std::unique_ptr<EthernetPort> port;
+  Serializable* state = nullptr;
+  PciFunction* function = nullptr;       // of a card on PCI
+  std::function<void()> isa_reset = {};  // of a card on ISA
+};
+
+NetworkCards::~NetworkCards() = default;
+
+NetworkCards::Card NetworkCards::make_card(const Surroundings&, const NicConfig& config, unsigned,
+                                           std::vector<u8>) {
+  Card card;
+  card.cable = std::make_unique<Cable>(config.wire, config.watcher);
+  switch (config.model) {
+    case NicModel::E1000:
+    case NicModel::E1000_82543Gc:
+    case NicModel::E1000_82545Em:
+    case NicModel::Ne2000:
+    case NicModel::Rtl8029:
+    case NicModel::Pcnet:
+    case NicModel::Virtio:
+      break;
+  }
+  return card;
+}
+
+NetworkCards::NetworkCards(const Surroundings& surroundings, const std::vector<NicConfig>& configs,
+                           std::vector<std::vector<u8>> roms) {
+  roms.resize(configs.size());
+  for (unsigned number = 0; number < configs.size(); ++number) {
+    Card& card =
+        cards_.emplace_back(make_card(surroundings, configs[number], number, std::move(roms[number])));
+    if (card.function != nullptr) {
+      [[maybe_unused]] const Result<void> added =
+          surroundings.pci.add(*card.function, {static_cast<u8>(board::kPciFirstNic + number), 0});
+      assert(added);
+    }
+    card.port->set_link(configs[number].wire != nullptr);
+  }
+  connect_inputs(surroundings.inputs);
+}
+
+void NetworkCards::connect_inputs(InputSeam& inputs) {
+  for (unsigned number = 0; number < cards_.size(); ++number) {
+    const Card& card = cards_[number];
+    inputs.connect(
+        static_cast<InputChannel>(static_cast<unsigned>(InputChannel::Nic0) + number),
+        [&card](const std::vector<u8>& payload) {
+          if (payload.size() < kEthernetHeaderLength || payload.size() > kLongestFrame) return;
+          std::array<std::byte, kShortestFrame> padded{};
+          std::span<const std::byte> frame = std::as_bytes(std::span(payload));
+          if (frame.size() < padded.size()) {
+            std::copy(frame.begin(), frame.end(), padded.begin());
+            frame = padded;
+          }
+          card.cable->watch(frame);
+          card.port->receive(frame);
+        },
+        [&card] { return card.port->accepts_frame(); });
+  }
+  if (cards_.empty()) return;
+  inputs.connect(InputChannel::NicLink, [this](const std::vector<u8>& payload) {
+    if (payload.size() == 2 && payload[0] < cards_.size()) cards_[payload[0]].port->set_link(payload[1] != 0);
+  });
+}
+
+void NetworkCards::reset() {
+  for (const Card& card : cards_) {
+    if (card.isa_reset) card.isa_reset();
+  }
+}
+
+void NetworkCards::add_components(std::vector<Serializable*>& all) {
+  for (const Card& card : cards_) all.push_back(card.state);
+}
+
+}  // namespace ringdown

@@ -1,0 +1,52 @@
+// The network adapters of a board and what their cables lead to.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "core/bus.h"
+#include "core/ethernet.h"
+#include "core/input_seam.h"
+#include "core/interrupt_line.h"
+#include "core/memory.h"
+#include "core/scheduler.h"
+#include "devices/pci/pci_bus.h"
+#include "frontend/machine/machine_config.h"
+
+namespace ringdown {
+
+class NetworkCards {
+ public:
+  struct Surroundings {
+    GuestMemory& memory;
+    Scheduler& scheduler;
+    Log& log;
+    Bus& ports;
+    PciBus& pci;
+    InterruptSink& pci_router;  // inputs as `pci_router_input` numbers them
+    InterruptSink& isa;         // IRQ 0 to 15
+    InputSeam& inputs;
+  };
+
+  /// Builds every card and attaches it to its bus; `roms` are the contents of their expansion ROMs.
+  NetworkCards(const Surroundings& surroundings, const std::vector<NicConfig>& configs,
+               std::vector<std::vector<u8>> roms);
+
+  ~NetworkCards();
+
+  /// RESET# to those that are not on PCI, which resets its own.
+  void reset();
+  void add_components(std::vector<Serializable*>& all);
+
+ private:
+  class Cable;
+  struct Card;
+
+  static Card make_card(const Surroundings& surroundings, const NicConfig& config, unsigned number,
+                        std::vector<u8> rom);
+  void connect_inputs(InputSeam& inputs);
+
+  std::vector<Card> cards_;
+};
+
+}  // namespace ringdown
