@@ -13,15 +13,16 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 source "$RINGDOWN_ROOT/scripts/private_apt.sh"
 
 KNOWN_GUESTS=(linux-686 linux-686-pae busybox e2fsprogs memtest86+ gnumach grub-rescue seabios installer parted
-  tools)
+  tools network-tools)
 GUESTS="$RINGDOWN_CACHE/guests"
 # Raised when what is extracted changes, so that older caches are refreshed.
-LAYOUT=1
+LAYOUT=2
 
 # Kernel modules that guests may want to load: disks, CD-ROMs, file systems, network cards.
 KERNEL_MODULES=(kernel/drivers/ata kernel/drivers/scsi kernel/drivers/cdrom kernel/drivers/block
-  kernel/drivers/net/ethernet/intel/e1000 kernel/drivers/net/mii.ko kernel/drivers/input kernel/block kernel/crypto
-  kernel/lib kernel/fs/ext4 kernel/fs/jbd2 kernel/fs/mbcache.ko kernel/fs/fat kernel/fs/isofs kernel/fs/nls)
+  kernel/drivers/net/ethernet/intel/e1000 kernel/drivers/net/ethernet/8390 kernel/drivers/net/ethernet/amd
+  kernel/drivers/net/mii.ko kernel/drivers/net/virtio_net.ko kernel/drivers/net/net_failover.ko kernel/drivers/virtio
+  kernel/net/core kernel/net/802 kernel/net/8021q kernel/net/llc kernel/drivers/input kernel/block kernel/crypto kernel/lib kernel/fs/ext4 kernel/fs/jbd2 kernel/fs/mbcache.ko kernel/fs/fat kernel/fs/isofs kernel/fs/nls)
 
 # The versioned kernel package that a meta package depends on.
 kernel_package() {
@@ -77,6 +78,17 @@ fetch_tools() {
   mkdir -p "$stage/out/sbin"
   cp "$stage/tree/usr/sbin/dmidecode" "$stage/tree/usr/bin/perl" "$stage/out/sbin/"
   take_libraries 'libcrypt.so*' libc.so.6 libm.so.6 libpthread.so.0
+}
+
+# ethtool, and iperf3 for throughput, in the same way.
+fetch_network-tools() {
+  local package
+  for package in ethtool libmnl0 iperf3 libiperf0 libsctp1 libssl3 libc6; do
+    unpack "$package" "$stage/tree"
+  done
+  mkdir -p "$stage/out/sbin"
+  cp "$stage/tree/sbin/ethtool" "$stage/tree/usr/bin/iperf3" "$stage/out/sbin/"
+  take_libraries 'libmnl.so*' 'libiperf.so*' 'libsctp.so*' 'libcrypto.so*' libc.so.6 libm.so.6
 }
 
 fetch_memtest86+() {

@@ -31,12 +31,15 @@ BENCH_PACKAGES=(gcc-i686-linux-gnu libc6-dev-i386-cross)
 FUZZ_PACKAGES=(clang libclang-rt-14-dev)
 
 # The guests that tests boot (the long ones too, with --long), and the modules with which a guest kernel reaches its
-# disks.
-TEST_GUESTS=(linux-686 linux-686-pae busybox memtest86+ gnumach grub-rescue e2fsprogs tools)
+# disks and networks.
+TEST_GUESTS=(linux-686 linux-686-pae busybox memtest86+ gnumach grub-rescue e2fsprogs tools network-tools)
 LONG_TEST_GUESTS=(installer parted)
 FLOPPY_MODULES=(floppy)
 LEGACY_DISK_MODULES=(pata_legacy sd_mod)
 DISK_MODULES=(ata_piix sd_mod sr_mod isofs ext4)
+NETWORK_MODULES=(e1000 ne2k-pci pcnet32 virtio_pci virtio_net virtio_blk 8021q)
+# On the ISA bus, where drivers do not load without their card.
+ISA_NETWORK_MODULES=(ne)
 
 # as_root COMMAND...: runs it directly as root, through sudo otherwise.
 as_root() {
