@@ -124,8 +124,11 @@ Result<DiskConfig> parse_floppy(std::string_view text) {
 }
 
 Result<std::array<BootDevice, 3>> parse_boot_order(std::string_view text) {
-  constexpr std::array<std::pair<std::string_view, BootDevice>, 3> kWords = {
-      {{"disk", BootDevice::Disk}, {"cdrom", BootDevice::Cdrom}, {"floppy", BootDevice::Floppy}}};
+  constexpr std::array<std::pair<std::string_view, BootDevice>, 4> kWords = {
+      {{"disk", BootDevice::Disk},
+       {"cdrom", BootDevice::Cdrom},
+       {"floppy", BootDevice::Floppy},
+       {"network", BootDevice::Network}}};
   std::vector<BootDevice> order;
   const auto listed = [&](BootDevice device) { return std::count(order.begin(), order.end(), device) != 0; };
   std::string_view rest = text;
@@ -134,8 +137,8 @@ Result<std::array<BootDevice, 3>> parse_boot_order(std::string_view text) {
     const auto* const known =
         std::find_if(kWords.begin(), kWords.end(), [&](auto& w) { return w.first == word; });
     if (known == kWords.end() || listed(known->second))
-      return Error{
-          fmt::format("--boot {}: use disk, cdrom or floppy, or several in order: floppy,disk", text)};
+      return Error{fmt::format(
+          "--boot {}: use disk, cdrom, floppy or network, or several in order: floppy,disk", text)};
     order.push_back(known->second);
   } while (!rest.empty());
   for (const auto& [word, device] : kWords) {

@@ -23,7 +23,8 @@ Result<Picoseconds> parse_latency(std::string_view text);
 inline constexpr unsigned kAnyUnit = kIdeUnits;
 /// "FILE[,readonly]", or "none" for a drive without a disk.
 Result<DiskConfig> parse_floppy(std::string_view text);
-/// Words of "floppy", "disk" and "cdrom", each at most once; what is not named comes behind.
+/// Words of "floppy", "disk", "cdrom" and "network", each at most once; drives that are not named come
+/// behind. What would be the fourth is left out: the firmware tries it in any case.
 Result<std::array<BootDevice, 3>> parse_boot_order(std::string_view text);
 
 }  // namespace ringdown

@@ -30,7 +30,7 @@ po::options_description drive_options() {
        "is "
        "drive B")  //
       ("boot", po::value<Text>(),
-       "disk|cdrom|floppy: what is tried first, or a list in order (default: disk,cdrom)")  //
+       "disk|cdrom|floppy|network: what is tried first, or a list in order (default: disk,cdrom)")  //
       ("disk-latency", po::value<Text>(),
        "TIME from a drive's command to its end, such as 5ms, in the guest's time (default: 100us)");
   return group;
@@ -65,6 +65,27 @@ po::options_description machine_options() {
        "without --serial)")  //
       ("no-reboot", po::value<bool>()->implicit_value(true)->zero_tokens(),
        "a reset ends the run with status 4, a triple fault with 3");
+  return group;
+}
+
+po::options_description network_options() {
+  po::options_description group("Network");
+  group.add_options()  //
+      ("nic", po::value<Texts>(),
+       "MODEL[,mac=XX:XX:XX:XX:XX:XX][,rom=FILE|off][,port=N][,irq=N]: a network adapter; 'list' prints the "
+       "models; may be repeated (default: none, or e1000 with --net)")  //
+      ("net", po::value<Texts>(),
+       "user|tap:NAME|socket:listen=HOST:PORT|socket:connect=HOST:PORT|none: where its cable leads; the nth "
+       "--net belongs to the nth adapter (default: user)")  //
+      ("forward", po::value<Texts>(),
+       "tcp|udp:[HOSTADDRESS:]HOSTPORT:[GUESTADDRESS:]GUESTPORT: a port of the host that leads to one of the "
+       "guest; may be repeated")  //
+      ("restrict", po::value<bool>()->implicit_value(true)->zero_tokens(),
+       "--net user leads nowhere but through --forward")                                       //
+      ("tftp", po::value<Text>(), "FOLDER that --net user serves by TFTP at 10.0.2.2")         //
+      ("bootfile", po::value<Text>(), "NAME of the file that its DHCP server offers to boot")  //
+      ("pcap", po::value<Texts>(),
+       "FILE that gets every frame, with the guest's time; the nth belongs to the nth adapter");
   return group;
 }
 
@@ -161,6 +182,7 @@ po::options_description visible_options() {
   all.add(drive_options())
       .add(software_options())
       .add(machine_options())
+      .add(network_options())
       .add(time_options())
       .add(monitor_options())
       .add(state_options())

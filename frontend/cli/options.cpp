@@ -10,6 +10,7 @@
 #include "cpu/cpu_model.h"
 #include "frontend/cli/drive_options.h"
 #include "frontend/cli/lab_options.h"
+#include "frontend/cli/network_options.h"
 #include "frontend/cli/option_descriptions.h"
 #include "frontend/cli/option_errors.h"
 #include "frontend/cli/option_help.h"
@@ -217,6 +218,7 @@ Result<Options> Reader::read() {
   read_machine();
   read_time(*this, options_);
   read_serial();
+  read_network(*this, options_);
   read_insight();
   read_state();
   if (error()) return *error();
@@ -233,9 +235,13 @@ std::optional<Answer> answer(const po::variables_map& values) {
   const auto asks_list = [&](const char* name) {
     return values.count(name) != 0 && values[name].as<Text>() == "list";
   };
+  const auto asks_any = [&](const char* name) {
+    return values.count(name) != 0 && std::ranges::count(values[name].as<Texts>(), "list") != 0;
+  };
   if (asks_list("let-through")) return Answer{let_through_list()};
   if (asks_list("speed")) return Answer{speed_list()};
   if (asks_list("cpu")) return Answer{cpu_list()};
+  if (asks_any("nic")) return Answer{nic_list()};
   if (asks_list("log")) return Answer{log_list()};
   return {};
 }

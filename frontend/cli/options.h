@@ -11,6 +11,7 @@
 #include "core/result.h"
 #include "frontend/machine/kernel_image.h"
 #include "frontend/machine/machine_config.h"
+#include "frontend/network/network_spec.h"
 #include "frontend/pacer.h"
 #include "frontend/serial/serial_spec.h"
 #include "frontend/speed.h"
@@ -40,6 +41,7 @@ struct Options {
   MachineConfig machine;
   KernelOptions kernel;
   std::vector<SerialSpec> serial;
+  NetworkSpec network;
   ClockMode clock = ClockMode::Automatic;
   Speed speed;
   bool turbo = false;

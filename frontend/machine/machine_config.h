@@ -53,10 +53,19 @@ enum class NicModel : u8 {
 };
 inline constexpr unsigned kMaximumNics = 4;
 
+/// The expansion ROM of a network adapter.
+enum class NicRom : u8 {
+  Absent,
+  Off,   // the same, by the user's wish
+  Boot,  // iPXE's for the model
+  File,
+};
+
 struct NicConfig {
   NicModel model = NicModel::E1000;
   MacAddress mac{0x52, 0x54, 0x00, 0x12, 0x34, 0x56};
-  std::string rom_path = {};  // the expansion ROM's image; empty: none
+  NicRom rom = NicRom::Absent;
+  std::string rom_path = {};  // of NicRom::File
   u16 isa_port = 0x300;       // of an ISA card
   u8 isa_irq = 3;
   /// Where its cable leads; nullptr: it is not plugged in. Both must outlive the machine.

@@ -2,9 +2,12 @@
 #include "frontend/machine/machine_identity.h"
 
 #include <fmt/core.h>
+#include <fmt/ranges.h>
 #include <zlib.h>
 
 #include <algorithm>
+
+#include "frontend/machine/nic_models.h"
 
 namespace ringdown {
 
@@ -13,6 +16,9 @@ namespace {
 constexpr const char* kPaging = "--paging";
 constexpr const char* kAcpi = "--acpi";
 constexpr const char* kApic = "--apic";
+
+std::string nic_option(unsigned number) { return fmt::format("--nic for adapter {}", number + 1); }
+constexpr const char* kNoNic = "none";
 
 /// A file's content in short: its size tells a person more than the checksum.
 class Content {
@@ -43,6 +49,15 @@ std::string drive_text(const BoardMedia& media, unsigned unit) {
     return fmt::format("a disk of {} sectors", drive.image->sectors());
   }
   return "none";
+}
+
+std::string nic_text(const NicConfig& nic, std::span<const u8> rom) {
+  const NicModelRow& row = row_of(nic.model);
+  std::string text = fmt::format("{} with mac={:02x}", row.name, fmt::join(nic.mac, ":"));
+  if (row.bus == NicBus::Isa) return text + fmt::format(", port={:#x} and irq={}", nic.isa_port, nic.isa_irq);
+  Content content;
+  content.add(rom);
+  return text + fmt::format(" and a ROM of {}", content.text());
 }
 
 }  // namespace
@@ -82,11 +97,18 @@ MachineIdentity::MachineIdentity(const MachineConfig& config, const BoardMedia& 
     properties_.push_back({fmt::format("--serial for port {}", port + 1),
                            config.serial_backends[port] == nullptr ? "none" : "present"});
   }
+  for (unsigned number = 0; number < kMaximumNics; ++number) {
+    const bool present = number < config.nics.size();
+    properties_.push_back(
+        {nic_option(number), present ? nic_text(config.nics[number], media.nic_roms[number]) : kNoNic});
+  }
 }
 
 void MachineIdentity::complete(std::vector<Property>& saved) const {
-  const Property before_options[] = {
+  std::vector<Property> before_options{
       {kPaging, std::string(name_of(Technique::Shadow))}, {kAcpi, "on"}, {kApic, "on"}};
+  for (unsigned number = 0; number < kMaximumNics; ++number)
+    before_options.push_back({nic_option(number), kNoNic});
   for (const Property& before : before_options) {
     const auto is_same = [&](const Property& property) { return property.option == before.option; };
     const auto own = std::ranges::find_if(properties_, is_same);

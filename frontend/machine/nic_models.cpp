@@ -1,0 +1,53 @@
+// The table of network adapters.
+#include "frontend/machine/nic_models.h"
+
+#include <algorithm>
+#include <array>
+
+namespace ringdown {
+
+namespace {
+
+constexpr u16 kIntel = 0x8086;
+constexpr u16 kAmd = 0x1022;
+constexpr u16 kRealtek = 0x10ec;
+constexpr u16 kRedHat = 0x1af4;
+
+// In the order of NicModel.
+constexpr std::array kModels{
+    NicModelRow{NicModel::E1000, "e1000", "Intel 82540EM, gigabit, PCI: Linux, Windows 2000 to 7, BSD",
+                NicBus::Pci, kIntel, 0x100e, "pxe-e1000.rom", false},
+    NicModelRow{NicModel::E1000_82543Gc, "e1000-82543gc", "Intel 82543GC, gigabit, PCI: Windows XP",
+                NicBus::Pci, kIntel, 0x1004, "pxe-e1000.rom", false},
+    NicModelRow{NicModel::E1000_82545Em, "e1000-82545em", "Intel 82545EM, gigabit, PCI: servers", NicBus::Pci,
+                kIntel, 0x100f, "pxe-e1000.rom", false},
+    NicModelRow{NicModel::Ne2000, "ne2000", "Novell NE2000, 10 Mbit/s, ISA: DOS, Windows 3.1 to 98",
+                NicBus::Isa, 0, 0, "", false},
+    NicModelRow{NicModel::Rtl8029, "rtl8029", "Realtek RTL8029, an NE2000 on PCI: Windows 95 to XP",
+                NicBus::Pci, kRealtek, 0x8029, "pxe-ne2k_pci.rom", false},
+    NicModelRow{NicModel::Pcnet, "pcnet", "AMD PCnet-PCI II, 10 Mbit/s, PCI: Windows NT to XP, old Unix",
+                NicBus::Pci, kAmd, 0x2000, "pxe-pcnet.rom", false},
+    NicModelRow{NicModel::Virtio, "virtio", "paravirtual, the fastest: Linux from 2.6.25 on, BSD",
+                NicBus::Pci, kRedHat, 0x1000, "pxe-virtio.rom", false},
+};
+
+constexpr bool in_order() {
+  for (std::size_t i = 0; i < kModels.size(); ++i) {
+    if (kModels[i].model != static_cast<NicModel>(i)) return false;
+  }
+  return true;
+}
+static_assert(in_order());
+
+}  // namespace
+
+std::span<const NicModelRow> nic_models() { return kModels; }
+
+const NicModelRow& row_of(NicModel model) { return kModels.at(static_cast<std::size_t>(model)); }
+
+const NicModelRow* find_nic_model(std::string_view name) {
+  const auto* const row = std::ranges::find(kModels, name, &NicModelRow::name);
+  return row != kModels.end() ? row : nullptr;
+}
+
+}  // namespace ringdown
