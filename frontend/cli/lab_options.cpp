@@ -9,6 +9,7 @@
 #include "frontend/lab/classify/classify_options.h"
 #include "frontend/lab/cost/cost_options.h"
 #include "frontend/lab/experiment.h"
+#include "frontend/lab/io/io_options.h"
 #include "frontend/lab/journey/journey_options.h"
 #include "frontend/lab/lockstep/lockstep_options.h"
 #include "frontend/lab/paging/paging_options.h"
@@ -33,6 +34,8 @@ constexpr std::array kExperiments{
                &parse_lockstep_lab},
     Experiment{"journey", "one system call or page fault, through the monitor and back", &parse_journey_lab},
     Experiment{"cost", "what traps cost by cause, with and without each remedy", &parse_cost_lab},
+    Experiment{"io", "how often packets and blocks trap, with full emulation and with virtqueues",
+               &parse_io_lab},
     Experiment{"paging", "page tables on each paging technique, and step by step", &parse_paging_lab},
     Experiment{"report", "all of it on one page for a browser", &parse_report_lab},
 };

@@ -1,8 +1,10 @@
 // Guests of the laboratory that take an order: what to do, and how often (roms/lab/*.asm with ORDER).
 #pragma once
 
+#include <initializer_list>
 #include <string_view>
 
+#include "frontend/lab/lab_guests.h"
 #include "frontend/machine/machine_config.h"
 
 namespace ringdown {
@@ -15,7 +17,9 @@ enum class DiskWork : u32 { Pio = 1, Dma = 2 };
 inline constexpr u32 kSectorsOfRound = 16;
 
 /// A machine with that guest of the laboratory and an order in its ROM's first page, which it does not copy
-/// to RAM. `name` must be one that `find_lab_guest` finds.
+/// to RAM.
+MachineConfig ordered_guest(const LabGuest& guest, std::initializer_list<u32> order);
+/// The same for a guest that does a kind of work in rounds. `name` must be one that `find_lab_guest` finds.
 MachineConfig ordered_guest(std::string_view name, u32 work, u32 rounds);
 
 }  // namespace ringdown

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "frontend/lab/cost/cost.h"
-#include "frontend/lab/cost/scratch_disk.h"
+#include "frontend/lab/scratch_disk.h"
 
 namespace ringdown {
 

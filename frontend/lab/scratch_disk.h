@@ -1,6 +1,8 @@
-// A disk to read from, for as long as an experiment runs.
+// A disk for as long as an experiment runs.
 #pragma once
 
+#include <cstddef>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -8,10 +10,10 @@
 
 namespace ringdown {
 
-/// A temporary file with 64 commands' worth of sectors (roms/lab/disk_reads.asm), the same in every run.
+/// A temporary file.
 class ScratchDisk {
  public:
-  static Result<ScratchDisk> create();
+  static Result<ScratchDisk> create(std::span<const std::byte> content);
   ScratchDisk(ScratchDisk&& other) noexcept : path_(std::exchange(other.path_, {})) {}
   ScratchDisk(const ScratchDisk&) = delete;
   ScratchDisk& operator=(const ScratchDisk&) = delete;

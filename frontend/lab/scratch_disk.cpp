@@ -1,5 +1,5 @@
-// A disk to read from, for as long as an experiment runs.
-#include "frontend/lab/cost/scratch_disk.h"
+// A disk for as long as an experiment runs.
+#include "frontend/lab/scratch_disk.h"
 
 #include <fmt/core.h>
 #include <unistd.h>
@@ -8,16 +8,14 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
-#include <vector>
 
 #include "frontend/cli/output_files.h"
-#include "frontend/lab/ordered_guest.h"
 
 namespace ringdown {
 
 namespace fs = std::filesystem;
 
-Result<ScratchDisk> ScratchDisk::create() {
+Result<ScratchDisk> ScratchDisk::create(std::span<const std::byte> content) {
   std::error_code error;
   const fs::path folder = fs::temp_directory_path(error);
   if (error) return Error{"TMPDIR: no folder for a temporary disk: name one"};
@@ -29,13 +27,6 @@ Result<ScratchDisk> ScratchDisk::create() {
   }
   close(file);
   ScratchDisk disk(path);
-  constexpr std::size_t kSector = 512;
-  std::vector<std::byte> content(std::size_t{64} * kSectorsOfRound * kSector);
-  u32 value = 1;
-  for (std::byte& byte : content) {
-    value = value * 1'103'515'245u + 12'345u;
-    byte = static_cast<std::byte>(value >> 24);
-  }
   if (const Result<void> written = write_whole_file(path, content); !written) return written.error();
   return disk;
 }

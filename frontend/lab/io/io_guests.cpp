@@ -1,0 +1,61 @@
+// Which guest drives which device, and what it finds.
+#include "frontend/lab/io/io_guests.h"
+
+#include <optional>
+
+#include "frontend/lab/lab_guests.h"
+#include "frontend/lab/ordered_guest.h"
+
+#define RINGDOWN_IO_ROMS(X) X(io_ide)
+
+#define RINGDOWN_IO_ROM(rom)                       \
+  extern const unsigned char ringdown_rom_##rom[]; \
+  extern const unsigned ringdown_rom_##rom##_size;
+RINGDOWN_IO_ROMS(RINGDOWN_IO_ROM)
+#undef RINGDOWN_IO_ROM
+
+namespace ringdown {
+
+namespace {
+
+struct Driver {
+  std::span<const u8> rom;
+  u32 variant = 0;  // of a guest that knows two devices
+  std::optional<NicModel> card = {};
+};
+
+#define RINGDOWN_IO_ROM(rom) std::span<const u8>(ringdown_rom_##rom, ringdown_rom_##rom##_size)
+Driver driver_of(IoDevice device) {
+  switch (device) {
+    case IoDevice::IdePio:
+      return {RINGDOWN_IO_ROM(io_ide), 0};
+    case IoDevice::IdeDma:
+      return {RINGDOWN_IO_ROM(io_ide), 1};
+  }
+  return {};
+}
+#undef RINGDOWN_IO_ROM
+
+/// The first byte of the order (roms/lab/io.inc); the second is the variant.
+u32 order_of(IoWork work) { return is_outward(work) ? 1 : 2; }
+constexpr unsigned kVariantShift = 8;
+
+}  // namespace
+
+bool is_network_card(IoDevice device) { return driver_of(device).card.has_value(); }
+
+MachineConfig io_guest(const IoCase& one, const std::string& disk_path) {
+  const Driver driver = driver_of(one.device);
+  LabGuest guest;
+  guest.rom = driver.rom;
+  MachineConfig config =
+      ordered_guest(guest, {order_of(one.work) | driver.variant << kVariantShift, one.units, one.batch});
+  if (driver.card) {
+    config.nics.push_back({.model = *driver.card});
+  } else {
+    config.disks.push_back({.path = disk_path, .raw = true});
+  }
+  return config;
+}
+
+}  // namespace ringdown

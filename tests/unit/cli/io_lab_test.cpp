@@ -1,0 +1,89 @@
+// Devices under a monitor: what is counted is what the guests' code asks for, and a guest's work is looked
+// at.
+#include "frontend/lab/io/io_lab.h"
+
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+#include "frontend/cli/output_files.h"
+#include "frontend/lab/io/io_blocks.h"
+#include "frontend/lab/scratch_disk.h"
+
+namespace ringdown::test {
+
+namespace {
+
+IoResult measure(IoDevice device, IoWork work, u32 units, u32 batch) {
+  const Result<IoResult> result = measure_io({device, work, units, batch});
+  REQUIRE(result);
+  return *result;
+}
+
+/// What a unit more costs: what precedes the first one falls out.
+IoTraps each(IoDevice device, IoWork work, u32 batch) {
+  const IoTraps few = measure(device, work, batch, batch).traps;
+  const IoTraps more = measure(device, work, 2 * batch, batch).traps;
+  return {more.ports - few.ports, more.memory - few.memory, more.interrupts - few.interrupts,
+          more.others - few.others, more.under_vtx - few.under_vtx};
+}
+
+}  // namespace
+
+TEST_CASE("A block by PIO traps for every word, and one by DMA for its command alone") {
+  constexpr u64 kWords = 2048;
+  /// Six registers of the drive's command block, and its status in the handler.
+  constexpr u64 kCommand = 7;
+  /// The table, the status twice, start and stop.
+  constexpr u64 kBusMaster = 5;
+  /// The entry and its IRET, two ends of interrupt; CLI, STI, HLT before it and CLI, STI behind it.
+  constexpr u64 kInterrupt = 9;
+  const IoTraps pio = each(IoDevice::IdePio, IoWork::Read, 1);
+  CHECK(pio.ports == kWords + kCommand);
+  CHECK(pio.interrupts == kInterrupt);
+  for (const IoWork work : {IoWork::Read, IoWork::Write}) {
+    const IoTraps dma = each(IoDevice::IdeDma, work, 1);
+    CHECK(dma.ports == kCommand + kBusMaster);
+    CHECK(dma.interrupts == kInterrupt);
+    CHECK(dma.memory == 0);
+    CHECK(dma.under_vtx == dma.ports + 4);  // of the nine the entry, its two ends, and HLT
+  }
+}
+
+TEST_CASE("What a guest wrote to its disk is looked at") {
+  const Result<ScratchDisk> disk = ScratchDisk::create(numbered_blocks());
+  REQUIRE(disk);
+  CHECK(check_written_blocks(disk->path(), 0));
+  CHECK_FALSE(check_written_blocks(disk->path(), 1));
+  std::vector<std::byte> content = numbered_blocks();
+  content[0] = std::byte{1};
+  REQUIRE(write_whole_file(disk->path(), content));
+  CHECK_FALSE(check_written_blocks(disk->path(), 0));
+  content.resize(1);
+  REQUIRE(write_whole_file(disk->path(), content));
+  CHECK_FALSE(check_written_blocks(disk->path(), 0));
+}
+
+TEST_CASE("Cases are grouped by what is done, and told in a table and in JSON") {
+  IoRequest request;
+  request.devices = {IoDevice::IdeDma, IoDevice::IdePio};
+  const std::vector<IoCase> cases = io_cases(request);
+  REQUIRE(cases.size() == 8);
+  CHECK(describe(cases[0]) == describe(cases[1]));
+  CHECK(describe(cases[0]) == "read 1,000 blocks of 4 KiB, one at a time");
+  CHECK(describe({IoDevice::IdePio, IoWork::Send, 1'234'567, 32}) ==
+        "send 1,234,567 packets of 1,500 bytes, 32 at a time");
+  CHECK(describe({IoDevice::IdePio, IoWork::Write, 1, 1}) == "write 1 block of 4 KiB, one at a time");
+  const std::vector<IoResult> results{{cases[0], {1000, 2000, 3000, 4000, 500}, 0.25}};
+  const std::string table = io_table(results);
+  CHECK(table.find("10000        10.00       1.00       2.00        3.00       4.00        0.50    0.2500") !=
+        std::string::npos);
+  const nlohmann::json json = nlohmann::json::parse(io_json(results));
+  REQUIRE(json.size() == 1);
+  CHECK(json[0] == nlohmann::json{{"device", "ide-dma"},
+                                  {"work", "read 1,000 blocks of 4 KiB, one at a time"},
+                                  {"traps", 10000},
+                                  {"units", 1000},
+                                  {"seconds", 0.25}});
+}
+
+}  // namespace ringdown::test
