@@ -5,7 +5,10 @@
 #include <array>
 #include <cassert>
 #include <functional>
+#include <type_traits>
 
+#include "devices/network/ns8390/ne2000_isa.h"
+#include "devices/network/ns8390/rtl8029.h"
 #include "frontend/machine/board_layout.h"
 
 namespace ringdown {
@@ -34,20 +37,44 @@ struct NetworkCards::Card {
   Serializable* state = nullptr;
   PciFunction* function = nullptr;       // of a card on PCI
   std::function<void()> isa_reset = {};  // of a card on ISA
+
+  template <class Nic>
+  void install(std::unique_ptr<Nic> nic) {
+    state = nic.get();
+    if constexpr (std::is_base_of_v<PciFunction, Nic>) function = nic.get();
+    port = std::move(nic);
+  }
 };
 
 NetworkCards::~NetworkCards() = default;
 
-NetworkCards::Card NetworkCards::make_card(const Surroundings&, const NicConfig& config, unsigned,
-                                           std::vector<u8>) {
+NetworkCards::Card NetworkCards::make_card(const Surroundings& surroundings, const NicConfig& config,
+                                           unsigned number, std::vector<u8> rom) {
   Card card;
   card.cable = std::make_unique<Cable>(config.wire, config.watcher);
+  Scheduler& scheduler = surroundings.scheduler;
+  const InterruptLine pci_interrupt(
+      surroundings.pci_router,
+      pci_router_input({static_cast<u8>(board::kPciFirstNic + number), 0}, PciPin::A));
   switch (config.model) {
     case NicModel::E1000:
     case NicModel::E1000_82543Gc:
     case NicModel::E1000_82545Em:
-    case NicModel::Ne2000:
+      break;
+    case NicModel::Ne2000: {
+      auto nic = std::make_unique<Ne2000Isa>(number, scheduler, config.mac, *card.cable,
+                                             InterruptLine(surroundings.isa, config.isa_irq));
+      [[maybe_unused]] const Result<void> attached = surroundings.ports.attach(
+          config.isa_port, Ne2000Ports::kLength, nic->ports(), "ne2000", Width::Word);
+      assert(attached);
+      card.isa_reset = [&nic = *nic] { nic.reset(); };
+      card.install(std::move(nic));
+      break;
+    }
     case NicModel::Rtl8029:
+      card.install(std::make_unique<Rtl8029>(number, scheduler, config.mac, *card.cable, pci_interrupt,
+                                             std::move(rom)));
+      break;
     case NicModel::Pcnet:
     case NicModel::Virtio:
       break;
