@@ -6,7 +6,7 @@
 #include "frontend/lab/lab_guests.h"
 #include "frontend/lab/ordered_guest.h"
 
-#define RINGDOWN_IO_ROMS(X) X(io_ide)
+#define RINGDOWN_IO_ROMS(X) X(io_ne2000) X(io_ide)
 
 #define RINGDOWN_IO_ROM(rom)                       \
   extern const unsigned char ringdown_rom_##rom[]; \
@@ -27,6 +27,10 @@ struct Driver {
 #define RINGDOWN_IO_ROM(rom) std::span<const u8>(ringdown_rom_##rom, ringdown_rom_##rom##_size)
 Driver driver_of(IoDevice device) {
   switch (device) {
+    case IoDevice::Ne2000:
+      return {RINGDOWN_IO_ROM(io_ne2000), 0, NicModel::Ne2000};
+    case IoDevice::Rtl8029:
+      return {RINGDOWN_IO_ROM(io_ne2000), 1, NicModel::Rtl8029};
     case IoDevice::IdePio:
       return {RINGDOWN_IO_ROM(io_ide), 0};
     case IoDevice::IdeDma:
@@ -39,19 +43,24 @@ Driver driver_of(IoDevice device) {
 /// The first byte of the order (roms/lab/io.inc); the second is the variant.
 u32 order_of(IoWork work) { return is_outward(work) ? 1 : 2; }
 constexpr unsigned kVariantShift = 8;
+/// Of all cards.
+constexpr u8 kIrq = 11;
 
 }  // namespace
 
 bool is_network_card(IoDevice device) { return driver_of(device).card.has_value(); }
 
-MachineConfig io_guest(const IoCase& one, const std::string& disk_path) {
+MachineConfig io_guest(const IoCase& one, const std::string& disk_path, EthernetWire* wire) {
   const Driver driver = driver_of(one.device);
   LabGuest guest;
   guest.rom = driver.rom;
   MachineConfig config =
       ordered_guest(guest, {order_of(one.work) | driver.variant << kVariantShift, one.units, one.batch});
   if (driver.card) {
-    config.nics.push_back({.model = *driver.card});
+    NicConfig& card = config.nics.emplace_back();
+    card.model = *driver.card;
+    card.isa_irq = kIrq;
+    card.wire = wire;
   } else {
     config.disks.push_back({.path = disk_path, .raw = true});
   }

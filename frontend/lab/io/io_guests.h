@@ -8,8 +8,8 @@ namespace ringdown {
 
 bool is_network_card(IoDevice device);
 
-/// A machine whose guest does the work. Of a disk `disk_path` is the content.
-MachineConfig io_guest(const IoCase& one, const std::string& disk_path);
+/// A machine whose guest does the work, with its disk's file, or its card on a wire.
+MachineConfig io_guest(const IoCase& one, const std::string& disk_path, EthernetWire* wire);
 
 /// What a guest writes to port 402h where its work begins and ends; all else is a complaint.
 enum class IoMark : u8 { Begin = 1, End = 2 };

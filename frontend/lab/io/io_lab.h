@@ -14,6 +14,8 @@ namespace ringdown {
 
 /// Names on the command line and in JSON, and what each is; those of the oldest kind first.
 #define RINGDOWN_IO_DEVICES(X)                                                            \
+  X(Ne2000, "ne2000", "an NE2000 on ISA, word by word from and to its data port")         \
+  X(Rtl8029, "rtl8029", "the same on PCI")                                                \
   X(IdePio, "ide-pio", "the PC's IDE controller, word by word from and to its data port") \
   X(IdeDma, "ide-dma", "the same as bus master")
 

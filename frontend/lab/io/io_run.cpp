@@ -10,6 +10,7 @@
 #include "frontend/lab/io/io_counts.h"
 #include "frontend/lab/io/io_guests.h"
 #include "frontend/lab/io/io_lab.h"
+#include "frontend/lab/io/io_wire.h"
 #include "frontend/lab/scratch_disk.h"
 #include "frontend/runner.h"
 
@@ -21,6 +22,9 @@ constexpr unsigned kRuns = 3;
 /// Virtual time and instructions within which a guest does a unit of its work, whatever the device; one that
 /// does not waits for what never comes.
 constexpr Picoseconds kPatience = milliseconds(50);
+/// Virtual time in which packets come that the guest is to receive: no card's driver is still at work on the
+/// last ones then.
+constexpr Picoseconds kPause = milliseconds(2);
 constexpr Ticks kMostInstructions = 1'000'000;
 
 /// One run of a guest.
@@ -31,7 +35,7 @@ class IoRun {
   IoRun& operator=(const IoRun&) = delete;
 
   Result<IoResult> perform(const std::string& disk_path) {
-    MachineConfig config = io_guest(one_, disk_path);
+    MachineConfig config = io_guest(one_, disk_path, &wire_);
     config.debug_console = [this](u8 byte) { hear(byte); };
     Log log;
     Result<std::unique_ptr<Machine>> machine = Machine::create(config, log);
@@ -43,8 +47,9 @@ class IoRun {
     Runner runner(*machine_, settings);
     patience_ = machine_->scheduler().add("lab-io patience", 0, [&](Picoseconds) { runner.quit(); });
     machine_->scheduler().schedule(patience_, kPatience * (one_.units + 1));
+    burst_ = machine_->scheduler().add("lab-io burst", 0, [this](Picoseconds) { send_burst(); });
     const RunEnd end = runner.run();
-    if (end.reason == EndReason::Exit && end.status == 0) return result_;
+    if (end.reason == EndReason::Exit && end.status == 0) return checked();
     return Error{fmt::format("the guest did not do its work: the run ended by {}{}{}", name_of(end.reason),
                              complaint_.empty() ? "" : ": ", complaint_)};
   }
@@ -55,6 +60,7 @@ class IoRun {
       case IoMark::Begin:
         before_ = IoCounts(*machine_);
         began_ = std::clock();
+        if (one_.work == IoWork::Receive) machine_->scheduler().schedule_after(burst_, kPause);
         return;
       case IoMark::End:
         result_.seconds = static_cast<double>(std::clock() - began_) / CLOCKS_PER_SEC;
@@ -64,16 +70,34 @@ class IoRun {
     if (byte != '\n') complaint_ += static_cast<char>(byte);
   }
 
+  /// The next packets come over the wire, all at one moment.
+  void send_burst() {
+    const u32 last = std::min(received_ + one_.batch, one_.units);
+    for (; received_ < last; ++received_)
+      machine_->inputs().post(InputChannel::Nic0, numbered_packet(received_));
+    if (received_ < one_.units) machine_->scheduler().schedule_after(burst_, kPause * one_.batch);
+  }
+
+  Result<IoResult> checked() const {
+    if (one_.work != IoWork::Send) return result_;
+    const Result<void> sent = wire_.check_sent(one_.units);
+    return sent ? Result<IoResult>(result_) : sent.error();
+  }
+
   const IoCase one_;
+  IoWire wire_;
+  u32 received_ = 0;
   Machine* machine_ = nullptr;
   EventId patience_;
+  EventId burst_;
   IoCounts before_;
   std::clock_t began_ = 0;
   IoResult result_{one_, {}, 0};
   std::string complaint_;
 };
 
-Result<IoResult> run_on_disk(const IoCase& one) {
+Result<IoResult> run_once(const IoCase& one) {
+  if (is_network_card(one.device)) return IoRun(one).perform({});
   const Result<ScratchDisk> disk = ScratchDisk::create(numbered_blocks());
   if (!disk) return disk.error();
   Result<IoResult> result = IoRun(one).perform(disk->path());
@@ -88,7 +112,7 @@ Result<IoResult> run_on_disk(const IoCase& one) {
 Result<IoResult> measure_io(const IoCase& one) {
   std::optional<IoResult> best;
   for (unsigned run = 0; run < kRuns; ++run) {
-    const Result<IoResult> result = run_on_disk(one);
+    const Result<IoResult> result = run_once(one);
     if (!result) return result.error();
     if (best && best->traps != result->traps)
       return Error{"two runs trapped differently: a defect of Ringdown, please report it"};

@@ -7,6 +7,7 @@
 
 #include "frontend/cli/output_files.h"
 #include "frontend/lab/io/io_blocks.h"
+#include "frontend/lab/io/io_wire.h"
 #include "frontend/lab/scratch_disk.h"
 
 namespace ringdown::test {
@@ -47,6 +48,27 @@ TEST_CASE("A block by PIO traps for every word, and one by DMA for its command a
     CHECK(dma.memory == 0);
     CHECK(dma.under_vtx == dma.ports + 4);  // of the nine the entry, its two ends, and HLT
   }
+}
+
+TEST_CASE("A packet traps for every word of an NE2000, on ISA and on PCI alike") {
+  constexpr u64 kWords = 750;
+  const IoTraps isa = each(IoDevice::Ne2000, IoWork::Send, 1);
+  CHECK(isa.ports > kWords);
+  CHECK(isa.ports < kWords + 20);
+  CHECK(each(IoDevice::Rtl8029, IoWork::Send, 1) == isa);
+  CHECK(each(IoDevice::Ne2000, IoWork::Receive, 1).ports > kWords);
+}
+
+TEST_CASE("What a guest sends is looked at") {
+  IoWire wire;
+  const auto send = [&](const std::vector<u8>& packet) { wire.transmit(std::as_bytes(std::span(packet))); };
+  send(numbered_packet(0));
+  send(numbered_packet(1));
+  CHECK(wire.check_sent(2));
+  CHECK_FALSE(wire.check_sent(3));
+  send(numbered_packet(3));
+  CHECK_FALSE(wire.check_sent(2));
+  CHECK_FALSE(wire.check_sent(3));
 }
 
 TEST_CASE("What a guest wrote to its disk is looked at") {
