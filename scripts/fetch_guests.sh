@@ -16,7 +16,7 @@ KNOWN_GUESTS=(linux-686 linux-686-pae busybox e2fsprogs memtest86+ gnumach grub-
   tools network-tools)
 GUESTS="$RINGDOWN_CACHE/guests"
 # Raised when what is extracted changes, so that older caches are refreshed.
-LAYOUT=2
+LAYOUT=3
 
 # Kernel modules that guests may want to load: disks, CD-ROMs, file systems, network cards.
 KERNEL_MODULES=(kernel/drivers/ata kernel/drivers/scsi kernel/drivers/cdrom kernel/drivers/block
@@ -80,15 +80,16 @@ fetch_tools() {
   take_libraries 'libcrypt.so*' libc.so.6 libm.so.6 libpthread.so.0
 }
 
-# ethtool, and iperf3 for throughput, in the same way.
+# ethtool, iperf3 for throughput, and a netcat for UDP too, in the same way.
 fetch_network-tools() {
   local package
-  for package in ethtool libmnl0 iperf3 libiperf0 libsctp1 libssl3 libc6; do
+  for package in ethtool libmnl0 iperf3 libiperf0 libsctp1 libssl3 netcat-openbsd libbsd0 libmd0 libc6; do
     unpack "$package" "$stage/tree"
   done
   mkdir -p "$stage/out/sbin"
-  cp "$stage/tree/sbin/ethtool" "$stage/tree/usr/bin/iperf3" "$stage/out/sbin/"
-  take_libraries 'libmnl.so*' 'libiperf.so*' 'libsctp.so*' 'libcrypto.so*' libc.so.6 libm.so.6
+  cp "$stage/tree/sbin/ethtool" "$stage/tree/usr/bin/iperf3" "$stage/tree/bin/nc.openbsd" "$stage/out/sbin/"
+  take_libraries 'libmnl.so*' 'libiperf.so*' 'libsctp.so*' 'libcrypto.so*' 'libbsd.so*' 'libmd.so*' libc.so.6 libm.so.6 \
+    libresolv.so.2
 }
 
 fetch_memtest86+() {
