@@ -51,6 +51,15 @@ def slowdown(data):
     return {"times bare": [row["slowdown"] for row in data["rows"]]}
 
 
+def devices(data, unit):
+    """Traps for one, by device, for each work."""
+    bars = {}
+    for row in data["rows"]:
+        if unit in row["work"]:
+            bars.setdefault(row["device"], []).append(row["traps"] / row["units"])
+    return bars
+
+
 def paging(data, keys):
     return {label: [row[key] for row in data] for label, key in keys.items()}
 
@@ -62,6 +71,8 @@ CHARTS = {
     "traps-memory": ("cost", lambda data: traps(data, "context-switches", "page-faults", "page-tables")),
     "traps-disk": ("cost", lambda data: traps(data, "pio", "dma")),
     "slowdown": ("cost", slowdown),
+    "io-packets": ("io", lambda data: devices(data, "packet")),
+    "io-blocks": ("io", lambda data: devices(data, "block")),
     "paging-exits": ("paging", lambda data: paging(data, {
         "exits": "exits", "hidden faults": "hidden_faults", "stores trapped": "write_protect_traps",
         "calls of the monitor": "hypercalls"})),

@@ -42,23 +42,31 @@ std::vector<IoCase> io_cases(const IoRequest& request) {
   return cases;
 }
 
+Result<std::vector<IoResult>> measure_io(std::span<const IoCase> cases) {
+  std::vector<IoResult> results;
+  for (const IoCase& one : cases) {
+    const Result<IoResult> result = measure_io(one);
+    if (!result)
+      return Error{fmt::format("{}: {}: {}", name_of(one.device), describe(one), result.error().message)};
+    results.push_back(*result);
+  }
+  return results;
+}
+
 int run_io_lab(const IoLab& lab) {
   std::vector<IoResult> all;
   for (const std::vector<IoCase>& group : by_work(io_cases(lab.request))) {
-    const std::size_t first = all.size();
-    for (const IoCase& one : group) {
-      const Result<IoResult> result = measure_io(one);
-      if (!result) {
-        fmt::print(stderr, "ringdown: lab io: {}: {}: {}\n", name_of(one.device), describe(one),
-                   result.error().message);
-        return kFailed;
-      }
-      all.push_back(*result);
+    const Result<std::vector<IoResult>> results = measure_io(group);
+    if (!results) {
+      fmt::print(stderr, "ringdown: lab io: {}\n", results.error().message);
+      return kFailed;
     }
-    if (lab.json) continue;
-    // Each table as soon as it is there.
-    fmt::print("{}{}", first == 0 ? "" : "\n", io_table(std::span(all).subspan(first)));
-    std::fflush(stdout);
+    if (!lab.json) {
+      // Each table as soon as it is there.
+      fmt::print("{}{}", all.empty() ? "" : "\n", io_table(*results));
+      std::fflush(stdout);
+    }
+    all.insert(all.end(), results->begin(), results->end());
   }
   if (lab.json) fmt::print("{}", io_json(all));
   return 0;

@@ -75,9 +75,10 @@ struct IoRequest {
 /// What is measured, the devices that do the same work one after the other.
 std::vector<IoCase> io_cases(const IoRequest& request);
 
-/// Has a guest do it. The error is that of a machine that could not be built, or of a guest that did not do
-/// its work.
+/// Has guests do it. The error is that of a machine that could not be built, or of a guest that did not do
+/// its work; it names the case.
 Result<IoResult> measure_io(const IoCase& one);
+Result<std::vector<IoResult>> measure_io(std::span<const IoCase> cases);
 
 /// A table of devices that did the same work.
 std::string io_table(std::span<const IoResult> results);

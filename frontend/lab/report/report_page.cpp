@@ -16,6 +16,7 @@
   X(violations_js)                   \
   X(journeys_js)                     \
   X(costs_js)                        \
+  X(devices_js)                      \
   X(main_js)                         \
   X(page_html)
 

@@ -8,6 +8,7 @@
 
 #include "frontend/lab/classify/classification.h"
 #include "frontend/lab/cost/cost.h"
+#include "frontend/lab/io/io_lab.h"
 #include "frontend/lab/journey/journey_lab.h"
 #include "frontend/lab/lab_guests.h"
 #include "frontend/lab/lab_machine.h"
@@ -157,6 +158,22 @@ Result<Json> measure_workloads(ReportLength length) {
   return measure_costs_of(std::move(request), length);
 }
 
+/// The rows, and what the devices are.
+Result<Json> measure_devices(ReportLength length) {
+  IoRequest request;
+  request.devices.assign(kIoDevices.begin(), kIoDevices.end());
+  if (length == ReportLength::Quick) {
+    constexpr u32 kQuickUnits = 64;
+    request.packets = kQuickUnits;
+    request.blocks = kQuickUnits;
+  }
+  const Result<std::vector<IoResult>> results = measure_io(io_cases(request));
+  if (!results) return results.error();
+  Json devices = Json::object();
+  for (const IoDevice device : kIoDevices) devices[std::string(name_of(device))] = describe(device);
+  return Json{{"rows", Json::parse(io_json(*results))}, {"devices", devices}};
+}
+
 Result<Json> measure_paging(ReportLength) {
   Options guest;
   guest.machine = own_guest_config();
@@ -183,6 +200,7 @@ constexpr std::array kSections{
                   &measure_journeys},
     ReportSection{"boot", "Debian's kernel starts, and what traps meanwhile", &measure_boot},
     ReportSection{"cost", "small workloads, with and without each remedy", &measure_workloads},
+    ReportSection{"io", "packets and blocks, device beside device", &measure_devices},
     ReportSection{"paging", "one guest on three paging techniques", &measure_paging},
     ReportSection{"silicon", "sensitive instructions on this computer's processor", &measure_host},
 };

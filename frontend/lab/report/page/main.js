@@ -4,7 +4,7 @@
 const charts = new Charts();
 const report = JSON.parse(document.getElementById("data").textContent);
 const RENDERERS = { table: renderTable, classify: renderClassification, violate: renderViolations, journey: renderJourneys,
-  boot: renderBoot, cost: renderCosts, paging: renderPaging, silicon: renderSilicon };
+  boot: renderBoot, cost: renderCosts, io: renderDevices, paging: renderPaging, silicon: renderSilicon };
 
 /// An experiment that did not run here says why.
 function renderSection(section, { data, missing }) {
