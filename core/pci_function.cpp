@@ -78,6 +78,8 @@ void PciFunction::write_config(u8 offset, Width width, u32 value) {
 
 void PciFunction::config_written(u8, unsigned) {}
 
+void PciFunction::config_read_begins(u8, unsigned) {}
+
 void PciFunction::window_attached(std::size_t, u32) {}
 
 void PciFunction::window_detached(std::size_t, u32) {}

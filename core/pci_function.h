@@ -94,6 +94,9 @@ class PciFunction : public Serializable {
   u32 read_config(u8 offset, Width width) const;
   /// Writes through the masks. The bus updates the decoding of windows afterwards.
   void write_config(u8 offset, Width width, u32 value);
+  /// The bus is about to read [offset, offset + length): registers whose value comes from elsewhere are
+  /// brought up to date now.
+  virtual void config_read_begins(u8 offset, unsigned length);
 
   /// RST#: every register takes its reset value. Derived classes call this first.
   virtual void reset();

@@ -55,7 +55,9 @@ u64 PciBus::read(u32 offset, Width width) {
   if (offset >= kConfigData) {
     // Master abort: nobody claims the cycle and the bridge returns all ones.
     const Slot* slot = selected();
-    return slot != nullptr ? slot->function->read_config(selected_register(offset), width) : open_bus(width);
+    if (slot == nullptr) return open_bus(width);
+    slot->function->config_read_begins(selected_register(offset), bytes_of(width));
+    return slot->function->read_config(selected_register(offset), width);
   }
   // CONFIG_ADDRESS answers aligned double words only; anything smaller is an ordinary I/O cycle.
   if (offset == kConfigAddress && width == Width::Dword) return address_.value();

@@ -9,6 +9,8 @@
 
 #include "devices/network/ns8390/ne2000_isa.h"
 #include "devices/network/ns8390/rtl8029.h"
+#include "devices/virtio/virtio_net.h"
+#include "devices/virtio/virtio_pci.h"
 #include "frontend/machine/board_layout.h"
 
 namespace ringdown {
@@ -35,8 +37,9 @@ struct NetworkCards::Card {
   std::unique_ptr<Cable> cable;
   std::unique_ptr<EthernetPort> port;
   Serializable* state = nullptr;
-  PciFunction* function = nullptr;       // of a card on PCI
-  std::function<void()> isa_reset = {};  // of a card on ISA
+  PciFunction* function = nullptr;              // of a card on PCI
+  std::unique_ptr<PciFunction> transport = {};  // which virtio has apart from the device
+  std::function<void()> isa_reset = {};         // of a card on ISA
 
   template <class Nic>
   void install(std::unique_ptr<Nic> nic) {
@@ -44,7 +47,20 @@ struct NetworkCards::Card {
     if constexpr (std::is_base_of_v<PciFunction, Nic>) function = nic.get();
     port = std::move(nic);
   }
+  void install_virtio(std::unique_ptr<VirtioNet> nic, unsigned number, InterruptLine line,
+                      std::vector<u8> rom);
 };
+
+void NetworkCards::Card::install_virtio(std::unique_ptr<VirtioNet> nic, unsigned number, InterruptLine line,
+                                        std::vector<u8> rom) {
+  ChunkTag tag("VNT0");
+  tag.text.back() = static_cast<char>(tag.text.back() + number);
+  const VirtioPciIdentity identity{fmt::format("virtio-net{}", number), tag, VirtioNet::kPciDevice,
+                                   VirtioNet::kSubsystem, VirtioNet::kPciClass};
+  transport = std::make_unique<VirtioPci>(*nic, identity, line, std::move(rom));
+  state = function = transport.get();
+  port = std::move(nic);
+}
 
 NetworkCards::~NetworkCards() = default;
 
@@ -76,7 +92,11 @@ NetworkCards::Card NetworkCards::make_card(const Surroundings& surroundings, con
                                              std::move(rom)));
       break;
     case NicModel::Pcnet:
+      break;
     case NicModel::Virtio:
+      card.install_virtio(
+          std::make_unique<VirtioNet>(surroundings.memory, scheduler, *card.cable, config.mac, number),
+          number, pci_interrupt, std::move(rom));
       break;
   }
   return card;

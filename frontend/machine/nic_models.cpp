@@ -28,7 +28,7 @@ constexpr std::array kModels{
     NicModelRow{NicModel::Pcnet, "pcnet", "AMD PCnet-PCI II, 10 Mbit/s, PCI: Windows NT to XP, old Unix",
                 NicBus::Pci, kAmd, 0x2000, "pxe-pcnet.rom", false},
     NicModelRow{NicModel::Virtio, "virtio", "paravirtual, the fastest: Linux from 2.6.25 on, BSD",
-                NicBus::Pci, kRedHat, 0x1000, "pxe-virtio.rom", false},
+                NicBus::Pci, kRedHat, 0x1000, "pxe-virtio.rom", true},
 };
 
 constexpr bool in_order() {
