@@ -11,6 +11,7 @@
 #include "devices/network/ns8390/rtl8029.h"
 #include "devices/virtio/virtio_net.h"
 #include "devices/virtio/virtio_pci.h"
+#include "devices/network/pcnet/pcnet.h"
 #include "frontend/machine/board_layout.h"
 
 namespace ringdown {
@@ -92,6 +93,9 @@ NetworkCards::Card NetworkCards::make_card(const Surroundings& surroundings, con
                                              std::move(rom)));
       break;
     case NicModel::Pcnet:
+      card.install(std::make_unique<Pcnet>(
+          number, Pcnet::Surroundings{surroundings.memory, scheduler, *card.cable, pci_interrupt}, config.mac,
+          std::move(rom)));
       break;
     case NicModel::Virtio:
       card.install_virtio(

@@ -26,7 +26,7 @@ constexpr std::array kModels{
     NicModelRow{NicModel::Rtl8029, "rtl8029", "Realtek RTL8029, an NE2000 on PCI: Windows 95 to XP",
                 NicBus::Pci, kRealtek, 0x8029, "pxe-ne2k_pci.rom", true},
     NicModelRow{NicModel::Pcnet, "pcnet", "AMD PCnet-PCI II, 10 Mbit/s, PCI: Windows NT to XP, old Unix",
-                NicBus::Pci, kAmd, 0x2000, "pxe-pcnet.rom", false},
+                NicBus::Pci, kAmd, 0x2000, "pxe-pcnet.rom", true},
     NicModelRow{NicModel::Virtio, "virtio", "paravirtual, the fastest: Linux from 2.6.25 on, BSD",
                 NicBus::Pci, kRedHat, 0x1000, "pxe-virtio.rom", true},
 };

@@ -1,7 +1,7 @@
 // Registers, commands and the interrupt of the DP8390 (data sheet, chapter 10).
 #include "devices/network/ns8390/ns8390.h"
 
-#include "devices/network/ethernet_timing.h"
+#include "devices/network/frame_state.h"
 
 namespace ringdown {
 
@@ -268,14 +268,7 @@ void Ns8390::serialize(Archive& archive) {
           address_, multicast_, page_start_, page_stop_, boundary_, current_page_, local_address_,
           local_next_packet_, overflowed_, remote_address_, remote_count_, remote_next_packet_,
           transmit_page_, transmit_count_, fifo_, fifo_read_);
-  u32 length = static_cast<u32>(arriving_.size());
-  archive(length);
-  if (length > kLongestFrame) {
-    archive.fail("a frame is longer than any on the cable");
-    length = 0;
-  }
-  arriving_.resize(length);
-  archive.bytes(arriving_);
+  serialize_frame(archive, arriving_);
   if (!archive.loading()) return;
   if (fifo_read_ >= fifo_.size()) {
     archive.fail("a FIFO is read behind its end");
