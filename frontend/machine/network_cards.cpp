@@ -7,11 +7,12 @@
 #include <functional>
 #include <type_traits>
 
+#include "devices/network/e1000/e1000.h"
 #include "devices/network/ns8390/ne2000_isa.h"
 #include "devices/network/ns8390/rtl8029.h"
+#include "devices/network/pcnet/pcnet.h"
 #include "devices/virtio/virtio_net.h"
 #include "devices/virtio/virtio_pci.h"
-#include "devices/network/pcnet/pcnet.h"
 #include "frontend/machine/board_layout.h"
 
 namespace ringdown {
@@ -65,6 +66,21 @@ void NetworkCards::Card::install_virtio(std::unique_ptr<VirtioNet> nic, unsigned
 
 NetworkCards::~NetworkCards() = default;
 
+namespace {
+
+e1000::Chip e1000_chip(NicModel model) {
+  switch (model) {
+    case NicModel::E1000_82543Gc:
+      return e1000::Chip::I82543Gc;
+    case NicModel::E1000_82545Em:
+      return e1000::Chip::I82545Em;
+    default:
+      return e1000::Chip::I82540Em;
+  }
+}
+
+}  // namespace
+
 NetworkCards::Card NetworkCards::make_card(const Surroundings& surroundings, const NicConfig& config,
                                            unsigned number, std::vector<u8> rom) {
   Card card;
@@ -77,6 +93,8 @@ NetworkCards::Card NetworkCards::make_card(const Surroundings& surroundings, con
     case NicModel::E1000:
     case NicModel::E1000_82543Gc:
     case NicModel::E1000_82545Em:
+      card.install(std::make_unique<E1000>(e1000_chip(config.model), number, surroundings.memory, scheduler,
+                                           config.mac, *card.cable, pci_interrupt, std::move(rom)));
       break;
     case NicModel::Ne2000: {
       auto nic = std::make_unique<Ne2000Isa>(number, scheduler, config.mac, *card.cable,
