@@ -13,7 +13,7 @@ PROGRAM = sys.argv[1]
 SMALL = ["--packets", "64", "--blocks", "64"]
 KEYS = ["device", "work", "traps", "units", "seconds"]
 # Each traps less for the same work than the next one.
-ORDERS = [["ide-dma", "ide-pio"]]
+ORDERS = [["virtio-net", "pcnet", "ne2000"], ["ide-dma", "ide-pio"]]
 # Of a unit, where each goes through a port.
 WORDS = {"ide-pio": 2048, "ne2000": 750, "rtl8029": 750}
 
@@ -65,6 +65,20 @@ def check_order(rows):
             check(words != 0 or traps < 30, f"{work}: {device}: no word is a trap: {traps}")
 
 
+def check_batches(rows):
+    """A batch costs a virtqueue what one of it costs; a device that takes one at a time gains nothing."""
+    works = by_work(rows)
+    for work, devices in works.items():
+        if "32 at a time" not in work:
+            continue
+        alone = works[work.replace("32 at a time", "one at a time")]
+        for device, traps in devices.items():
+            if device.startswith("virtio-"):
+                check(traps * 8 < alone[device], f"{work}: {device}: {traps}, alone {alone[device]}")
+            if device in WORDS or device == "ide-dma":
+                check(abs(traps - alone[device]) < 1, f"{work}: {device}: {traps}, alone {alone[device]}")
+
+
 def check_table():
     table = lab(*SMALL, "ide-dma", "ide-pio", "--batch", "4").stdout
     check(max(len(line) for line in table.splitlines()) <= 120, "for a terminal")
@@ -81,6 +95,7 @@ with tempfile.TemporaryDirectory() as folder:
     rows = measured()
     check_rows(rows)
     check_order(rows)
+    check_batches(rows)
     check(counts(measured()) == counts(rows), "twice the same counts")
     check_table()
     check(len(measured("ide-dma", "ide-dma", "--batch", "32")) == 2, "a device that is named twice is measured once")

@@ -13,10 +13,12 @@
 namespace ringdown {
 
 /// Names on the command line and in JSON, and what each is; those of the oldest kind first.
-#define RINGDOWN_IO_DEVICES(X)                                                            \
-  X(Ne2000, "ne2000", "an NE2000 on ISA, word by word from and to its data port")         \
-  X(Rtl8029, "rtl8029", "the same on PCI")                                                \
-  X(IdePio, "ide-pio", "the PC's IDE controller, word by word from and to its data port") \
+#define RINGDOWN_IO_DEVICES(X)                                                              \
+  X(Ne2000, "ne2000", "an NE2000 on ISA, word by word from and to its data port")           \
+  X(Rtl8029, "rtl8029", "the same on PCI")                                                  \
+  X(Pcnet, "pcnet", "AMD's PCnet-PCI II: rings of descriptors, registers behind two ports") \
+  X(VirtioNet, "virtio-net", "a virtio network device: packets in virtqueues")              \
+  X(IdePio, "ide-pio", "the PC's IDE controller, word by word from and to its data port")   \
   X(IdeDma, "ide-dma", "the same as bus master")
 
 enum class IoDevice : u8 {

@@ -59,6 +59,17 @@ TEST_CASE("A packet traps for every word of an NE2000, on ISA and on PCI alike")
   CHECK(each(IoDevice::Ne2000, IoWork::Receive, 1).ports > kWords);
 }
 
+TEST_CASE("A ring of descriptors costs a packet some register accesses, and a virtqueue fewer") {
+  // The doorbell; the cause, its acknowledgement, and that interrupts may come again.
+  CHECK(each(IoDevice::Pcnet, IoWork::Send, 1).ports == 4);
+  CHECK(each(IoDevice::Pcnet, IoWork::Receive, 1).ports == 3);
+  // The notification and the cause; buffers to receive into are given back without one.
+  for (const u32 batch : {1u, kIoMostBatch}) {
+    CHECK(each(IoDevice::VirtioNet, IoWork::Send, batch).ports == 2);
+    CHECK(each(IoDevice::VirtioNet, IoWork::Receive, batch).ports == 1);
+  }
+}
+
 TEST_CASE("What a guest sends is looked at") {
   IoWire wire;
   const auto send = [&](const std::vector<u8>& packet) { wire.transmit(std::as_bytes(std::span(packet))); };
