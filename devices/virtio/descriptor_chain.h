@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "core/archive.h"
-#include "devices/virtio/dma_memory.h"
+#include "core/dma_memory.h"
 
 namespace ringdown {
 

@@ -2,7 +2,7 @@
 #include "devices/virtio/packet_checksums.h"
 
 #include "core/ethernet.h"
-#include "devices/network/offload/internet_checksum.h"
+#include "core/internet_checksum.h"
 
 namespace ringdown {
 

@@ -4,7 +4,7 @@
 #include <optional>
 #include <span>
 
-#include "devices/network/offload/segmentation.h"
+#include "core/packet_segmentation.h"
 
 namespace ringdown {
 

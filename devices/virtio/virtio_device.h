@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "core/archive.h"
+#include "core/dma_memory.h"
 #include "core/memory.h"
-#include "devices/virtio/dma_memory.h"
 #include "devices/virtio/virtio_abi.h"
 #include "devices/virtio/virtqueue.h"
 

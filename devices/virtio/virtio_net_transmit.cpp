@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <bit>
 
-#include "devices/network/offload/internet_checksum.h"
-#include "devices/network/offload/segmentation.h"
+#include "core/internet_checksum.h"
+#include "core/packet_segmentation.h"
 #include "devices/virtio/packet_checksums.h"
 #include "devices/virtio/virtio_net.h"
 

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "core/archive.h"
+#include "core/dma_memory.h"
 #include "devices/virtio/descriptor_chain.h"
-#include "devices/virtio/dma_memory.h"
 
 namespace ringdown {
 

@@ -1,9 +1,9 @@
 // The controller's end of the PCI bus.
 #pragma once
 
+#include "core/dma_memory.h"
 #include "devices/network/e1000/descriptors.h"
 #include "devices/network/e1000/register_file.h"
-#include "devices/virtio/dma_memory.h"
 
 namespace ringdown::e1000 {
 

@@ -5,7 +5,7 @@
 #include <array>
 
 #include "core/ethernet.h"
-#include "devices/network/offload/internet_checksum.h"
+#include "core/internet_checksum.h"
 
 namespace ringdown::e1000 {
 

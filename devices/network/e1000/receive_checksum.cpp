@@ -5,9 +5,9 @@
 #include <optional>
 
 #include "core/ethernet.h"
+#include "core/internet_checksum.h"
 #include "devices/network/e1000/descriptors.h"
 #include "devices/network/e1000/receive_filter.h"
-#include "devices/network/offload/internet_checksum.h"
 
 namespace ringdown::e1000 {
 

@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
+#include "core/internet_checksum.h"
 #include "devices/network/ethernet_crc.h"
-#include "devices/network/offload/internet_checksum.h"
 
 namespace ringdown::e1000 {
 

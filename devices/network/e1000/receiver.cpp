@@ -3,10 +3,10 @@
 
 #include <algorithm>
 
+#include "core/internet_checksum.h"
 #include "devices/network/e1000/receive_checksum.h"
 #include "devices/network/e1000/receive_filter.h"
 #include "devices/network/ethernet_crc.h"
-#include "devices/network/offload/internet_checksum.h"
 
 namespace ringdown::e1000 {
 

@@ -1,10 +1,10 @@
 // Frames out of descriptors: legacy and extended, whole or segmented, with checksums and VLAN tags put in.
 #include <algorithm>
 
+#include "core/internet_checksum.h"
+#include "core/packet_segmentation.h"
 #include "devices/network/e1000/transmitter.h"
 #include "devices/network/ethernet_crc.h"
-#include "devices/network/offload/internet_checksum.h"
-#include "devices/network/offload/segmentation.h"
 
 namespace ringdown::e1000 {
 

@@ -1,5 +1,5 @@
 // What the network device does in its driver's place: checksums and segments.
-#include "devices/network/offload/internet_checksum.h"
+#include "core/internet_checksum.h"
 #include "tests/unit/virtio/net_rig.h"
 
 namespace ringdown {

@@ -1,5 +1,5 @@
 // PAUSE frames, both ways.
-#include "devices/network/offload/internet_checksum.h"
+#include "core/internet_checksum.h"
 #include "tests/unit/network/e1000/e1000_rig.h"
 
 namespace ringdown {

@@ -1,5 +1,5 @@
 // Checksums and segmentation, checked with sums of the whole packets.
-#include "devices/network/offload/internet_checksum.h"
+#include "core/internet_checksum.h"
 #include "tests/unit/network/e1000/e1000_rig.h"
 
 namespace ringdown {

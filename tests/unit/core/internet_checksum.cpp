@@ -1,9 +1,9 @@
 // The Internet checksum against published packets, in all ways of cutting them.
-#include "devices/network/offload/internet_checksum.h"
+#include "core/internet_checksum.h"
 
 #include <catch2/catch.hpp>
 
-#include "tests/unit/network/offload/packets.h"
+#include "tests/unit/core/packets.h"
 
 namespace ringdown {
 namespace {

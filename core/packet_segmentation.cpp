@@ -1,7 +1,7 @@
 // The fields of IPv4 (RFC 791), IPv6 (RFC 8200), TCP (RFC 9293) and UDP (RFC 768) that segments differ in.
-#include "devices/network/offload/segmentation.h"
+#include "core/packet_segmentation.h"
 
-#include "devices/network/offload/internet_checksum.h"
+#include "core/internet_checksum.h"
 
 namespace ringdown {
 

@@ -1,4 +1,4 @@
-// Guest memory as a virtio device reaches it.
+// Guest memory as devices reach it that follow descriptors.
 #pragma once
 
 #include <array>

@@ -1,5 +1,5 @@
 // Moves data page by page, past everything that is not memory.
-#include "devices/virtio/dma_memory.h"
+#include "core/dma_memory.h"
 
 #include <algorithm>
 #include <cstring>

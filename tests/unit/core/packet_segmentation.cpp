@@ -1,9 +1,9 @@
 // Headers of segments, field by field.
-#include "devices/network/offload/segmentation.h"
+#include "core/packet_segmentation.h"
 
 #include <catch2/catch.hpp>
 
-#include "tests/unit/network/offload/packets.h"
+#include "tests/unit/core/packets.h"
 
 namespace ringdown {
 namespace {

@@ -1,5 +1,5 @@
 // One's complement sums by 32-bit words: the order of bytes matters at the end only (RFC 1071, section 2).
-#include "devices/network/offload/internet_checksum.h"
+#include "core/internet_checksum.h"
 
 #include <algorithm>
 #include <bit>
