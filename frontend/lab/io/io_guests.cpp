@@ -6,7 +6,7 @@
 #include "frontend/lab/lab_guests.h"
 #include "frontend/lab/ordered_guest.h"
 
-#define RINGDOWN_IO_ROMS(X) X(io_ne2000) X(io_pcnet) X(io_virtio_net) X(io_ide)
+#define RINGDOWN_IO_ROMS(X) X(io_ne2000) X(io_pcnet) X(io_e1000) X(io_virtio_net) X(io_ide)
 
 #define RINGDOWN_IO_ROM(rom)                       \
   extern const unsigned char ringdown_rom_##rom[]; \
@@ -33,6 +33,8 @@ Driver driver_of(IoDevice device) {
       return {RINGDOWN_IO_ROM(io_ne2000), 1, NicModel::Rtl8029};
     case IoDevice::Pcnet:
       return {RINGDOWN_IO_ROM(io_pcnet), 0, NicModel::Pcnet};
+    case IoDevice::E1000:
+      return {RINGDOWN_IO_ROM(io_e1000), 0, NicModel::E1000};
     case IoDevice::VirtioNet:
       return {RINGDOWN_IO_ROM(io_virtio_net), 0, NicModel::Virtio};
     case IoDevice::IdePio:

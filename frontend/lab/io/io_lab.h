@@ -17,6 +17,7 @@ namespace ringdown {
   X(Ne2000, "ne2000", "an NE2000 on ISA, word by word from and to its data port")           \
   X(Rtl8029, "rtl8029", "the same on PCI")                                                  \
   X(Pcnet, "pcnet", "AMD's PCnet-PCI II: rings of descriptors, registers behind two ports") \
+  X(E1000, "e1000", "Intel's 82540EM: rings of descriptors, registers in memory")           \
   X(VirtioNet, "virtio-net", "a virtio network device: packets in virtqueues")              \
   X(IdePio, "ide-pio", "the PC's IDE controller, word by word from and to its data port")   \
   X(IdeDma, "ide-dma", "the same as bus master")

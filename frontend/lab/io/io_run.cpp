@@ -19,13 +19,15 @@ namespace ringdown {
 namespace {
 
 constexpr unsigned kRuns = 3;
-/// Virtual time and instructions within which a guest does a unit of its work, whatever the device; one that
-/// does not waits for what never comes.
+/// Virtual time and instructions within which a guest sets up its device, and does a unit of its work,
+/// whatever the device: one that does not waits for what never comes.
+constexpr Picoseconds kPatienceAtStart = milliseconds(10'000);
 constexpr Picoseconds kPatience = milliseconds(50);
+constexpr Ticks kMostInstructionsAtStart = 100'000'000;
+constexpr Ticks kMostInstructions = 1'000'000;
 /// Virtual time in which packets come that the guest is to receive: no card's driver is still at work on the
 /// last ones then.
 constexpr Picoseconds kPause = milliseconds(2);
-constexpr Ticks kMostInstructions = 1'000'000;
 
 /// One run of a guest.
 class IoRun {
@@ -43,10 +45,10 @@ class IoRun {
     machine_ = machine->get();
     Runner::Settings settings;
     settings.no_reboot = true;
-    settings.stop_after = kMostInstructions * (one_.units + 1);
+    settings.stop_after = kMostInstructionsAtStart + kMostInstructions * one_.units;
     Runner runner(*machine_, settings);
     patience_ = machine_->scheduler().add("lab-io patience", 0, [&](Picoseconds) { runner.quit(); });
-    machine_->scheduler().schedule(patience_, kPatience * (one_.units + 1));
+    machine_->scheduler().schedule(patience_, kPatienceAtStart + kPatience * one_.units);
     burst_ = machine_->scheduler().add("lab-io burst", 0, [this](Picoseconds) { send_burst(); });
     const RunEnd end = runner.run();
     if (end.reason == EndReason::Exit && end.status == 0) return checked();

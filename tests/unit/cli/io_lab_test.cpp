@@ -63,6 +63,10 @@ TEST_CASE("A ring of descriptors costs a packet some register accesses, and a vi
   // The doorbell; the cause, its acknowledgement, and that interrupts may come again.
   CHECK(each(IoDevice::Pcnet, IoWork::Send, 1).ports == 4);
   CHECK(each(IoDevice::Pcnet, IoWork::Receive, 1).ports == 3);
+  // The ring's tail; the cause, interrupts off and on. Received buffers are given back by a tail too.
+  CHECK(each(IoDevice::E1000, IoWork::Send, kIoMostBatch).memory == 4);
+  CHECK(each(IoDevice::E1000, IoWork::Receive, kIoMostBatch).memory == 4);
+  CHECK(each(IoDevice::E1000, IoWork::Send, 1).ports == 0);
   // The notification and the cause; buffers to receive into are given back without one.
   for (const u32 batch : {1u, kIoMostBatch}) {
     CHECK(each(IoDevice::VirtioNet, IoWork::Send, batch).ports == 2);
