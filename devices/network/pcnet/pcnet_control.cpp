@@ -113,7 +113,10 @@ void Pcnet::place_ring(const Ring& ring, u32 base, unsigned length_code) {
       static_cast<u16>((csr_[csr::kTableLengths] & ~(0xfu << shift)) | length_code << shift);
 }
 
+/// Both rings begin at their bases, also without a new initialization ("Re-initialization": here it differs
+/// from the LANCE).
 void Pcnet::start() {
+  for (const Ring& ring : {kReceiveRing, kTransmitRing}) csr_[ring.counter] = csr_[ring.length];
   set_control<Stop>(csr::kStatus, false);
   set_control<Start>(csr::kStatus, true);
   set_control<TransmitterOn>(csr::kStatus, !control(csr::kMode).get<NoTransmitter>());

@@ -100,6 +100,23 @@ TEST_CASE_METHOD(PcnetRig, "A suspension waits for what is under way, and ends w
   REQUIRE(wire.frames.size() == 2);
 }
 
+TEST_CASE_METHOD(PcnetRig, "A restart without initialization begins the rings anew") {
+  start(2);
+  give_receive(0, 1544);
+  give_transmit(0, frame_to(kBroadcast, 60));
+  set_csr(0, kDemand);
+  arrive(frame_to(kStation, 60));
+  clock.advance(milliseconds(1));
+  set_csr(0, kStop);
+  give_receive(0, 1544);
+  give_transmit(0, frame_to(kBroadcast, 61));
+  set_csr(0, kStart);
+  arrive(frame_to(kStation, 60));
+  clock.advance(milliseconds(1));
+  REQUIRE((receive_view(0).status & kOwn) == 0);
+  REQUIRE(wire.frames.size() == 2);
+}
+
 TEST_CASE_METHOD(PcnetRig, "A stop in the middle of a frame leaves nothing of it") {
   start(2);
   give_transmit(0, frame_to(kBroadcast, 1000));
