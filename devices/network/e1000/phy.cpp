@@ -80,7 +80,6 @@ constexpr u16 kPauseBothWays = 0x000c;
 constexpr u16 kCableLength = 0x0080;  // 50 to 80 m: the middle
 // Registers 18 and 19
 using LinkStatusChanged = Field<u16, 10>;
-constexpr u16 kExtendedControlReset = 0x0d60;
 
 /// A real partner takes longer (up to some seconds): nobody measures it, and guests wait for it.
 constexpr Picoseconds kNegotiationTime = milliseconds(100);
@@ -89,7 +88,7 @@ constexpr Picoseconds kNegotiationTime = milliseconds(100);
 
 Phy::Phy(Chip chip, Scheduler& scheduler, const std::string& scheduler_name, u32 slot,
          std::function<void()> link_changed, std::function<void()> interrupt)
-    : identifier_low_(traits_of(chip).phy_identifier),
+    : traits_(traits_of(chip)),
       scheduler_(scheduler),
       link_changed_(std::move(link_changed)),
       interrupt_(std::move(interrupt)),
@@ -102,13 +101,13 @@ void Phy::default_registers() {
   registers_.fill(0);
   set(Number::Control, kControlReset);
   set(Number::IdentifierHigh, kMarvell);
-  set(Number::IdentifierLow, identifier_low_);
+  set(Number::IdentifierLow, traits_.phy_identifier);
   set(Number::Advertisement, kAdvertisementReset);
   set(Number::NextPage, kNextPageReset);
   set(Number::GigabitControl, kGigabitControlReset);
   set(Number::ExtendedStatus, kExtendedStatus);
   set(Number::SpecificControl, kSpecificControlReset);
-  set(Number::ExtendedControl, kExtendedControlReset);
+  set(Number::ExtendedControl, traits_.phy_extended_control);
 }
 
 void Phy::hardware_reset() {
@@ -191,7 +190,10 @@ void Phy::write_control(u16 value) {
   control = value & kControlKept;
   constexpr u16 kLoopbackOnly = Loopback::kMask;
   const bool changed = ((before ^ control) & ~kLoopbackOnly) != 0;
-  // A reset by software keeps what was programmed, and makes it take effect.
+  // A reset by software keeps what was programmed, and makes it take effect; but the clock goes back to its
+  // default.
+  if (SoftwareReset::get(value))
+    registers_[static_cast<u8>(Number::ExtendedControl)] = traits_.phy_extended_control;
   if (SoftwareReset::get(value) || RestartNegotiation::get(value) || changed) restart();
 }
 

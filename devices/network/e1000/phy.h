@@ -55,7 +55,7 @@ class Phy {
   bool choose_mode();
   u16 specific_status() const;
 
-  u16 identifier_low_;
+  ChipTraits traits_;
   Scheduler& scheduler_;
   std::function<void()> link_changed_;
   std::function<void()> interrupt_;

@@ -12,7 +12,7 @@ constexpr u32 kReceive = 1u << 27;
 constexpr u32 kTransmit = 1u << 28;
 
 Frame pause_frame(u16 quanta, const MacAddress& to = kPauseAddress) {
-  Frame frame = frame_to(to, 60, 0x8808);
+  Frame frame = typed_frame(to, 60, 0x8808);
   store_network16(frame, 14, 1);
   store_network16(frame, 16, quanta);
   return frame;
@@ -32,7 +32,7 @@ TEST_CASE("A PAUSE frame stops the transmitter for its time", "[e1000]") {
   rig.set(Offset::Ctrl, rig.get(Offset::Ctrl) | kReceive);
   rig.card.receive(pause_frame(100));  // of 512 ns
   CHECK((rig.get(Offset::Status) & 0x10) != 0);
-  rig.queue_frame(frame_to(kOther, 100));
+  rig.queue_frame(frame_to(kOtherStation, 100));
   rig.kick(microseconds(51));
   CHECK(rig.wire.frames.empty());
   rig.clock.advance(nanoseconds(200));
@@ -40,7 +40,7 @@ TEST_CASE("A PAUSE frame stops the transmitter for its time", "[e1000]") {
   CHECK((rig.get(Offset::Status) & 0x10) == 0);
 
   rig.card.receive(pause_frame(0xffff, kStation));
-  rig.queue_frame(frame_to(kOther, 100));
+  rig.queue_frame(frame_to(kOtherStation, 100));
   rig.kick();
   CHECK(rig.wire.frames.size() == 1);
   rig.card.receive(pause_frame(0));
@@ -61,7 +61,7 @@ TEST_CASE("Without CTRL.RFCE it is only counted", "[e1000]") {
   store_network16(unknown, 14, 2);
   rig.card.receive(unknown);
   CHECK(rig.get(Offset::Fcruc) == 1);
-  rig.card.receive(pause_frame(100, kOther));
+  rig.card.receive(pause_frame(100, kOtherStation));
   CHECK(rig.get(Offset::Xoffrxc) == 0);
 }
 

@@ -134,18 +134,18 @@ TEST_CASE("Few free descriptors interrupt at the threshold", "[e1000]") {
 TEST_CASE("TXDW comes at once, or after TIDV with IDE; TXQE when the ring is empty", "[e1000]") {
   E1000Rig rig;
   rig.start_transmitter();
-  rig.queue_frame(frame_to(kOther, 100));
+  rig.queue_frame(frame_to(kOtherStation, 100));
   rig.kick();
   CHECK(rig.get(Offset::Icr) == (cause::kTxdw | cause::kTxqe));
 
   rig.set(Offset::Tidv, 100);
   rig.set(Offset::Tadv, 150);
-  rig.queue_frame(frame_to(kOther, 100), kDelayed);
+  rig.queue_frame(frame_to(kOtherStation, 100), kDelayed);
   rig.kick(0);
   CHECK(rig.transmit_status(1) == 1);
   CHECK(rig.get(Offset::Icr) == cause::kTxqe);
   rig.clock.advance(microseconds(60));
-  rig.queue_frame(frame_to(kOther, 100), kDelayed);
+  rig.queue_frame(frame_to(kOtherStation, 100), kDelayed);
   rig.kick(0);
   CHECK(rig.get(Offset::Icr) == cause::kTxqe);
   rig.clock.advance(microseconds(92));
@@ -153,7 +153,7 @@ TEST_CASE("TXDW comes at once, or after TIDV with IDE; TXQE when the ring is emp
   rig.clock.advance(microseconds(2));  // TADV: 153.6 us after the first
   CHECK(rig.get(Offset::Icr) == cause::kTxdw);
 
-  rig.queue_frame(frame_to(kOther, 100), kDelayed);
+  rig.queue_frame(frame_to(kOtherStation, 100), kDelayed);
   rig.kick(0);
   rig.set(Offset::Tidv, 0x8000'0064);
   CHECK(rig.get(Offset::Icr) == (cause::kTxdw | cause::kTxqe));
@@ -163,11 +163,11 @@ TEST_CASE("Done descriptors are written back in bulk above WTHRESH", "[e1000]") 
   E1000Rig rig;
   rig.start_transmitter();
   rig.set(Offset::Txdctl, 1u << 24 | 3u << 16);
-  for (int i = 0; i < 2; ++i) rig.queue_frame(frame_to(kOther, 100));
+  for (int i = 0; i < 2; ++i) rig.queue_frame(frame_to(kOtherStation, 100));
   rig.kick();
   CHECK(rig.transmit_status(0) == 0);
   CHECK(rig.get(Offset::Icr) == cause::kTxqe);
-  rig.queue_frame(frame_to(kOther, 100));
+  rig.queue_frame(frame_to(kOtherStation, 100));
   rig.kick();
   for (u32 i = 0; i < 3; ++i) CHECK(rig.transmit_status(i) == 1);
   CHECK(rig.get(Offset::Icr) == (cause::kTxdw | cause::kTxqe));
@@ -189,10 +189,10 @@ TEST_CASE("TXD_LOW says when few descriptors are left to send", "[e1000]") {
   E1000Rig rig;
   rig.start_transmitter();
   rig.set(Offset::Txdctl, 1u << 25);  // below 8
-  for (int i = 0; i < 7; ++i) rig.queue_frame(frame_to(kOther, 100));
+  for (int i = 0; i < 7; ++i) rig.queue_frame(frame_to(kOtherStation, 100));
   rig.kick();
   CHECK((rig.get(Offset::Icr) & cause::kTxdLow) == 0);
-  for (int i = 0; i < 9; ++i) rig.queue_frame(frame_to(kOther, 100));
+  for (int i = 0; i < 9; ++i) rig.queue_frame(frame_to(kOtherStation, 100));
   rig.kick();
   CHECK((rig.get(Offset::Icr) & cause::kTxdLow) != 0);
 }

@@ -42,7 +42,8 @@ InternetChecksum pseudo_header(const Frame& frame, const Shape& shape) {
 
 /// A packet with everything but checksums, whose transport checksum field is zero.
 Frame packet(const Shape& shape, std::size_t payload) {
-  Frame frame = frame_to(kStation, shape.headers() + payload, shape.network == Network::V4 ? 0x0800 : 0x86dd);
+  Frame frame =
+      typed_frame(kStation, shape.headers() + payload, shape.network == Network::V4 ? 0x0800 : 0x86dd);
   const std::span<std::byte> ip = std::span(frame).subspan(kIp);
   const std::span<std::byte> transport = std::span(frame).subspan(shape.transport_start());
   if (shape.network == Network::V4) {
@@ -206,7 +207,7 @@ TEST_CASE("Impossible segmentation sends nothing, and what follows goes out", "[
   const Frame large = packet(shape, 100);
   queue_context(rig, shape, 100, options);
   rig.queue(rig.put_data(large), large.size() | kData | kIfcs | kEop | kRs | kSegment);
-  const Frame last = frame_to(kOther, 60);
+  const Frame last = frame_to(kOtherStation, 60);
   rig.queue_frame(last);
   rig.kick(milliseconds(1));
   CHECK(rig.wire.frames == std::vector<Frame>{last});
@@ -230,7 +231,7 @@ TEST_CASE("A megabyte in segments of one byte keeps to the wire's speed", "[e100
 TEST_CASE("Checksum offsets beyond the frame are ignored", "[e1000]") {
   E1000Rig rig;
   rig.start_transmitter();
-  const Frame frame = frame_to(kOther, 60);
+  const Frame frame = frame_to(kOtherStation, 60);
   rig.queue(0xffff'ffff'ffff'ffff, kExtended);
   rig.queue(rig.put_data(frame), frame.size() | kData | kIfcs | kEop | kIpSum | kTransportSum);
   rig.queue_frame(frame, u64{0x04} << 24 | u64{0xff} << 16 | u64{0xff} << 40);
@@ -316,7 +317,7 @@ TEST_CASE("Checksums behind a VLAN tag and in SNAP frames are found", "[e1000]")
                               std::byte{3}, std::byte{0},  std::byte{0},    std::byte{0}};
   snap.insert(snap.begin() + 12, std::begin(header), std::end(header));
   CHECK(receive(rig, snap).status == 0x60);
-  CHECK(receive(rig, frame_to(kStation, 100, 0x0806)).status == 0x04);
+  CHECK(receive(rig, typed_frame(kStation, 100, 0x0806)).status == 0x04);
 }
 
 }  // namespace

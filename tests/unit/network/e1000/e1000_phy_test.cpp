@@ -180,7 +180,7 @@ TEST_CASE("In loopback frames come back and the wire is quiet", "[e1000]") {
   } else {
     rig.set(Offset::Rctl, E1000Rig::kReceiveControl | 1u << 6);
   }
-  const Frame frame = frame_to(kEveryone, 500);
+  const Frame frame = frame_to(kBroadcast, 500);
   rig.queue_frame(frame);
   rig.kick();
   CHECK(rig.wire.frames.empty());

@@ -24,7 +24,7 @@ u8 offer(E1000Rig& rig, const Frame& frame) {
 u8 offer(E1000Rig& rig, const MacAddress& to) { return offer(rig, frame_to(to, 100)); }
 
 Frame tagged(u16 tag, std::size_t length = 100) {
-  Frame frame = frame_to(kStation, length, 0x8100);
+  Frame frame = typed_frame(kStation, length, 0x8100);
   frame[14] = static_cast<std::byte>(tag >> 8);
   frame[15] = static_cast<std::byte>(tag);
   return frame;
@@ -55,17 +55,17 @@ TEST_CASE("Destinations are filtered", "[e1000]") {
   E1000Rig rig;
   rig.start_receiver(16, 0x0400'0002);
   CHECK((offer(rig, kStation) & kInexact) == 0);
-  CHECK(offer(rig, kOther) == 0);
+  CHECK(offer(rig, kOtherStation) == 0);
   CHECK(offer(rig, kGroup) == 0);
-  CHECK(offer(rig, kEveryone) == 0);
+  CHECK(offer(rig, kBroadcast) == 0);
   rig.set(Offset::Rctl, 0x0400'000a);  // UPE
-  CHECK((offer(rig, kOther) & kInexact) != 0);
+  CHECK((offer(rig, kOtherStation) & kInexact) != 0);
   CHECK(offer(rig, kGroup) == 0);
   rig.set(Offset::Rctl, 0x0400'0012);  // MPE
   CHECK((offer(rig, kGroup) & kInexact) != 0);
-  CHECK(offer(rig, kOther) == 0);
+  CHECK(offer(rig, kOtherStation) == 0);
   rig.set(Offset::Rctl, 0x0400'8002);  // BAM
-  CHECK((offer(rig, kEveryone) & (kDone | kInexact)) == kDone);
+  CHECK((offer(rig, kBroadcast) & (kDone | kInexact)) == kDone);
 }
 
 TEST_CASE("Sixteen addresses match exactly, destination or source", "[e1000]") {
@@ -77,8 +77,8 @@ TEST_CASE("Sixteen addresses match exactly, destination or source", "[e1000]") {
   CHECK(offer(rig, kGroup) == 0);
   rig.set(Offset::Rah0 + last, 0x8000'5634);
   CHECK((offer(rig, kGroup) & (kDone | kInexact)) == kDone);
-  rig.set(Offset::Ral0 + last, 0x0000'0002);  // kOther, the source of all frames here
-  rig.set(Offset::Rah0 + last, 0x8001'9900);
+  rig.set(Offset::Ral0 + last, 0x6500'5452);  // kOtherStation, the source of all frames here
+  rig.set(Offset::Rah0 + last, 0x8001'2143);
   CHECK((offer(rig, kGroup) & kDone) != 0);
 }
 
@@ -127,8 +127,8 @@ TEST_CASE("CTRL.VME takes tags out", "[e1000]") {
 TEST_CASE("MAC control frames follow PMCF and DPF", "[e1000]") {
   E1000Rig rig;
   rig.start_receiver();
-  Frame control = frame_to(kGroup, 60, 0x8808);
-  Frame pause = frame_to(kStation, 60, 0x8808);
+  Frame control = typed_frame(kGroup, 60, 0x8808);
+  Frame pause = typed_frame(kStation, 60, 0x8808);
   pause[14] = std::byte{0};
   pause[15] = std::byte{1};
   CHECK(offer(rig, control) == 0);
@@ -237,8 +237,8 @@ TEST_CASE("What is received is counted", "[e1000]") {
   E1000Rig rig;
   rig.start_receiver();
   offer(rig, frame_to(kStation, 60));
-  offer(rig, frame_to(kEveryone, 124));
-  offer(rig, frame_to(kOther, 1000));
+  offer(rig, frame_to(kBroadcast, 124));
+  offer(rig, frame_to(kOtherStation, 1000));
   CHECK(rig.get(Offset::Tpr) == 3);
   CHECK(rig.get(Offset::Torl) == 64 + 128 + 1004);
   CHECK(rig.get(Offset::Gprc) == 2);

@@ -5,42 +5,23 @@
 #include <string>
 #include <vector>
 
+#include "core/internet_checksum.h"
 #include "core/memory.h"
 #include "devices/network/e1000/e1000.h"
 #include "tests/support/interrupt_probe.h"
+#include "tests/support/recorded_wire.h"
 #include "tests/support/test_clock.h"
 
 namespace ringdown::test {
 
 using e1000::Chip;
 using e1000::Offset;
-using Frame = std::vector<std::byte>;
-
-inline constexpr MacAddress kStation{0x52, 0x54, 0x00, 0x12, 0x34, 0x56};
-inline constexpr MacAddress kOther{0x02, 0, 0, 0, 0, 0x99};
-inline constexpr MacAddress kEveryone{0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
-
-/// A frame of `length` bytes whose payload counts up.
-inline Frame frame_to(const MacAddress& destination, std::size_t length, u16 type = 0x88b5) {
-  Frame frame(length);
-  for (std::size_t i = 0; i < length; ++i) frame[i] = static_cast<std::byte>(i);
-  for (std::size_t i = 0; i < destination.size(); ++i) {
-    frame[i] = static_cast<std::byte>(destination[i]);
-    frame[6 + i] = static_cast<std::byte>(kOther[i]);
-  }
-  frame[12] = static_cast<std::byte>(type >> 8);
-  frame[13] = static_cast<std::byte>(type);
+/// A frame of that type.
+inline Frame typed_frame(const MacAddress& destination, std::size_t length, u16 type) {
+  Frame frame = frame_to(destination, length);
+  store_network16(frame, 12, type);
   return frame;
 }
-
-/// What the adapter sends.
-class RecordingWire final : public EthernetWire {
- public:
-  void transmit(std::span<const std::byte> frame) override {
-    frames.emplace_back(frame.begin(), frame.end());
-  }
-  std::vector<Frame> frames;
-};
 
 /// Memory of 4 MiB and one adapter, which masters the bus and has its cable plugged in.
 class E1000Rig {
@@ -132,7 +113,7 @@ class E1000Rig {
 
   TestClock clock;
   InterruptProbe interrupt;
-  RecordingWire wire;
+  RecordedWire wire;
   Log log;
   Bus device_bus{"memory", log};
 

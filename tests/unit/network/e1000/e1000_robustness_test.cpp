@@ -19,7 +19,7 @@ void make_busy(E1000Rig& rig) {
   for (int i = 0; i < 12; ++i) rig.card.receive(frame_to(kStation, 900));
   rig.start_transmitter();
   rig.set(Offset::Tidv, 100);
-  const Frame frame = frame_to(kOther, 1514);
+  const Frame frame = frame_to(kOtherStation, 1514);
   for (int i = 0; i < 20; ++i) rig.queue_frame(frame, u64{0x80} << 24);
   rig.kick();
   rig.set(Offset::Eecd, 0x42);
@@ -40,8 +40,8 @@ TEST_CASE("A restored adapter goes on where the saved one was", "[e1000]") {
   // In the middle of a segmented packet.
   used.queue(u64{14} | 24u << 8 | 33u << 16 | u64{34} << 32 | u64{50} << 40,
              5000 | u64{0x27} << 24 | u64{54} << 40 | u64{100} << 48);
-  used.queue(used.put_data(frame_to(kOther, 3000)), 3000 | u64{0x26} << 24 | u64{1} << 20);
-  used.queue(used.put_data(frame_to(kOther, 3000)), 2054 | u64{0x2f} << 24 | u64{1} << 20);
+  used.queue(used.put_data(frame_to(kOtherStation, 3000)), 3000 | u64{0x26} << 24 | u64{1} << 20);
+  used.queue(used.put_data(frame_to(kOtherStation, 3000)), 2054 | u64{0x2f} << 24 | u64{1} << 20);
   used.kick(microseconds(160));
 
   E1000Rig copy;
@@ -149,7 +149,7 @@ TEST_CASE("Junk in registers and descriptors, and frames in between, do no harm"
             u64{word()} << 32 | (word() & 0xff0f'0fff) | (random() % 2 != 0 ? kDataDescriptor : 0));
         break;
       case 4:
-        rig.card.receive(frame_to(random() % 2 != 0 ? kStation : kEveryone, 60 + word() % 9000));
+        rig.card.receive(frame_to(random() % 2 != 0 ? kStation : kBroadcast, 60 + word() % 9000));
         break;
       case 5:
         rig.clock.advance(nanoseconds(word() % 100'000));
@@ -173,7 +173,7 @@ TEST_CASE("Junk in registers and descriptors, and frames in between, do no harm"
   rig.clock.advance(milliseconds(200));
   rig.wire.frames.clear();
   rig.start_transmitter();
-  const Frame frame = frame_to(kOther, 100);
+  const Frame frame = frame_to(kOtherStation, 100);
   rig.put_descriptor(E1000Rig::kTransmitRing, 0, rig.put_data(frame), frame.size() | u64{0x0b} << 24);
   rig.set(Offset::Tdt, 1);
   rig.clock.advance(microseconds(1));

@@ -16,7 +16,7 @@ constexpr u64 kVle = u64{0x40} << 24;
 TEST_CASE("A legacy descriptor sends its frame and is done", "[e1000]") {
   E1000Rig rig;
   rig.start_transmitter();
-  const Frame frame = frame_to(kOther, 1000);
+  const Frame frame = frame_to(kOtherStation, 1000);
   rig.queue_frame(frame);
   rig.kick();
   REQUIRE(rig.wire.frames == std::vector<Frame>{frame});
@@ -27,7 +27,7 @@ TEST_CASE("A legacy descriptor sends its frame and is done", "[e1000]") {
 TEST_CASE("Only descriptors with RS are written back", "[e1000]") {
   E1000Rig rig;
   rig.start_transmitter();
-  const Frame frame = frame_to(kOther, 100);
+  const Frame frame = frame_to(kOtherStation, 100);
   rig.queue(rig.put_data(frame), frame.size() | kEop | kIfcs);
   rig.kick();
   CHECK(rig.wire.frames.size() == 1);
@@ -38,7 +38,7 @@ TEST_CASE("A frame may be in pieces, legacy or extended", "[e1000]") {
   E1000Rig rig;
   rig.start_transmitter();
   const u64 kind = GENERATE(u64{0}, kExtendedData);
-  const Frame frame = frame_to(kOther, 700);
+  const Frame frame = frame_to(kOtherStation, 700);
   const std::span<const std::byte> bytes(frame);
   rig.queue(rig.put_data(bytes.first(14)), 14 | kind | kIfcs);
   rig.queue(0, 0 | kind);  // a piece of nothing
@@ -53,7 +53,7 @@ TEST_CASE("The ring wraps", "[e1000]") {
   E1000Rig rig;
   rig.start_transmitter(8);
   for (u32 i = 0; i < 20; ++i) {
-    rig.queue_frame(frame_to(kOther, 60 + i));
+    rig.queue_frame(frame_to(kOtherStation, 60 + i));
     rig.kick();
   }
   REQUIRE(rig.wire.frames.size() == 20);
@@ -65,7 +65,7 @@ TEST_CASE("Nothing is sent while transmitter or bus master are off", "[e1000]") 
   E1000Rig rig;
   rig.start_transmitter();
   rig.set(Offset::Tctl, 0x0004'0108);
-  rig.queue_frame(frame_to(kOther, 100));
+  rig.queue_frame(frame_to(kOtherStation, 100));
   rig.kick();
   CHECK(rig.wire.frames.empty());
   rig.card.write_config(pci_offset::kCommand, Width::Word, 3);
@@ -81,7 +81,7 @@ TEST_CASE("Without a link frames are lost", "[e1000]") {
   E1000Rig rig;
   rig.start_transmitter();
   rig.card.set_link(false);
-  rig.queue_frame(frame_to(kOther, 100));
+  rig.queue_frame(frame_to(kOtherStation, 100));
   rig.kick();
   CHECK(rig.wire.frames.empty());
   CHECK(rig.transmit_status(0) == 1);
@@ -90,7 +90,7 @@ TEST_CASE("Without a link frames are lost", "[e1000]") {
 TEST_CASE("A driver's own check sequence is checked by whoever is on the wire", "[e1000]") {
   E1000Rig rig;
   rig.start_transmitter();
-  const Frame frame = frame_to(kOther, 100);
+  const Frame frame = frame_to(kOtherStation, 100);
   Frame with_sequence = frame;
   const auto sequence = check_sequence(frame);
   with_sequence.insert(with_sequence.end(), sequence.begin(), sequence.end());
@@ -104,7 +104,7 @@ TEST_CASE("A driver's own check sequence is checked by whoever is on the wire", 
 TEST_CASE("A VLAN tag is put in where descriptor and CTRL.VME say so", "[e1000]") {
   E1000Rig rig;
   rig.start_transmitter();
-  const Frame frame = frame_to(kOther, 100);
+  const Frame frame = frame_to(kOtherStation, 100);
   const u64 tag = u64{0x2345} << 48;
   rig.queue_frame(frame, kVle | tag);
   rig.kick();
@@ -123,13 +123,13 @@ TEST_CASE("A VLAN tag is put in where descriptor and CTRL.VME say so", "[e1000]"
 TEST_CASE("What is longer than 16288 bytes is not sent", "[e1000]") {
   E1000Rig rig;
   rig.start_transmitter();
-  const Frame longest = frame_to(kOther, 16288);
+  const Frame longest = frame_to(kOtherStation, 16288);
   rig.queue_frame(longest);
   rig.queue(E1000Rig::kTransmitBuffers, 16289 | kEop | kIfcs | kRs);
   rig.queue(E1000Rig::kTransmitBuffers, 65535 | kIfcs | kRs);
   rig.queue(E1000Rig::kTransmitBuffers, 0xf'ffff | kExtendedData | kEop | kIfcs | kRs);
   rig.queue(E1000Rig::kTransmitBuffers, 13 | kEop | kIfcs | kRs);  // shorter than a header
-  const Frame last = frame_to(kOther, 60);
+  const Frame last = frame_to(kOtherStation, 60);
   rig.queue_frame(last);
   rig.kick(milliseconds(1));
   CHECK(rig.wire.frames == std::vector<Frame>{longest, last});
@@ -139,7 +139,7 @@ TEST_CASE("What is longer than 16288 bytes is not sent", "[e1000]") {
 TEST_CASE("The packet buffer takes 16 KiB ahead of a wire of one gigabit", "[e1000]") {
   E1000Rig rig;
   rig.start_transmitter();
-  const Frame frame = frame_to(kOther, 1514);
+  const Frame frame = frame_to(kOtherStation, 1514);
   const u32 data = rig.put_data(frame);
   for (int i = 0; i < 60; ++i) rig.queue(data, frame.size() | kEop | kIfcs | kRs);
   rig.kick(0);
@@ -175,7 +175,7 @@ TEST_CASE("A ring without descriptors does nothing", "[e1000]") {
   E1000Rig rig;
   rig.start_transmitter();
   rig.set(Offset::Tdlen, 0);
-  rig.queue_frame(frame_to(kOther, 100));
+  rig.queue_frame(frame_to(kOtherStation, 100));
   rig.kick();
   CHECK(rig.wire.frames.empty());
 }
@@ -183,7 +183,7 @@ TEST_CASE("A ring without descriptors does nothing", "[e1000]") {
 TEST_CASE("A reset in the middle of a packet forgets it", "[e1000]") {
   E1000Rig rig;
   rig.start_transmitter();
-  const Frame frame = frame_to(kOther, 100);
+  const Frame frame = frame_to(kOtherStation, 100);
   rig.queue(rig.put_data(frame), 50 | kIfcs | kRs);
   rig.kick();
   rig.set(Offset::Ctrl, 1u << 26 | 0x40);
@@ -197,8 +197,8 @@ TEST_CASE("A reset in the middle of a packet forgets it", "[e1000]") {
 TEST_CASE("What is sent is counted", "[e1000]") {
   E1000Rig rig;
   rig.start_transmitter();
-  rig.queue_frame(frame_to(kOther, 60));
-  rig.queue_frame(frame_to(kEveryone, 200));
+  rig.queue_frame(frame_to(kOtherStation, 60));
+  rig.queue_frame(frame_to(kBroadcast, 200));
   rig.queue_frame(frame_to({0x01, 0, 0x5e, 0, 0, 1}, 1200));
   rig.kick(milliseconds(1));
   CHECK(rig.get(Offset::Tpt) == 3);

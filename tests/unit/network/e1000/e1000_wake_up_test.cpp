@@ -46,12 +46,12 @@ TEST_CASE("In D3 neither space is decoded, and coming back is a reset", "[e1000]
 }
 
 TEST_CASE("Each filter wakes for its frames", "[e1000]") {
-  constexpr u32 kMagic = 2, kExact = 4, kBroadcast = 16;
+  constexpr u32 kMagic = 2, kExact = 4, kToAll = 16;
   CHECK(wake(frame_to(kStation, 100), kExact) == kExact);
-  CHECK(wake(frame_to(kOther, 100), kExact) == 0);
-  CHECK(wake(frame_to(kEveryone, 100), kBroadcast) == kBroadcast);
-  CHECK(wake(frame_to(kEveryone, 100), kExact) == 0);
-  Frame magic = frame_to(kOther, 150);
+  CHECK(wake(frame_to(kOtherStation, 100), kExact) == 0);
+  CHECK(wake(frame_to(kBroadcast, 100), kToAll) == kToAll);
+  CHECK(wake(frame_to(kBroadcast, 100), kExact) == 0);
+  Frame magic = frame_to(kOtherStation, 150);
   std::fill_n(magic.begin() + 20, 6, std::byte{0xff});
   for (std::size_t i = 26; i < 26 + 96; ++i) magic[i] = static_cast<std::byte>(kStation[(i - 26) % 6]);
   CHECK(wake(magic, 0xff) == kMagic);
@@ -63,11 +63,11 @@ TEST_CASE("Addresses of IP and ARP wake", "[e1000]") {
   E1000Rig rig;
   rig.set(Offset::Ip4at + 8, 0x0200'000a);  // 10.0.0.2, the second
   rig.set(Offset::Ipav, 2);
-  Frame arp = frame_to(kEveryone, 60, 0x0806);
+  Frame arp = typed_frame(kBroadcast, 60, 0x0806);
   store_network32(arp, 38, 0x0a00'0002);
   power_down(rig, 0x60);
   CHECK(wake(rig, arp) == 0x20);
-  Frame ip = frame_to(kOther, 60, 0x0800);
+  Frame ip = typed_frame(kOtherStation, 60, 0x0800);
   store_network32(ip, 30, 0x0a00'0002);
   power_down(rig, 0x60);
   CHECK(wake(rig, ip) == 0x40);
@@ -80,15 +80,15 @@ TEST_CASE("A flexible filter compares the bytes of its mask", "[e1000]") {
   E1000Rig rig;
   rig.set(Offset::Fflt + 8, 64);
   rig.set(Offset::Ffmt + 50 * 8, 2);
-  rig.set(Offset::Ffvt + 50 * 8, 0x3200);
+  rig.set(Offset::Ffvt + 50 * 8, 0x5f00);
   power_down(rig, 2u << 16);
-  CHECK(wake(rig, frame_to(kOther, 100)) == 2u << 16);  // its byte 50 is 32h
-  rig.set(Offset::Ffvt + 50 * 8, 0x3300);
+  CHECK(wake(rig, frame_to(kOtherStation, 100)) == 2u << 16);  // its byte 50 is 5Fh
+  rig.set(Offset::Ffvt + 50 * 8, 0x6000);
   power_down(rig, 2u << 16);
-  CHECK(wake(rig, frame_to(kOther, 100)) == 0);
+  CHECK(wake(rig, frame_to(kOtherStation, 100)) == 0);
   rig.set(Offset::Ffmt + 50 * 8, 0);
   power_down(rig, 2u << 16);
-  CHECK(wake(rig, frame_to(kOther, 63)) == 0);
+  CHECK(wake(rig, frame_to(kOtherStation, 63)) == 0);
 }
 
 TEST_CASE("The waking frame's beginning is kept", "[e1000]") {
