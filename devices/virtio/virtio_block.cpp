@@ -187,6 +187,7 @@ void VirtioBlock::identify(BlockRequest& request) const {
 // --- Ending -----------------------------------------------------------------------------------------------
 
 bool VirtioBlock::waits_for_image() {
+  if (!scheduler_.scheduled(event_)) return false;
   const Picoseconds now = scheduler_.now();
   return std::ranges::any_of(
       requests_, [&](const BlockRequest& request) { return request.due <= now && !request.ready(image_); });

@@ -43,6 +43,7 @@ void VirtioNet::transmit_batch() {
       return publish(queue);
     }
     frames += transmit(chain_);
+    if (!running()) return;  // it led to no memory
     bytes += std::max<u64>(chain_.readable.length(), kShortestFrame);
     queue.push(chain_.head, 0);
   }

@@ -14,7 +14,7 @@ namespace ringdown {
 namespace {
 
 constexpr std::string_view kDiskForm =
-    "use FILE|URI[,unit=N][,readonly][,overlay=FILE][,format=raw][,reconnect=SECONDS]";
+    "use FILE|URI[,bus=ide|virtio][,unit=N][,readonly][,overlay=FILE][,format=raw][,reconnect=SECONDS]";
 
 /// One part behind the name; false if it is not known.
 Result<bool> take_disk_part(std::string_view part, DiskConfig& disk) {
@@ -24,8 +24,11 @@ Result<bool> take_disk_part(std::string_view part, DiskConfig& disk) {
   } else if (part.starts_with("unit=")) {
     const std::string unit = value_of("unit=");
     if (unit.size() != 1 || unit[0] < '0' || unit[0] >= '0' + char{kAnyUnit})
-      return Error{"units are 0 to 3: master and slave of the two IDE channels"};
+      return Error{"units are 0 to 3: of IDE, master and slave of the two channels"};
     disk.unit = static_cast<unsigned>(unit[0] - '0');
+  } else if (part.starts_with("bus=")) {
+    if (part != "bus=ide" && part != "bus=virtio") return Error{"bus= is ide or virtio"};
+    disk.bus = part == "bus=virtio" ? DiskBus::Virtio : DiskBus::Ide;
   } else if (part.starts_with("overlay=")) {
     disk.overlay = value_of("overlay=");
     if (disk.overlay.empty()) return Error{"the overlay's name is empty: name a file"};
@@ -149,6 +152,34 @@ Result<std::array<BootDevice, 3>> parse_boot_order(std::string_view text) {
 
 namespace {
 
+/// Gives every drive a unit of its bus: given units first, then the others in the order of the command line.
+/// False if there are not enough, which has been reported.
+bool place_drives(OptionReader& options, std::vector<DiskConfig>& disks) {
+  static_assert(kVirtioDisks == kAnyUnit);
+  const auto taken = [&](DiskBus bus, unsigned unit) {
+    return std::ranges::count_if(
+        disks, [&](const DiskConfig& other) { return other.bus == bus && other.unit == unit; });
+  };
+  for (const DiskConfig& disk : disks) {
+    if (disk.unit != kAnyUnit && taken(disk.bus, disk.unit) > 1) {
+      options.fail(Error{fmt::format("--disk: two drives at unit {}: give them different units", disk.unit)});
+      break;
+    }
+  }
+  for (DiskConfig& disk : disks) {
+    if (disk.unit != kAnyUnit) continue;
+    unsigned unit = 0;
+    while (unit < kAnyUnit && taken(disk.bus, unit) != 0) ++unit;
+    if (unit == kAnyUnit) {
+      options.fail(Error{disk.bus == DiskBus::Ide ? "--disk: more than four drives: leave some out"
+                                                  : "--disk: more than four on bus=virtio: leave some out"});
+      return false;
+    }
+    disk.unit = unit;
+  }
+  return true;
+}
+
 void read_floppies(OptionReader& options, MachineConfig& machine) {
   for (const std::string& value : options.texts("floppy")) {
     DiskConfig floppy;
@@ -189,22 +220,7 @@ void read_drives(OptionReader& options, MachineConfig& machine) {
   }
   read_changes(options, disks);
   read_cdroms(options, disks);
-  // Given units first, then the others in the order of the command line.
-  const auto taken = [&](unsigned unit) {
-    return std::count_if(disks.begin(), disks.end(), [&](const DiskConfig& d) { return d.unit == unit; });
-  };
-  for (unsigned unit = 0; unit < kAnyUnit; ++unit) {
-    if (taken(unit) > 1)
-      options.fail(Error{fmt::format("--disk: two drives at unit {}: give them different units", unit)});
-  }
-  for (DiskConfig& disk : disks) {
-    if (disk.unit != kAnyUnit) continue;
-    unsigned unit = 0;
-    while (unit < kAnyUnit && taken(unit) != 0) ++unit;
-    if (unit == kAnyUnit) options.fail(Error{"--disk: more than four drives: leave some out"});
-    disk.unit = unit;
-    if (unit == kAnyUnit) return;
-  }
+  if (!place_drives(options, disks)) return;
   read_floppies(options, machine);
   if (const auto latency = options.text("disk-latency"))
     options.take(parse_latency(*latency), machine.disk_latency);

@@ -13,8 +13,8 @@ namespace ringdown {
 /// --disk, --overlay, --snapshot, --cdrom, --floppy, --disk-latency and --boot.
 void read_drives(OptionReader& options, MachineConfig& machine);
 
-/// "FILE|URI[,unit=N][,readonly][,overlay=FILE][,format=raw][,reconnect=SECONDS]"; a comma in a name is
-/// doubled. The unit is kAnyUnit if none is given.
+/// "FILE|URI[,bus=ide|virtio][,unit=N][,readonly][,overlay=FILE][,format=raw][,reconnect=SECONDS]"; a comma
+/// in a name is doubled. The unit is kAnyUnit if none is given.
 Result<DiskConfig> parse_disk(std::string_view text);
 /// "FILE|none[,unit=N]": a CD-ROM drive; 'none' is one without a medium.
 Result<DiskConfig> parse_cdrom(std::string_view text);

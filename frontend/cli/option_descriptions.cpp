@@ -18,8 +18,8 @@ po::options_description drive_options() {
   po::options_description group("Drives");
   group.add_options()  //
       ("disk", po::value<Texts>(),
-       "FILE|URI[,unit=N][,readonly][,overlay=FILE][,format=raw][,reconnect=SECONDS]: an IDE disk; may be "
-       "repeated")                                                                                    //
+       "FILE|URI[,bus=ide|virtio][,unit=N][,readonly][,overlay=FILE][,format=raw][,reconnect=SECONDS]: a "
+       "disk, on IDE unless told otherwise; may be repeated")                                         //
       ("overlay", po::value<Text>(), "FILE for the changes to the first disk, which stays as it is")  //
       ("snapshot", po::value<bool>()->implicit_value(true)->zero_tokens(),
        "the changes to all disks are thrown away at the end")  //

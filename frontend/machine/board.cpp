@@ -78,7 +78,8 @@ Board::Board(const BoardConnections& c, const MachineConfig& config, BoardMedia 
       vga_(c.log, c.scheduler),
       vga_pci_(vga_, std::move(media.vga_rom)),
       network_({c.memory, c.scheduler, c.log, c.ports, pci_, isa_bridge_, isa_, c.inputs}, config.nics,
-               std::move(media.nic_roms)) {
+               std::move(media.nic_roms)),
+      virtio_disks_({c.memory, c.scheduler, c.log, pci_, isa_bridge_}) {
   pic_.connect_output(InterruptLine(pic_output_, 0));
   local_apic_.connect_io_apic(io_apic_);
   rtc_.connect_nmi_enable(InterruptLine(nmi_, 0));
@@ -141,6 +142,10 @@ void Board::attach_ports(const BoardConnections& c) {
 void Board::attach_drives(const BoardConnections& c, const MachineConfig& config, BoardMedia& media) {
   const IdeTiming timing = IdeTiming::of_latency(config.disk_latency);
   for (BoardMedia::Drive& drive : media.drives) {
+    if (drive.config.bus == DiskBus::Virtio) {
+      virtio_disks_.add(drive.config.unit, std::move(drive.image), config.disk_latency);
+      continue;
+    }
     const u8 channel = static_cast<u8>(drive.config.unit / 2);
     const IdePlace place{channel, static_cast<u8>(drive.config.unit % 2)};
     std::unique_ptr<IdeDrive> device;
@@ -253,6 +258,7 @@ std::vector<Serializable*> Board::components() {
   }
   if (hpet_) all.push_back(&*hpet_);
   network_.add_components(all);
+  virtio_disks_.add_components(all);
   all.push_back(&pci_);  // places the windows of the functions restored above
   // Restored devices drive their lines anew: the controllers come after them, so that no such edge stays
   // latched.
@@ -264,6 +270,7 @@ Result<void> Board::flush_disks() {
   for (IdeChannel* channel : {&ide_primary_, &ide_secondary_}) {
     if (Result<void> result = channel->flush_images(); !result) return result;
   }
+  if (Result<void> result = virtio_disks_.flush_images(); !result) return result;
   for (unsigned drive = 0; drive < kFloppyDrives; ++drive) {
     if (DiskImage* image = floppy_.image(drive); image != nullptr) {
       if (Result<void> result = image->flush(); !result) return result;
@@ -279,6 +286,7 @@ RemovableDrive* Board::removable_drive(unsigned drive) {
 void Board::set_disk_wake(const std::function<void()>& wake) {
   ide_primary_.set_wake(wake);
   ide_secondary_.set_wake(wake);
+  virtio_disks_.set_wake(wake);
 }
 
 void Board::set_ferr(bool asserted) {

@@ -40,6 +40,7 @@
 #include "devices/timers/rtc.h"
 #include "frontend/machine/machine_config.h"
 #include "frontend/machine/network_cards.h"
+#include "frontend/machine/virtio_disks.h"
 
 namespace ringdown {
 
@@ -83,7 +84,10 @@ class Board {
   /// Hands written sectors to the host's disks.
   Result<void> flush_disks();
   /// A drive's next event is due and its image is late.
-  bool waits_for_disks() const { return ide_primary_.waits_for_image() || ide_secondary_.waits_for_image(); }
+  bool waits_for_disks() {
+    return ide_primary_.waits_for_image() || ide_secondary_.waits_for_image() ||
+           virtio_disks_.wait_for_images();
+  }
   /// `wake` is called from other threads when that may have ended.
   void set_disk_wake(const std::function<void()>& wake);
 
@@ -138,6 +142,7 @@ class Board {
   Vga vga_;
   VgaPci vga_pci_;
   NetworkCards network_;
+  VirtioDisks virtio_disks_;
   std::array<std::unique_ptr<Uart16550>, 4> serial_;
   std::array<RemovableDrive*, kIdeUnits> removable_{};
 };

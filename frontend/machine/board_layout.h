@@ -71,6 +71,7 @@ inline constexpr PciAddress kPciIde{1, 1};
 inline constexpr PciAddress kPciPower{1, 3};
 inline constexpr PciAddress kPciVga{2, 0};
 inline constexpr u8 kPciFirstNic = 3;  // one device for each network adapter
+inline constexpr u8 kPciFirstVirtioDisk = 8;
 
 // --- Clocks ------------------------------------------------------------------------------------------------
 /// The bus clock that the local APIC's timer divides.

@@ -26,16 +26,22 @@ enum class RunMode : u8 {
 
 /// IDE drives a board has places for: master and slave of two channels.
 inline constexpr unsigned kIdeUnits = 4;
+/// Virtio disks a board has places for.
+inline constexpr unsigned kVirtioDisks = 4;
+
+/// What a disk hangs on.
+enum class DiskBus : u8 { Ide, Virtio };
 
 struct DiskConfig {
   std::string path;
-  unsigned unit = 0;  // 0: primary master, 1: primary slave, 2: secondary master, 3: secondary slave
+  unsigned unit = 0;  // of IDE, 0: primary master, 1: primary slave, 2: secondary master, 3: secondary slave
   bool read_only = false;
   bool cdrom = false;               // an ATAPI drive with an ISO image (path may be empty: no medium)
   std::string overlay = {};         // the file that changes go to; empty: the image itself
   bool snapshot = false;            // changes are thrown away
   bool raw = false;                 // the content is raw whatever it looks like
   unsigned reconnect_seconds = 60;  // how long a server that is gone is waited for
+  DiskBus bus = DiskBus::Ide;       // units of each are counted apart
 };
 
 /// Floppy drives, A and B.

@@ -41,14 +41,19 @@ std::string memory_text(u64 bytes) {
   return bytes % kMebibyte == 0 ? fmt::format("{}M", bytes / kMebibyte) : fmt::format("{}K", bytes / 1024);
 }
 
-std::string drive_text(const BoardMedia& media, unsigned unit) {
+std::string virtio_disk_option(unsigned unit) {
+  return fmt::format("--disk with bus=virtio on unit {}", unit);
+}
+constexpr const char* kNoDrive = "none";
+
+std::string drive_text(const BoardMedia& media, DiskBus bus, unsigned unit) {
   for (const BoardMedia::Drive& drive : media.drives) {
-    if (drive.config.unit != unit) continue;
+    if (drive.config.bus != bus || drive.config.unit != unit) continue;
     // What lies in a CD-ROM drive may change; the drive compares it with its saved state.
     if (drive.config.cdrom) return "a CD-ROM drive";
     return fmt::format("a disk of {} sectors", drive.image->sectors());
   }
-  return "none";
+  return kNoDrive;
 }
 
 std::string nic_text(const NicConfig& nic, std::span<const u8> rom) {
@@ -84,7 +89,8 @@ MachineIdentity::MachineIdentity(const MachineConfig& config, const BoardMedia& 
   for (const FirmwareFile& file : config.firmware_files) kernel.add(file.content);
   properties_.push_back({"--kernel with --initrd and --append", kernel.text()});
   for (unsigned unit = 0; unit < kIdeUnits; ++unit) {
-    properties_.push_back({fmt::format("--disk or --cdrom on unit {}", unit), drive_text(media, unit)});
+    properties_.push_back(
+        {fmt::format("--disk or --cdrom on unit {}", unit), drive_text(media, DiskBus::Ide, unit)});
   }
   for (unsigned drive = 0; drive < kFloppyDrives; ++drive) {
     const bool present = drive < media.floppies.size();
@@ -102,6 +108,8 @@ MachineIdentity::MachineIdentity(const MachineConfig& config, const BoardMedia& 
     properties_.push_back(
         {nic_option(number), present ? nic_text(config.nics[number], media.nic_roms[number]) : kNoNic});
   }
+  for (unsigned unit = 0; unit < kVirtioDisks; ++unit)
+    properties_.push_back({virtio_disk_option(unit), drive_text(media, DiskBus::Virtio, unit)});
 }
 
 void MachineIdentity::complete(std::vector<Property>& saved) const {
@@ -109,6 +117,8 @@ void MachineIdentity::complete(std::vector<Property>& saved) const {
       {kPaging, std::string(name_of(Technique::Shadow))}, {kAcpi, "on"}, {kApic, "on"}};
   for (unsigned number = 0; number < kMaximumNics; ++number)
     before_options.push_back({nic_option(number), kNoNic});
+  for (unsigned unit = 0; unit < kVirtioDisks; ++unit)
+    before_options.push_back({virtio_disk_option(unit), kNoDrive});
   for (const Property& before : before_options) {
     const auto is_same = [&](const Property& property) { return property.option == before.option; };
     const auto own = std::ranges::find_if(properties_, is_same);

@@ -33,17 +33,26 @@ constexpr std::size_t kDiskSize = std::size_t{32} << 20;
 constexpr std::size_t kWrittenAt = 100 * 4096;
 constexpr std::size_t kWrittenSize = 300 * 4096;
 
+/// What Linux drives a disk with.
+struct Driver {
+  const char* initramfs;
+  const char* disk;
+  const char* message;  // that tells how, for who reads a test that failed
+};
+constexpr Driver kIde{"disk", "/dev/sda", "ata1.00: configured for .*"};
+constexpr Driver kVirtio{"network", "/dev/vda", "virtio_blk .*"};
+
 /// Reads the disk, overwrites a part of it, reads that back from the drive, and ends with `end`.
-LinuxBoot disk_work(const std::string& parameters, const std::string& end) {
-  return {.initramfs = "disk",
-          .command =
-              "dmesg | grep -o 'ata1.00: configured for .*'\n"
-              "crc32 /dev/sda\n"
-              "yes 'written by the guest' | head -c 1228800 |\n"
-              "  dd of=/dev/sda bs=4k seek=100 count=300 iflag=fullblock conv=notrunc,fsync 2>/dev/null\n"
-              "echo 3 >/proc/sys/vm/drop_caches\n"
-              "crc32 /dev/sda\n" +
-              end,
+LinuxBoot disk_work(const Driver& driver, const std::string& parameters, const std::string& end) {
+  return {.initramfs = driver.initramfs,
+          .command = std::string("disk=") + driver.disk + "; dmesg | grep -o '" + driver.message +
+                     "'\n"
+                     "crc32 $disk\n"
+                     "yes 'written by the guest' | head -c 1228800 |\n"
+                     "  dd of=$disk bs=4k seek=100 count=300 iflag=fullblock conv=notrunc,fsync 2>/dev/null\n"
+                     "echo 3 >/proc/sys/vm/drop_caches\n"
+                     "crc32 $disk\n" +
+                     end,
           .parameters = "quiet " + parameters};
 }
 
@@ -57,7 +66,8 @@ u64 input_strings(Monitor& monitor) {
 }
 
 /// Runs `disk_work` on an own disk and checks what guest and host read of it. Returns the INS it took.
-u64 check_disk_work(const std::string& name, const LinuxBoot& work, StopReason expected_end) {
+u64 check_disk_work(const std::string& name, const LinuxBoot& work, StopReason expected_end,
+                    DiskBus bus = DiskBus::Ide) {
   std::string expected = random_content(kDiskSize, 20);
   const DiskFile disk(name, expected);
   const std::string first_crc = crc_of(expected);
@@ -66,7 +76,7 @@ u64 check_disk_work(const std::string& name, const LinuxBoot& work, StopReason e
   {
     MachineConfig config;
     config.memory_bytes = u64{128} << 20;
-    config.disks.push_back({disk.path(), 0, false, false});
+    config.disks.push_back({.path = disk.path(), .bus = bus});
     GuestMachine guest(with_linux(config, work));
     guest.run_to(kBootLimit);
     INFO(guest.console() << guest.output());
@@ -88,18 +98,30 @@ TEST_CASE("Linux boots from an IDE disk through SeaBIOS and GRUB, the same in tr
   CHECK(boot(RunMode::Trap, disk) == boot(RunMode::Bare, disk));
 }
 
+TEST_CASE("Linux boots from a virtio disk through SeaBIOS and GRUB") {
+  boot(RunMode::Trap, {.path = boot_media("disk.img"), .read_only = true, .bus = DiskBus::Virtio});
+}
+
 TEST_CASE("Linux boots from a CD through SeaBIOS and ISOLINUX") {
   boot(RunMode::Trap, {boot_media("cd.iso"), 2, true, true});
 }
 
 TEST_CASE("Linux reads and writes a 32 MiB disk by DMA, and switches the machine off") {
-  const LinuxBoot work = disk_work("", "poweroff -f\nsleep 100");
+  const LinuxBoot work = disk_work(kIde, "", "poweroff -f\nsleep 100");
   CHECK(check_disk_work("dma.img", work, StopReason::PowerOff) < kSectorsRead / 10);
 }
 
 TEST_CASE("Linux reads and writes a 32 MiB disk by PIO, and restarts the machine") {
-  const LinuxBoot work = disk_work("libata.dma=0", "reboot -f\nsleep 100");
+  const LinuxBoot work = disk_work(kIde, "libata.dma=0", "reboot -f\nsleep 100");
   CHECK(check_disk_work("pio.img", work, StopReason::Reset) >= kSectorsRead);
+}
+
+TEST_CASE("Linux reads and writes a 32 MiB virtio disk, by the modern interface and by the legacy one") {
+  for (const char* const parameters : {"", "virtio_pci.force_legacy=1"}) {
+    CAPTURE(parameters);
+    const LinuxBoot work = disk_work(kVirtio, parameters, "poweroff -f\nsleep 100");
+    CHECK(check_disk_work("virtio.img", work, StopReason::PowerOff, DiskBus::Virtio) < kSectorsRead / 10);
+  }
 }
 
 }  // namespace ringdown::test

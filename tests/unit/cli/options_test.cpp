@@ -176,6 +176,20 @@ TEST_CASE("drives without a unit take what is free") {
   CHECK(contains(refusal({"--cdrom", "a.iso", "--disk", "b,unit=2"}), "unit 2"));
 }
 
+TEST_CASE("virtio disks have units of their own") {
+  const std::vector<DiskConfig> disks = parsed({"--disk", "a,bus=virtio", "--disk", "b", "--disk",
+                                                "c,bus=virtio", "--disk", "d,bus=ide,unit=2"})
+                                            .machine.disks;
+  REQUIRE(disks.size() == 4);
+  CHECK(disks[0].bus == DiskBus::Virtio);
+  CHECK(disks[0].unit == 0);
+  CHECK(disks[1].bus == DiskBus::Ide);
+  CHECK(disks[1].unit == 0);
+  CHECK(disks[2].unit == 1);
+  CHECK(disks[3].bus == DiskBus::Ide);
+  CHECK(contains(parse_disk("x,bus=scsi").error().message, "virtio"));
+}
+
 TEST_CASE("the defaults are those that the help names") {
   const Options options = parsed({});
   CHECK(options.machine.memory_bytes == 256 * kMebi);
