@@ -25,7 +25,6 @@ using InsertCheckSequence = Field<u64, 25>;
 using LegacyInsertChecksum = Field<u64, 26>;
 using SegmentationEnable = Field<u64, 26>;
 using ReportStatus = Field<u64, 27>;
-using ReportSent = Field<u64, 28>;
 using Extended = Field<u64, 29>;
 using VlanEnable = Field<u64, 30>;
 using InterruptDelay = Field<u64, 31>;

@@ -198,8 +198,7 @@ void E1000::arrive(std::span<const std::byte> frame) {
     if (wake_up_.wakes(frame)) wake();
     return;
   }
-  flow_control_.look_at(frame);
-  receiver_.arrive(frame);
+  receiver_.arrive(frame, flow_control_.look_at(frame));
 }
 
 void E1000::link_changed() {

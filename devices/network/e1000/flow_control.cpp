@@ -43,20 +43,23 @@ FlowControl::FlowControl(RegisterFile& registers, Statistics& statistics, Transm
       scheduler_(scheduler),
       send_(std::move(send)) {}
 
-void FlowControl::look_at(std::span<const std::byte> frame) {
-  if (frame.size() < kPauseLength || load_network16(frame, kTypeField) != registers_[Offset::Fct]) return;
+FrameKind FlowControl::look_at(std::span<const std::byte> frame) {
+  if (frame.size() < kPauseLength || load_network16(frame, kTypeField) != registers_[Offset::Fct])
+    return FrameKind::Data;
   const bool ours = begins_with(frame, address_in(registers_, Offset::Fcal, Offset::Fcah)) ||
                     begins_with(frame, address_in(registers_, Offset::Ral0, Offset::Rah0));
-  if (!ours) return;
+  if (!ours || !registers_.get<ReceiverEnable>(Offset::Rctl)) return FrameKind::Data;
   if (load_network16(frame, kOpcodeField) != kPause) {
     statistics_.count(Offset::Fcruc);
-    return;
+    return FrameKind::FlowControl;
   }
   const u16 quanta = load_network16(frame, kTimeField);
   statistics_.count(quanta == 0 ? Offset::Xonrxc : Offset::Xoffrxc);
-  if (!registers_.get<ReceiveFlowControl>(Offset::Ctrl)) return;
-  const Picoseconds quantum = kQuantumBits * (kPicosecondsPerSecond / bits_per_second(phy_.speed()));
-  transmitter_.pause_until(scheduler_.now() + quanta * quantum);
+  if (registers_.get<ReceiveFlowControl>(Offset::Ctrl)) {
+    const Picoseconds quantum = kQuantumBits * (kPicosecondsPerSecond / bits_per_second(phy_.speed()));
+    transmitter_.pause_until(scheduler_.now() + quanta * quantum);
+  }
+  return FrameKind::FlowControl;
 }
 
 void FlowControl::set_level(std::size_t bytes) {
@@ -88,6 +91,7 @@ void FlowControl::send_pause(u16 quanta) {
   store_network16(frame, kTypeField, static_cast<u16>(registers_[Offset::Fct]));
   store_network16(frame, kOpcodeField, kPause);
   store_network16(frame, kTimeField, quanta);
+  statistics_.count_sent(frame, FrameKind::FlowControl);
   send_(frame);
 }
 

@@ -16,8 +16,8 @@ class FlowControl {
   FlowControl(RegisterFile& registers, Statistics& statistics, Transmitter& transmitter, const Phy& phy,
               Scheduler& scheduler, std::function<void(std::span<const std::byte>)> send);
 
-  /// Looks at every frame that comes; whether it is filtered out besides is not decided here.
-  void look_at(std::span<const std::byte> frame);
+  /// Looks at every frame that comes: what it is. Whether it is filtered out besides is not decided here.
+  FrameKind look_at(std::span<const std::byte> frame);
   /// How many bytes wait in the packet buffer.
   void set_level(std::size_t bytes);
   /// TCTL.SWXOFF.

@@ -66,34 +66,39 @@ bool Receiver::accepts_frame() const {
   return waiting_bytes_ + longest_frame() + kCheckSequence <= capacity();
 }
 
-void Receiver::arrive(std::span<const std::byte> frame) {
+void Receiver::arrive(std::span<const std::byte> frame, FrameKind kind) {
   if (!around_.registers.get<ReceiverEnable>(Offset::Rctl)) return;
   around_.statistics.count_seen(frame);
   Report report;
   if (!taken(frame, report)) return;
-  around_.statistics.count_received(frame);
   prepare(frame, report);
-  const std::span<const std::byte> bytes = arriving_.bytes();
-  if (ring_.empty()) around_.statistics.count(Offset::Rnbc);
-  if (waiting_.empty() && store(bytes, report)) return;
-  if (!waiting_.empty() && waiting_bytes_ + bytes.size() > capacity()) {
+  if (!keep(report, kind)) {
     around_.statistics.count(Offset::Mpc);
     around_.interrupts.raise(cause::kRxo);
-    return;
+  } else if (kind == FrameKind::Data) {
+    around_.statistics.count_received(frame);
   }
-  waiting_.push_back({{bytes.begin(), bytes.end()}, report});
-  waiting_bytes_ += bytes.size();
-  around_.level_changed(waiting_bytes_);
 }
 
 bool Receiver::taken(std::span<const std::byte> frame, Report& report) {
-  if (frame.size() < kShortestFrame || frame.size() > longest_frame()) {
-    around_.statistics.count(frame.size() < kShortestFrame ? Offset::Ruc : Offset::Roc);
-    return false;
-  }
   const std::optional<Match> match = filter(around_.registers, frame);
+  if (!match) return false;
   if (match == Match::Inexact) report.status |= receive_status::kInexact;
-  return match.has_value();
+  if (frame.size() >= kShortestFrame && frame.size() <= longest_frame()) return true;
+  around_.statistics.count(Offset::Rlec);
+  around_.statistics.count(frame.size() < kShortestFrame ? Offset::Ruc : Offset::Roc);
+  return false;
+}
+
+bool Receiver::keep(Report& report, FrameKind kind) {
+  const std::span<const std::byte> bytes = arriving_.bytes();
+  if (ring_.empty() && kind == FrameKind::Data) around_.statistics.count(Offset::Rnbc);
+  if (waiting_.empty() && store(bytes, report)) return true;
+  if (!waiting_.empty() && waiting_bytes_ + bytes.size() > capacity()) return false;
+  waiting_.push_back({{bytes.begin(), bytes.end()}, report});
+  waiting_bytes_ += bytes.size();
+  around_.level_changed(waiting_bytes_);
+  return true;
 }
 
 void Receiver::prepare(std::span<const std::byte> frame, Report& report) {
@@ -112,10 +117,10 @@ void Receiver::prepare(std::span<const std::byte> frame, Report& report) {
   } else {
     arriving_.append(frame);
   }
+  if (!registers.get<StripCrc>(Offset::Rctl)) arriving_.append(check_sequence(frame));
   const std::size_t start =
       std::min<std::size_t>(registers.get<ChecksumStart>(Offset::Rxcsum), arriving_.size());
   report.checksum = internet_sum(std::span<const std::byte>(arriving_.bytes()).subspan(start));
-  if (!registers.get<StripCrc>(Offset::Rctl)) arriving_.append(check_sequence(frame));
 }
 
 bool Receiver::store(std::span<const std::byte> frame, Report& report) {

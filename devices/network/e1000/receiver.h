@@ -38,7 +38,7 @@ class Receiver {
   /// Whether the packet buffer would take the longest frame there can be now.
   bool accepts_frame() const;
   /// A frame from the wire, between kEthernetHeaderLength and kLongestFrame bytes.
-  void arrive(std::span<const std::byte> frame);
+  void arrive(std::span<const std::byte> frame, FrameKind kind);
 
   /// Something that frames wait for may have changed: the tail, the enable bit, bus mastering.
   void start();
@@ -71,7 +71,10 @@ class Receiver {
   std::size_t capacity() const;
   std::size_t buffer_size() const;
   bool taken(std::span<const std::byte> frame, Report& report);
+  /// Makes `arriving_` what memory gets.
   void prepare(std::span<const std::byte> frame, Report& report);
+  /// Puts it into memory or the packet buffer; false if there is no room in either.
+  bool keep(Report& report, FrameKind kind);
   /// Writes as much as there are descriptors for; true if that was all of the frame.
   bool store(std::span<const std::byte> frame, Report& report);
   void use_descriptor(std::span<const std::byte> frame, Report& report);

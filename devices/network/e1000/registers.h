@@ -65,6 +65,7 @@ enum class Offset : u32 {
 
   Statistics = 0x4000,
   Mpc = 0x4010,
+  Rlec = 0x4040,
   Xonrxc = 0x4048,
   Xontxc = 0x404c,
   Xoffrxc = 0x4050,

@@ -46,11 +46,12 @@ void Statistics::count_size(Offset first, std::size_t wire_length) {
   count(first + bucket * static_cast<u32>(sizeof(u32)));
 }
 
-void Statistics::count_sent(std::span<const std::byte> frame) {
+void Statistics::count_sent(std::span<const std::byte> frame, FrameKind kind) {
   const std::size_t wire_length = frame.size() + kCheckSequence;
   count(Offset::Tpt);
-  count(Offset::Gptc);
   add_octets(Offset::Totl, wire_length);
+  if (kind == FrameKind::FlowControl || frame.size() < kShortestFrame) return;
+  count(Offset::Gptc);
   add_octets(Offset::Gotcl, wire_length);
   count_size(Offset::Ptc64, wire_length);
   if (is_broadcast(destination_of(frame))) {

@@ -7,6 +7,9 @@
 
 namespace ringdown::e1000 {
 
+/// PAUSE frames are counted apart from all others.
+enum class FrameKind : u8 { Data, FlowControl };
+
 /// (317453, 13.7.) Counters of events that do not occur here (collisions, symbol errors) stay zero.
 class Statistics {
  public:
@@ -20,10 +23,11 @@ class Statistics {
   u32 read(Offset offset);
 
   void count(Offset offset);
-  /// A good frame; lengths on the wire include the check sequence.
-  void count_sent(std::span<const std::byte> frame);
+  /// Lengths on the wire include the check sequence.
+  void count_sent(std::span<const std::byte> frame, FrameKind kind);
+  /// A good frame that passed the filters.
   void count_received(std::span<const std::byte> frame);
-  /// A frame of any kind.
+  /// A frame of any kind that came.
   void count_seen(std::span<const std::byte> frame);
 
  private:

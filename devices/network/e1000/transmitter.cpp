@@ -84,13 +84,12 @@ void Transmitter::run() {
 void Transmitter::finish_descriptor() {
   const u64 options = descriptor_->high;
   const u64 address = ring_.head_address();
-  const u32 waiting = ring_.waiting();
   descriptor_.reset();
   ring_.advance();
-  if (ReportStatus::get(options) || ReportSent::get(options)) report(options, address + kStatusByte);
+  if (ReportStatus::get(options)) report(options, address + kStatusByte);
 
-  const u32 low = around_.registers.get<LowThreshold>(Offset::Txdctl) * 8;
-  if (waiting >= low && ring_.waiting() < low) around_.interrupts.raise(cause::kTxdLow);
+  if (ring_.waiting() == around_.registers.get<LowThreshold>(Offset::Txdctl) * 8)
+    around_.interrupts.raise(cause::kTxdLow);
 }
 
 void Transmitter::report(u64 options, u64 status_address) {
@@ -115,7 +114,7 @@ void Transmitter::put_on_wire() {
   const Picoseconds now = around_.scheduler.now();
   buffer_empty_at_ =
       std::max(buffer_empty_at_, now) + frame_time(frame.size(), bits_per_second(around_.phy.speed()));
-  around_.statistics.count_sent(frame);
+  around_.statistics.count_sent(frame, FrameKind::Data);
   around_.send(frame);
 }
 

@@ -56,6 +56,8 @@ TEST_CASE("Without CTRL.RFCE it is only counted", "[e1000]") {
   rig.start_receiver();
   rig.card.receive(pause_frame(100));
   CHECK(rig.get(Offset::Xoffrxc) == 1);
+  CHECK(rig.get(Offset::Tpr) == 1);
+  CHECK(rig.get(Offset::Gprc) == 0);
   CHECK((rig.get(Offset::Status) & 0x10) == 0);
   Frame unknown = pause_frame(1);
   store_network16(unknown, 14, 2);
@@ -90,6 +92,8 @@ TEST_CASE("A full packet buffer stops the partner, and an empty one lets it go o
   CHECK(rig.wire.frames[1] == expected);
   CHECK(rig.get(Offset::Xofftxc) == 1);
   CHECK(rig.get(Offset::Xontxc) == 1);
+  CHECK(rig.get(Offset::Tpt) == 2);
+  CHECK(rig.get(Offset::Gptc) == 0);
 }
 
 TEST_CASE("TCTL.SWXOFF sends one", "[e1000]") {

@@ -153,6 +153,7 @@ TEST_CASE("Long frames need LPE", "[e1000]") {
   CHECK(rig.get(Offset::Roc) == 1);
   rig.card.receive(frame_to(kStation, 59));
   CHECK(rig.get(Offset::Ruc) == 1);
+  CHECK(rig.get(Offset::Rlec) == 3);
 }
 
 TEST_CASE("A frame fills as many buffers as it needs, of every size", "[e1000]") {
