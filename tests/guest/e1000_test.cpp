@@ -1,8 +1,5 @@
 // Debian's driver of the 8254x family on each of the three chips: its own tests of the hardware, and two
 // adapters that talk to each other with and without offload.
-#include <catch2/catch.hpp>
-
-#include "tests/support/crossed_adapters.h"
 #include "tests/support/network_work.h"
 
 namespace ringdown::test {
@@ -52,12 +49,7 @@ TEST_CASE("Debian's e1000 finds nothing wrong with each chip, and talks to itsel
   LinuxBoot boot = network_work(kKilobytes);
   boot.initramfs = "network-tools";
   boot.command = kSelfTests + boot.command + "[ $? = 0 ] || exit 1\n" + kTaggedWork + kStatistics;
-  GuestMachine guest(with_linux(config, boot));
-  cable.connect(guest.machine().inputs());
-  guest.run_to(kLimit);
-  INFO(guest.console() << guest.output());
-  REQUIRE(guest.last_stop().reason == StopReason::Exit);
-  REQUIRE(guest.last_stop().exit_code == 0);
+  check_network_work(config, boot, cable, kLimit);
 }
 
 }  // namespace

@@ -1,8 +1,5 @@
 // Debian's drivers of the old adapters, on two of a kind with a cable between them: probe, address, pings in
 // fragments, a file. (ne2k-pci does so in tests/lockstep/network_test.cpp.)
-#include <catch2/catch.hpp>
-
-#include "tests/support/crossed_adapters.h"
 #include "tests/support/network_work.h"
 
 namespace ringdown::test {
@@ -19,12 +16,7 @@ void check_work(NicModel model, const LinuxBoot& boot) {
   // Of ISA cards, each needs its own place.
   config.nics[1].isa_port = 0x320;
   config.nics[1].isa_irq = 5;
-  GuestMachine guest(with_linux(config, boot));
-  cable.connect(guest.machine().inputs());
-  guest.run_to(kLimit);
-  INFO(guest.console() << guest.output());
-  REQUIRE(guest.last_stop().reason == StopReason::Exit);
-  REQUIRE(guest.last_stop().exit_code == 0);
+  check_network_work(config, boot, cable, kLimit);
   REQUIRE(cable.frames() > kKilobytes * 1024 / 1500);
 }
 

@@ -2,6 +2,9 @@
 // or how.
 #pragma once
 
+#include <catch2/catch.hpp>
+
+#include "tests/support/crossed_adapters.h"
 #include "tests/support/guest_machine.h"
 
 namespace ringdown::test {
@@ -22,6 +25,18 @@ inline LinuxBoot network_work(unsigned kilobytes) {
                      "ping -c 2 -s 4000 10.1.0.2 || exit 1\n"
                      "wget -q -O - http://10.1.0.2/data | cmp - /tmp/data\n",
           .parameters = "quiet"};
+}
+
+/// Runs it on the adapters of `config`, which `cable` connects; fails the test unless it ends with status 0
+/// within `limit`.
+inline void check_network_work(const MachineConfig& config, const LinuxBoot& boot, CrossedAdapters& cable,
+                               Ticks limit) {
+  GuestMachine guest(with_linux(config, boot));
+  cable.connect(guest.machine().inputs());
+  guest.run_to(limit);
+  INFO(guest.console() << guest.output());
+  REQUIRE(guest.last_stop().reason == StopReason::Exit);
+  REQUIRE(guest.last_stop().exit_code == 0);
 }
 
 }  // namespace ringdown::test
