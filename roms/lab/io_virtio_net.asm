@@ -12,7 +12,7 @@ HEADER          equ 10                  ; without merged buffers
 
         section .text
 device_start:
-        virtio_start VIRTIO_NET
+        virtio_start VIRTIO_NET, 0
         virtio_queue RECEIVE_QUEUE, 0, RINGS
         mov ebx, RECEIVED
         mov cl, FOR_DEVICE

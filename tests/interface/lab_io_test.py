@@ -13,7 +13,7 @@ PROGRAM = sys.argv[1]
 SMALL = ["--packets", "64", "--blocks", "64"]
 KEYS = ["device", "work", "traps", "units", "seconds"]
 # Each traps less for the same work than the next one.
-ORDERS = [["virtio-net", "e1000", "ne2000"], ["virtio-net", "pcnet", "rtl8029"], ["ide-dma", "ide-pio"]]
+ORDERS = [["virtio-net", "e1000", "ne2000"], ["virtio-net", "pcnet", "rtl8029"], ["virtio-blk", "ide-dma", "ide-pio"]]
 # Of a unit, where each goes through a port.
 WORDS = {"ide-pio": 2048, "ne2000": 750, "rtl8029": 750}
 

@@ -6,7 +6,7 @@
 #include "frontend/lab/lab_guests.h"
 #include "frontend/lab/ordered_guest.h"
 
-#define RINGDOWN_IO_ROMS(X) X(io_ne2000) X(io_pcnet) X(io_e1000) X(io_virtio_net) X(io_ide)
+#define RINGDOWN_IO_ROMS(X) X(io_ne2000) X(io_pcnet) X(io_e1000) X(io_virtio_net) X(io_ide) X(io_virtio_blk)
 
 #define RINGDOWN_IO_ROM(rom)                       \
   extern const unsigned char ringdown_rom_##rom[]; \
@@ -22,6 +22,7 @@ struct Driver {
   std::span<const u8> rom;
   u32 variant = 0;  // of a guest that knows two devices
   std::optional<NicModel> card = {};
+  DiskBus bus = DiskBus::Ide;
 };
 
 #define RINGDOWN_IO_ROM(rom) std::span<const u8>(ringdown_rom_##rom, ringdown_rom_##rom##_size)
@@ -41,6 +42,8 @@ Driver driver_of(IoDevice device) {
       return {RINGDOWN_IO_ROM(io_ide), 0};
     case IoDevice::IdeDma:
       return {RINGDOWN_IO_ROM(io_ide), 1};
+    case IoDevice::VirtioBlk:
+      return {RINGDOWN_IO_ROM(io_virtio_blk), 0, {}, DiskBus::Virtio};
   }
   return {};
 }
@@ -68,7 +71,7 @@ MachineConfig io_guest(const IoCase& one, const std::string& disk_path, Ethernet
     card.isa_irq = kIrq;
     card.wire = wire;
   } else {
-    config.disks.push_back({.path = disk_path, .raw = true});
+    config.disks.push_back({.path = disk_path, .raw = true, .bus = driver.bus});
   }
   return config;
 }

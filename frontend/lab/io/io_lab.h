@@ -20,7 +20,8 @@ namespace ringdown {
   X(E1000, "e1000", "Intel's 82540EM: rings of descriptors, registers in memory")           \
   X(VirtioNet, "virtio-net", "a virtio network device: packets in virtqueues")              \
   X(IdePio, "ide-pio", "the PC's IDE controller, word by word from and to its data port")   \
-  X(IdeDma, "ide-dma", "the same as bus master")
+  X(IdeDma, "ide-dma", "the same as bus master")                                            \
+  X(VirtioBlk, "virtio-blk", "a virtio block device: requests in a virtqueue")
 
 enum class IoDevice : u8 {
 #define RINGDOWN_IO_DEVICE(id, name, text) id,

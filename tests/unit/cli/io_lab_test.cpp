@@ -59,6 +59,17 @@ TEST_CASE("A packet traps for every word of an NE2000, on ISA and on PCI alike")
   CHECK(each(IoDevice::Ne2000, IoWork::Receive, 1).ports > kWords);
 }
 
+TEST_CASE("A block of a virtqueue costs its notification and its interrupt, a batch no more") {
+  for (const IoWork work : {IoWork::Read, IoWork::Write}) {
+    const IoTraps one = each(IoDevice::VirtioBlk, work, 1);
+    CHECK(one.ports == 2);
+    CHECK(one.interrupts == 9);
+    const IoTraps batch = each(IoDevice::VirtioBlk, work, kIoMostBatch);
+    CHECK(batch.ports == one.ports);
+    CHECK(batch.interrupts == one.interrupts);
+  }
+}
+
 TEST_CASE("A ring of descriptors costs a packet some register accesses, and a virtqueue fewer") {
   // The doorbell; the cause, its acknowledgement, and that interrupts may come again.
   CHECK(each(IoDevice::Pcnet, IoWork::Send, 1).ports == 4);
