@@ -12,7 +12,6 @@ REQUESTS        equ RINGS + 0x20000     ; 32 bytes each: type, reserved, sector;
 REQUEST         equ 32
 REQUEST_STATUS  equ 16
 CHAIN           equ 3                   ; descriptors of a request
-MOST_BLOCKS     equ 32                  ; no less than BATCH
 
         section .text
 device_start:
