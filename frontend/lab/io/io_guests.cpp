@@ -25,29 +25,29 @@ struct Driver {
   DiskBus bus = DiskBus::Ide;
 };
 
-#define RINGDOWN_IO_ROM(rom) std::span<const u8>(ringdown_rom_##rom, ringdown_rom_##rom##_size)
+#define RINGDOWN_IO_BYTES(rom) std::span<const u8>(ringdown_rom_##rom, ringdown_rom_##rom##_size)
 Driver driver_of(IoDevice device) {
   switch (device) {
     case IoDevice::Ne2000:
-      return {RINGDOWN_IO_ROM(io_ne2000), 0, NicModel::Ne2000};
+      return {RINGDOWN_IO_BYTES(io_ne2000), 0, NicModel::Ne2000};
     case IoDevice::Rtl8029:
-      return {RINGDOWN_IO_ROM(io_ne2000), 1, NicModel::Rtl8029};
+      return {RINGDOWN_IO_BYTES(io_ne2000), 1, NicModel::Rtl8029};
     case IoDevice::Pcnet:
-      return {RINGDOWN_IO_ROM(io_pcnet), 0, NicModel::Pcnet};
+      return {RINGDOWN_IO_BYTES(io_pcnet), 0, NicModel::Pcnet};
     case IoDevice::E1000:
-      return {RINGDOWN_IO_ROM(io_e1000), 0, NicModel::E1000};
+      return {RINGDOWN_IO_BYTES(io_e1000), 0, NicModel::E1000};
     case IoDevice::VirtioNet:
-      return {RINGDOWN_IO_ROM(io_virtio_net), 0, NicModel::Virtio};
+      return {RINGDOWN_IO_BYTES(io_virtio_net), 0, NicModel::Virtio};
     case IoDevice::IdePio:
-      return {RINGDOWN_IO_ROM(io_ide), 0};
+      return {RINGDOWN_IO_BYTES(io_ide), 0};
     case IoDevice::IdeDma:
-      return {RINGDOWN_IO_ROM(io_ide), 1};
+      return {RINGDOWN_IO_BYTES(io_ide), 1};
     case IoDevice::VirtioBlk:
-      return {RINGDOWN_IO_ROM(io_virtio_blk), 0, {}, DiskBus::Virtio};
+      return {RINGDOWN_IO_BYTES(io_virtio_blk), 0, {}, DiskBus::Virtio};
   }
   return {};
 }
-#undef RINGDOWN_IO_ROM
+#undef RINGDOWN_IO_BYTES
 
 /// The first byte of the order (roms/lab/io.inc); the second is the variant.
 u32 order_of(IoWork work) { return is_outward(work) ? 1 : 2; }

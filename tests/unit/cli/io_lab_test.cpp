@@ -85,6 +85,17 @@ TEST_CASE("A ring of descriptors costs a packet some register accesses, and a vi
   }
 }
 
+TEST_CASE("A guest that does not do its work is an error, and keeps nobody waiting") {
+  const auto complaint = [](const IoCase& one) {
+    const Result<IoResult> result = measure_io(one);
+    return result ? std::string() : result.error().message;
+  };
+  // Nothing comes that it could receive.
+  CHECK(complaint({IoDevice::Ne2000, IoWork::Read, 1, 1}).find("the run ended by quit") != std::string::npos);
+  // It writes to its disk.
+  CHECK(complaint({IoDevice::IdeDma, IoWork::Send, 1, 1}).find("0 packets came") != std::string::npos);
+}
+
 TEST_CASE("What a guest sends is looked at") {
   IoWire wire;
   const auto send = [&](const std::vector<u8>& packet) { wire.transmit(std::as_bytes(std::span(packet))); };
