@@ -3,6 +3,7 @@
 #pragma once
 
 #include <catch2/catch.hpp>
+#include <functional>
 
 #include "tests/support/crossed_adapters.h"
 #include "tests/support/guest_machine.h"
@@ -27,12 +28,13 @@ inline LinuxBoot network_work(unsigned kilobytes) {
           .parameters = "quiet"};
 }
 
-/// Runs it on the adapters of `config`, which `cable` connects; fails the test unless it ends with status 0
-/// within `limit`.
+/// Runs it on the adapters of `config`, which `cable` connects, after what `first` does with the guest; fails
+/// the test unless it ends with status 0 within `limit`.
 inline void check_network_work(const MachineConfig& config, const LinuxBoot& boot, CrossedAdapters& cable,
-                               Ticks limit) {
+                               Ticks limit, const std::function<void(GuestMachine&)>& first = {}) {
   GuestMachine guest(with_linux(config, boot));
   cable.connect(guest.machine().inputs());
+  if (first) first(guest);
   guest.run_to(limit);
   INFO(guest.console() << guest.output());
   REQUIRE(guest.last_stop().reason == StopReason::Exit);

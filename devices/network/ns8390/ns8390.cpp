@@ -1,7 +1,7 @@
 // Registers, commands and the interrupt of the DP8390 (data sheet, chapter 10).
 #include "devices/network/ns8390/ns8390.h"
 
-#include "devices/network/frame_state.h"
+#include "devices/network/ethernet_timing.h"
 
 namespace ringdown {
 
@@ -18,17 +18,21 @@ constexpr void set_high(u16& value, u8 byte) { value = static_cast<u16>((value &
 
 Ns8390::Ns8390(Scheduler& scheduler, const std::string& name, const MacAddress& address, EthernetWire& wire,
                InterruptLine interrupt)
-    : scheduler_(scheduler), wire_(wire), interrupt_(interrupt), memory_(address) {
+    : scheduler_(scheduler),
+      wire_(wire),
+      interrupt_(interrupt),
+      memory_(address),
+      arriving_(
+          scheduler, name, 1, kTenMegabit, [this] { return online_ && link_ && loopback() == 0; },
+          [this](const std::vector<std::byte>& frame) { reception_done(frame); }) {
   sent_ = scheduler.add(name, 0, [this](Picoseconds) { transmission_done(); });
-  received_ = scheduler.add(name, 1, [this](Picoseconds) { reception_done(); });
   reset();
 }
 
 /// Table "Register after reset" (chapter 11); what it does not name keeps its value.
 void Ns8390::reset() {
   scheduler_.cancel(sent_);
-  scheduler_.cancel(received_);
-  arriving_.clear();
+  arriving_.ignore();
   online_ = false;
   overflowed_ = false;
   command_.assign(Stop::kMask);
@@ -229,7 +233,7 @@ void Ns8390::write_command(u8 value) {
 
 /// What is on the cable ends before the chip enters its reset state (chapter 10, CR, STP).
 void Ns8390::enter_reset_state_if_idle() {
-  if (!online_ && command_.get<Stop>() && !transmitting() && arriving_.empty()) {
+  if (!online_ && command_.get<Stop>() && !transmitting() && !arriving_.receiving()) {
     interrupt_status_.set<ResetStatus>(true);
   }
 }
@@ -267,8 +271,7 @@ void Ns8390::serialize(Archive& archive) {
           transmit_configuration_, receive_configuration_, transmit_status_, receive_status_, tallies_,
           address_, multicast_, page_start_, page_stop_, boundary_, current_page_, local_address_,
           local_next_packet_, overflowed_, remote_address_, remote_count_, remote_next_packet_,
-          transmit_page_, transmit_count_, fifo_, fifo_read_);
-  serialize_frame(archive, arriving_);
+          transmit_page_, transmit_count_, fifo_, fifo_read_, arriving_);
   if (!archive.loading()) return;
   if (fifo_read_ >= fifo_.size()) {
     archive.fail("a FIFO is read behind its end");

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <array>
-#include <deque>
 #include <span>
 #include <string>
 #include <vector>
@@ -12,6 +11,7 @@
 #include "core/ethernet.h"
 #include "core/interrupt_line.h"
 #include "core/scheduler.h"
+#include "devices/network/arriving_frames.h"
 #include "devices/network/ns8390/ne2000_memory.h"
 #include "devices/network/ns8390/ns8390_registers.h"
 
@@ -43,8 +43,8 @@ class Ns8390 final : public EthernetPort {
   /// The pin RESET.
   void reset();
 
-  bool accepts_frame() const override { return arriving_.empty(); }
-  void receive(std::span<const std::byte> frame) override;
+  bool accepts_frame() const override { return arriving_.has_room(); }
+  void receive(std::span<const std::byte> frame) override { arriving_.add(frame); }
   void set_link(bool up) override { link_ = up; }
 
   void serialize(Archive& archive);
@@ -97,7 +97,7 @@ class Ns8390 final : public EthernetPort {
   void fill_fifo(std::span<const std::byte> packet);
 
   // Receiver.
-  void reception_done();
+  void reception_done(std::span<const std::byte> frame);
   bool passes_filter(std::span<const std::byte> frame) const;
   RingPlace place(std::size_t length) const;
   void store(std::span<const std::byte> frame, u8 next_packet);
@@ -107,7 +107,6 @@ class Ns8390 final : public EthernetPort {
   InterruptLine interrupt_;
   Ne2000Memory memory_;
   EventId sent_;
-  EventId received_;
   bool link_ = false;
 
   Register<u8> command_;  // its Transmit bit while a packet is being sent
@@ -140,7 +139,7 @@ class Ns8390 final : public EthernetPort {
   std::array<u8, 8> fifo_{};  // the half that receives in loopback
   u8 fifo_read_ = 0;
 
-  std::vector<std::byte> arriving_;  // on the cable: its last bit arrives at the event's time
+  ArrivingFrames arriving_;
 };
 
 }  // namespace ringdown

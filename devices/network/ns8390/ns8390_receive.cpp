@@ -1,6 +1,5 @@
 // The DP8390's receiver: address filter and ring of pages (data sheet, chapters 7 and 10).
 #include "devices/network/ethernet_crc.h"
-#include "devices/network/ethernet_timing.h"
 #include "devices/network/ns8390/ns8390.h"
 
 namespace ringdown {
@@ -26,17 +25,7 @@ unsigned multicast_bit(std::span<const std::byte, 6> address) {
 
 }  // namespace
 
-void Ns8390::receive(std::span<const std::byte> frame) {
-  // In loopback the receiver listens to the transmitter.
-  if (!online_ || !link_ || loopback() != 0 || !arriving_.empty() || frame.empty()) return;
-  if (frame.size() > kLongestFrame) return;
-  arriving_.assign(frame.begin(), frame.end());
-  scheduler_.schedule_after(received_, frame_time(frame.size(), kTenMegabit));
-}
-
-void Ns8390::reception_done() {
-  const std::vector<std::byte> frame = std::move(arriving_);
-  arriving_.clear();
+void Ns8390::reception_done(std::span<const std::byte> frame) {
   enter_reset_state_if_idle();
   const std::size_t shortest = receive_configuration_.get<AcceptRunts>() ? kShortestRunt : kShortestFrame;
   if (frame.size() < shortest || frame.size() < std::tuple_size_v<MacAddress> || !passes_filter(frame))

@@ -1,6 +1,7 @@
 // The Am79C970A in PCI configuration space, its ports and its saved state (AMD 19436, "I/O resources").
 #include "devices/network/pcnet/pcnet.h"
 
+#include "devices/network/ethernet_timing.h"
 #include "devices/network/frame_state.h"
 
 namespace ringdown {
@@ -33,6 +34,8 @@ Port port_at(u32 offset, bool double_words) {
   if (from_start % step != 0 || from_start / step >= static_cast<u32>(Port::None)) return Port::None;
   return static_cast<Port>(from_start / step);
 }
+
+std::string event_name(unsigned number) { return "pcnet-" + std::to_string(number); }
 
 Eeprom93c46::Words eeprom_content(const MacAddress& address) {
   constexpr unsigned kHardwareId = 9;
@@ -67,10 +70,11 @@ Pcnet::Pcnet(unsigned number, const Surroundings& surroundings, const MacAddress
       wire_(surroundings.wire),
       interrupt_(surroundings.interrupt),
       rom_(std::move(rom)),
-      eeprom_(eeprom_content(address)) {
-  const std::string name = "pcnet-" + std::to_string(number);
-  transmit_event_ = scheduler_.add(name, 0, [this](Picoseconds) { transmit_event(); });
-  receive_event_ = scheduler_.add(name, 1, [this](Picoseconds) { reception_done(); });
+      eeprom_(eeprom_content(address)),
+      arriving_(
+          scheduler_, event_name(number), 1, kTenMegabit, [this] { return listening(); },
+          [this](std::vector<std::byte> frame) { reception_done(std::move(frame)); }) {
+  transmit_event_ = scheduler_.add(event_name(number), 0, [this](Picoseconds) { transmit_event(); });
   add_bar(0, PciSpace::Io, kPortsLength, &ports_);
   add_bar(1, PciSpace::Memory, kPortsLength, &ports_);
   if (!rom_.empty()) add_rom(rom_.size(), &rom_);
@@ -165,9 +169,8 @@ ChunkTag Pcnet::chunk_tag() const {
 void Pcnet::serialize(Archive& archive) {
   PciFunction::serialize(archive);
   archive(link_, csr_, bcr_, register_address_, prom_, eeprom_, sending_, sending_descriptor_, first_status_,
-          outgoing_length_);
+          outgoing_length_, arriving_);
   serialize_frame(archive, outgoing_);
-  serialize_frame(archive, arriving_);
   if (archive.loading()) update_interrupt();
 }
 

@@ -12,6 +12,7 @@
 #include "core/pci_function.h"
 #include "core/rom_range.h"
 #include "core/scheduler.h"
+#include "devices/network/arriving_frames.h"
 #include "devices/network/eeprom_93c46.h"
 #include "devices/network/pcnet/pcnet_descriptor.h"
 #include "devices/network/pcnet/pcnet_fields.h"
@@ -34,8 +35,8 @@ class Pcnet final : public PciFunction, public EthernetPort {
 
   void reset() override;
 
-  bool accepts_frame() const override { return arriving_.empty(); }
-  void receive(std::span<const std::byte> frame) override;
+  bool accepts_frame() const override { return arriving_.has_room(); }
+  void receive(std::span<const std::byte> frame) override { arriving_.add(frame); }
   void set_link(bool up) override { link_ = up; }
 
   ChunkTag chunk_tag() const override;
@@ -143,7 +144,8 @@ class Pcnet final : public PciFunction, public EthernetPort {
   // Receiver: pcnet_receive.cpp.
   enum class CheckSequence : u8 { Good, Bad };
   enum class From : u8 { Cable, Loopback };
-  void reception_done();
+  bool listening() const;
+  void reception_done(std::vector<std::byte> frame);
   /// `frame` ends with its check sequence.
   void take_frame(std::span<const std::byte> frame, CheckSequence sequence, From from);
   /// Nothing: the frame is for others. Else the bits of RMD1 that say why it is taken.
@@ -163,7 +165,6 @@ class Pcnet final : public PciFunction, public EthernetPort {
   RomRange rom_;
   Window<Pcnet, &Pcnet::read_ports, &Pcnet::write_ports> ports_{*this};
   EventId transmit_event_;
-  EventId receive_event_;
   bool link_ = false;
 
   std::array<u16, kControlRegisters> csr_{};
@@ -177,7 +178,7 @@ class Pcnet final : public PciFunction, public EthernetPort {
   u16 first_status_ = 0;             // of the descriptor with which the frame began
   std::vector<std::byte> outgoing_;  // what of the frame has been fetched
   u32 outgoing_length_ = 0;          // more than that if no cable would carry it
-  std::vector<std::byte> arriving_;  // on the cable: its last bit arrives at the event's time
+  ArrivingFrames arriving_;
 };
 
 }  // namespace ringdown

@@ -42,10 +42,9 @@ void Pcnet::write_status(u16 value) {
 /// Ends all that is under way, and clears what the descriptions of the registers say that STOP clears.
 void Pcnet::stop() {
   scheduler_.cancel(transmit_event_);
-  scheduler_.cancel(receive_event_);
   sending_ = false;
   drop_outgoing();
-  arriving_.clear();
+  arriving_.ignore();
   csr_[csr::kStatus] = Stop::kMask;
   csr_[csr::kFeatures] &= static_cast<u16>(~kFeatureClears);
   csr_[csr::kExtended] &= static_cast<u16>(~(kExtendedStatus | Suspend::kMask));

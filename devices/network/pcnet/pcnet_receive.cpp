@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "devices/network/ethernet_crc.h"
-#include "devices/network/ethernet_timing.h"
 #include "devices/network/pcnet/pcnet.h"
 
 namespace ringdown {
@@ -25,17 +24,12 @@ MacAddress station_address(std::span<const u16> registers) {
 
 }  // namespace
 
-void Pcnet::receive(std::span<const std::byte> frame) {
-  const bool listening = control(csr::kStatus).get<ReceiverOn>() && !suspended() && link_ &&
-                         !control(csr::kMode).get<Loopback>();
-  if (!listening || !arriving_.empty() || frame.empty() || frame.size() > kLongestFrame) return;
-  arriving_.assign(frame.begin(), frame.end());
-  scheduler_.schedule_after(receive_event_, frame_time(frame.size(), kTenMegabit));
+bool Pcnet::listening() const {
+  return control(csr::kStatus).get<ReceiverOn>() && !suspended() && link_ &&
+         !control(csr::kMode).get<Loopback>();
 }
 
-void Pcnet::reception_done() {
-  std::vector<std::byte> frame = std::move(arriving_);
-  arriving_.clear();
+void Pcnet::reception_done(std::vector<std::byte> frame) {
   const std::array<std::byte, 4> sequence = check_sequence(frame);
   frame.insert(frame.end(), sequence.begin(), sequence.end());
   take_frame(frame, CheckSequence::Good, From::Cable);

@@ -29,7 +29,7 @@ u16 Pcnet::read_control(unsigned number) {
     case csr::kExtended: {
       // The suspension has begun when what is under way has ended.
       Register<u16> value = control(number);
-      if (sending_ || !arriving_.empty()) value.set<Suspend>(false);
+      if (sending_ || arriving_.receiving()) value.set<Suspend>(false);
       return value.value();
     }
     case csr::kInitBlockAlias:

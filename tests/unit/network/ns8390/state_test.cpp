@@ -35,7 +35,6 @@ TEST_CASE("A restored NE2000 goes on in the middle of its packets") {
   REQUIRE(restore(restored.clock.scheduler(), saved(used.clock.scheduler())));
   REQUIRE(restore(restored.nic, saved(used.nic)));
   for (Ns8390Rig* rig : {&used, &restored}) {
-    REQUIRE_FALSE(rig->nic.accepts_frame());
     rig->clock.advance(frame_time(500, kTenMegabit) - microseconds(100));
     REQUIRE(rig->wire.frames == std::vector<Frame>{sent});
     REQUIRE(rig->get(Ns8390Rig::kInterrupts) == (Ns8390Rig::kReceived | Ns8390Rig::kTransmitted));
@@ -93,6 +92,7 @@ TEST_CASE("Junk does no harm, and the card works after a reset") {
     Ns8390Rig rig;
     make_trouble(seed, rig.ports, rig.nic, rig.clock);
     rig.get(0x1f);
+    rig.clock.advance(milliseconds(10));  // what was on the cable has passed
     rig.nic.set_link(true);
     rig.start();
     rig.arrive(frame_to(kStation, 60));
