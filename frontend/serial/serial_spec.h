@@ -6,6 +6,7 @@
 
 #include "core/result.h"
 #include "core/types.h"
+#include "frontend/sockets/host_port.h"
 
 namespace ringdown {
 
@@ -21,14 +22,7 @@ struct SerialSpec {
 
 /// Reads stdio, file:PATH, pty, unix:PATH[,server], tcp:HOST:PORT[,server] or none.
 Result<SerialSpec> parse_serial(std::string_view text);
-
-/// HOST:PORT or PORT, the host being `default_host` then, the port `lowest` or more. `option` names the
-/// option in error lines.
-struct HostPort {
-  std::string host;
-  u16 port = 0;
-};
-Result<HostPort> parse_host_port(std::string_view text, std::string_view default_host,
-                                 std::string_view option, u16 lowest = 1);
+/// "unix:PATH" or "tcp:HOST:PORT" of a socket.
+std::string name_of(const SerialSpec& spec);
 
 }  // namespace ringdown

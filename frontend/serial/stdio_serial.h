@@ -10,11 +10,11 @@
 #include <string_view>
 #include <thread>
 
-#include "frontend/serial/descriptor.h"
 #include "frontend/serial/escape_keys.h"
 #include "frontend/serial/host_serial.h"
 #include "frontend/serial/line_editor.h"
 #include "frontend/serial/output_queue.h"
+#include "frontend/sockets/descriptor.h"
 
 namespace ringdown {
 

@@ -11,7 +11,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include "frontend/serial/socket.h"
+#include "frontend/sockets/socket.h"
 
 namespace ringdown {
 
@@ -20,6 +20,11 @@ namespace {
 constexpr std::chrono::milliseconds kPatience{2000};
 /// Nobody may be attached to a pseudo-terminal.
 constexpr std::chrono::milliseconds kPtyPatience{200};
+
+SocketAddress address_of(const SerialSpec& spec) {
+  if (spec.kind == SerialKind::Unix) return {spec.path, {}, 0};
+  return {{}, spec.host, spec.port};
+}
 
 }  // namespace
 
@@ -87,7 +92,13 @@ void PtySerial::close() {
 }
 
 Result<void> SocketSerial::open(SerialInput input) {
-  Result<Descriptor> socket = spec_.listen ? listen_socket(spec_) : connect_socket(spec_);
+  const Result<SocketPlace> place =
+      SocketPlace::find(address_of(spec_), spec_.listen ? SocketRole::Listen : SocketRole::Connect,
+                        fmt::format("--serial {}", name_of(spec_)));
+  if (!place) return place.error();
+  Result<Descriptor> socket = spec_.listen
+                                  ? place->listen()
+                                  : place->connect(WakePipe(), "start the other end first, or add ',server'");
   if (!socket) return socket.error();
   if (spec_.listen) {
     listener_ = std::move(*socket);

@@ -7,9 +7,9 @@
 #include <string>
 #include <thread>
 
-#include "frontend/serial/descriptor.h"
 #include "frontend/serial/host_serial.h"
 #include "frontend/serial/output_queue.h"
+#include "frontend/sockets/descriptor.h"
 
 namespace ringdown {
 

@@ -12,8 +12,8 @@
 #include "frontend/serial/escape_keys.h"
 #include "frontend/serial/line_editor.h"
 #include "frontend/serial/output_queue.h"
-#include "frontend/serial/socket.h"
 #include "frontend/serial/stream_serial.h"
+#include "frontend/sockets/socket.h"
 
 namespace ringdown {
 namespace {
@@ -184,27 +184,33 @@ TEST_CASE("a pseudo-terminal carries both directions") {
 }
 
 TEST_CASE("a socket server takes one peer after another") {
+  const auto connected = [](const std::string& path) {
+    Result<Descriptor> fd =
+        SocketPlace::find({path, {}, 0}, SocketRole::Connect, "test")->connect(WakePipe(), "-");
+    if (fd) fcntl(fd->get(), F_SETFL, 0);  // it blocks
+    return fd;
+  };
   SerialSpec spec{SerialKind::Unix, temporary("ringdown-serial-socket"), "", 0, true};
   Port port;
   SocketSerial server(spec, [](const std::string&) {});
   REQUIRE(server.open({port.seam, 0}));
-  SerialSpec client = spec;
-  client.listen = false;
   {
-    const Result<Descriptor> first = connect_socket(client);
+    const Result<Descriptor> first = connected(spec.path);
     REQUIRE(first);
     REQUIRE(write(first->get(), "one", 3) == 3);
     CHECK(port.receives("one"));
     server.transmit(bytes("hi"));
     CHECK(read_some(first->get()) == "hi");
   }
-  const Result<Descriptor> second = connect_socket(client);
+  const Result<Descriptor> second = connected(spec.path);
   REQUIRE(second);
   REQUIRE(write(second->get(), "two", 3) == 3);
   CHECK(port.receives("onetwo"));
   server.close();
   CHECK_FALSE(std::filesystem::exists(spec.path));
-  CHECK(connect_socket(client).error().message.find("--serial unix:") == 0);
+  spec.listen = false;
+  SocketSerial client(spec, [](const std::string&) {});
+  CHECK(client.open({port.seam, 0}).error().message.find("--serial unix:") == 0);
 }
 
 }  // namespace ringdown

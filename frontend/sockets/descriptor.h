@@ -1,6 +1,7 @@
 // A file descriptor that closes itself, and a pipe that wakes a thread waiting in poll().
 #pragma once
 
+#include <fcntl.h>
 #include <poll.h>
 #include <unistd.h>
 
@@ -34,7 +35,7 @@ class Descriptor {
   int fd_ = -1;
 };
 
-/// Once rung it stays so.
+/// Once rung it stays so, until it is cleared.
 class WakePipe {
  public:
   WakePipe() {
@@ -42,20 +43,34 @@ class WakePipe {
     if (pipe(ends.data()) != 0) return;
     read_ = Descriptor(ends[0]);
     write_ = Descriptor(ends[1]);
+    // A pipe that is full has been rung often enough.
+    for (const int end : ends) {
+      fcntl(end, F_SETFL, O_NONBLOCK);
+      fcntl(end, F_SETFD, FD_CLOEXEC);
+    }
   }
-  void ring() {
+  void ring() const {
     const char byte = 0;
     [[maybe_unused]] const ssize_t written = write(write_.get(), &byte, 1);
   }
-  /// Waits until `fd` has input or was closed by its other end. False if the pipe was rung.
-  bool wait_readable(int fd) const {
-    std::array<pollfd, 2> polled{pollfd{fd, POLLIN, 0}, pollfd{read_.get(), POLLIN, 0}};
+  void clear() const {
+    std::array<char, 64> bytes;
+    while (read(read_.get(), bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size())) {
+    }
+  }
+  /// What is readable while it is rung.
+  int fd() const { return read_.get(); }
+  /// Waits for one of poll()'s `events` of `fd`, or until it was closed by its other end. False if the pipe
+  /// was rung.
+  bool wait_for(int fd, short events) const {
+    std::array<pollfd, 2> polled{pollfd{fd, events, 0}, pollfd{read_.get(), POLLIN, 0}};
     while (true) {
       const int ready = poll(polled.data(), polled.size(), -1);
       if (polled[1].revents != 0) return false;
       if (ready > 0 && polled[0].revents != 0) return true;
     }
   }
+  bool wait_readable(int fd) const { return wait_for(fd, POLLIN); }
 
  private:
   Descriptor read_;
