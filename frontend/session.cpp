@@ -70,6 +70,7 @@ Result<void> Session::prepare() {
   decide_clock_and_display();
   if (Result<void> result = prepare_boot(); !result) return result;
   if (Result<void> result = prepare_serial(); !result) return result;
+  if (Result<void> result = prepare_network(); !result) return result;
   prepare_debug_console();
   Result<std::unique_ptr<Machine>> machine = Machine::create(options_.machine, log_);
   if (!machine) return machine.error();
@@ -93,7 +94,7 @@ void Session::decide_clock_and_display() {
   }
   const bool watched = options_.display != DisplayKind::None || (stdio && terminal);
   const ClockMode clock = options_.clock != ClockMode::Automatic ? options_.clock
-                          : watched                              ? ClockMode::RealTime
+                          : watched || is_live(options_.network) ? ClockMode::RealTime
                                                                  : ClockMode::Instructions;
   // A replay has its time from the recording.
   real_time_ = clock == ClockMode::RealTime && options_.replay_path.empty();
@@ -135,6 +136,16 @@ Result<void> Session::prepare_serial() {
                            : std::make_unique<NullSerialBackend>());
     options_.machine.serial_backends[port] = serial_.back().get();
   }
+  return {};
+}
+
+Result<void> Session::prepare_network() {
+  Result<std::unique_ptr<HostNetwork>> network = HostNetwork::make(
+      options_.network,
+      options_.replay_path.empty() ? HostNetwork::Purpose::Live : HostNetwork::Purpose::Replay,
+      options_.machine.nics, [this](const std::string& text) { notice(text); });
+  if (!network) return network.error();
+  network_ = std::move(*network);
   return {};
 }
 
@@ -181,6 +192,7 @@ Result<void> Session::open_connections() {
   // What may not be there at all comes first, before any file is created.
   if (Result<void> result = open_display(); !result) return result;
   if (Result<void> result = open_debugger(); !result) return result;
+  if (Result<void> result = network_->open(*machine_); !result) return result;
   for (const bool files : {false, true}) {
     for (unsigned port = 0; port < host_serial_.size(); ++port) {
       if (host_serial_[port] == nullptr || (options_.serial[port].kind == SerialKind::File) != files)
@@ -193,6 +205,7 @@ Result<void> Session::open_connections() {
     if (!debug_file_)
       return Error{fmt::format("--debugcon=file:{}: cannot be created", options_.debug_console.path)};
   }
+  if (Result<void> result = network_->open_captures(*machine_); !result) return result;
   if (paging_trace_) {
     if (Result<void> result = paging_trace_->open(options_.paging_trace_path); !result) return result;
   }
@@ -246,6 +259,7 @@ void Session::toggle_turbo() {
 void Session::close_connections() {
   display_.reset();
   gdb_.reset();
+  network_->close();
   for (HostSerial* const serial : host_serial_) {
     if (serial != nullptr) serial->close();
   }
@@ -257,7 +271,7 @@ int Session::run() {
       *machine_, Runner::Settings{real_time_, options_.speed, options_.turbo, options_.missed_ticks,
                                   options_.no_reboot, options_.stop_after, options_.audit_every,
                                   [this](const std::string& text) { notice(text); }});
-  console_ = std::make_unique<Console>(*machine_, *runner_, [this](const std::string& text) {
+  console_ = std::make_unique<Console>(*machine_, *runner_, *network_, [this](const std::string& text) {
     if (stdio_ != nullptr) {
       stdio_->print("\n" + text, StdioSerial::Prompt::Yes);
     } else {
@@ -272,6 +286,7 @@ int Session::run() {
   }
   if (options_.paused) runner_->pause();
   set_rtc();
+  if (!options_.load_state_path.empty()) network_->tell_links(machine_->inputs());
   const RunEnd end = runner_->run();
   if (gdb_) gdb_->ended(end.status);
   const Result<void> flushed = machine_->board().flush_disks();
@@ -279,9 +294,10 @@ int Session::run() {
   if (!end.message.empty()) notice(end.message);
   unwatch_paging();
   const Result<void> traced = paging_trace_ ? paging_trace_->close() : Result<void>();
+  const Result<void> captured = network_->close_captures();
   const Result<void> written = write_results(end);
   int status = end.status;
-  for (const Result<void>& result : {flushed, traced, written}) {
+  for (const Result<void>& result : {flushed, traced, captured, written}) {
     if (result) continue;
     notice(result.error().message);
     status = kHostFailed;
@@ -290,7 +306,8 @@ int Session::run() {
 }
 
 Result<void> Session::write_results(const RunEnd& end) {
-  const RunFacts facts{end, runner_->first_tick(), runner_->host_seconds(), runner_->busy_seconds()};
+  const RunFacts facts{end, runner_->first_tick(), runner_->host_seconds(), runner_->busy_seconds(),
+                       network_->report(*machine_)};
   if (options_.summary) fmt::print(stderr, "{}", statistics_summary(*machine_, facts));
   if (machine_->inputs().recording_failed()) {
     return Error{fmt::format("{}: the recording is incomplete: is the disk full?", options_.record_path)};

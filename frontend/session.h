@@ -10,6 +10,7 @@
 #include "frontend/debug/console.h"
 #include "frontend/debug/machine_debug_target.h"
 #include "frontend/lab/paging/paging_recorder.h"
+#include "frontend/network/host_network.h"
 #include "frontend/paging/paging_trace.h"
 #include "frontend/paging/paging_watchers.h"
 #include "frontend/runner.h"
@@ -36,6 +37,7 @@ class Session {
   void set_rtc();
   Result<void> prepare_boot();
   Result<void> prepare_serial();
+  Result<void> prepare_network();
   void prepare_debug_console();
   void watch_paging();
   /// What becomes of the shadow at the machine's end is no event.
@@ -62,6 +64,7 @@ class Session {
   std::vector<std::unique_ptr<SerialBackend>> serial_;
   std::vector<HostSerial*> host_serial_;  // by port; nullptr without a host's end
   std::unique_ptr<std::FILE, int (*)(std::FILE*)> debug_file_{nullptr, &std::fclose};
+  std::unique_ptr<HostNetwork> network_;
   PagingWatchers paging_watchers_;
   std::unique_ptr<Machine> machine_;
   std::unique_ptr<PagingTrace> paging_trace_;

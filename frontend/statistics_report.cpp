@@ -9,6 +9,7 @@
 #include "cpu/instruction_table.h"
 #include "cpu/monitor/vtx_exits.h"
 #include "frontend/fault_story.h"
+#include "frontend/network/network_view.h"
 
 namespace ringdown {
 
@@ -111,6 +112,21 @@ ordered_json interrupts(const ProcessorCounters& cpu) {
           {"exceptions", by_vector(cpu.exceptions, vector_name)}};
 }
 
+ordered_json network(const std::vector<AdapterReport>& adapters) {
+  ordered_json json = ordered_json::array();
+  for (const AdapterReport& adapter : adapters) {
+    const NicTraffic& t = adapter.traffic;
+    json.push_back(
+        {{"adapter", adapter.model},
+         {"mac", adapter.mac},
+         {"net", adapter.net},
+         {"sent", {{"frames", t.frames_sent}, {"bytes", t.bytes_sent}, {"lost", adapter.sent_lost}}},
+         {"received",
+          {{"frames", t.frames_received}, {"bytes", t.bytes_received}, {"lost", adapter.received_lost}}}});
+  }
+  return json;
+}
+
 double mips(Machine& machine, const RunFacts& facts) {
   const auto executed = static_cast<double>(machine.ticks() - facts.first_tick);
   return facts.busy_seconds > 0 ? executed / facts.busy_seconds / 1e6 : 0;
@@ -142,6 +158,7 @@ std::string statistics_json(Machine& machine, const RunFacts& facts) {
                     {"page_lookup_references", tlb.fetch_walk_references},
                     {"cache_flushes", cpu.cache_flushes}};
   json["devices"] = devices(machine);
+  json["network"] = network(facts.adapters);
   json["interrupts"] = interrupts(cpu);
   json["unimplemented"] = machine.log().unimplemented_counts();
   json["guest_seconds"] =
@@ -160,6 +177,7 @@ std::string statistics_summary(Machine& machine, const RunFacts& facts) {
   std::string text =
       fmt::format("{} instructions in {:.2f} s ({:.0f} MIPS while running), end: {}\n", i.total,
                   facts.host_seconds, mips(machine, facts), name_of(facts.end.reason));
+  if (!facts.adapters.empty()) text += network_view(facts.adapters);
   if (machine.monitor() == nullptr) return text + "bare: no monitor\n";
   const MonitorStatistics& s = machine.monitor()->statistics();
   const u64 traps = std::accumulate(s.by_cause.begin(), s.by_cause.end(), u64{0});

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
+#include "frontend/network/host_network.h"
 #include "frontend/runner.h"
 
 namespace ringdown {
@@ -13,6 +15,7 @@ struct RunFacts {
   Ticks first_tick;     // where the run began, after a restored state
   double host_seconds;  // from start to end
   double busy_seconds;  // of these spent running
+  std::vector<AdapterReport> adapters = {};
 };
 
 /// The counters as JSON; docs/statistics.md explains the keys.

@@ -68,6 +68,8 @@ void Rtc::reset() {
 
 void Rtc::set_time(const CivilTime& time) { store_time(memory_, time, format_of(reg(RtcIndex::B))); }
 
+CivilTime Rtc::time() const { return load_time(memory_, format_of(reg(RtcIndex::B))); }
+
 bool Rtc::divider_runs() const { return DividerSelect::get(reg(RtcIndex::A)) == kDividerNormal; }
 
 bool Rtc::update_in_progress() const {

@@ -30,6 +30,8 @@ class Rtc final : public Serializable {
   void reset();
   /// Sets the clock from outside, as a person does in the firmware's menu; in the format it is in.
   void set_time(const CivilTime& time);
+  /// What it shows, to the second.
+  CivilTime time() const;
   /// Bit 7 of port 70h as last written: 1 keeps NMI from the processor.
   bool nmi_masked() const { return nmi_masked_; }
 

@@ -83,6 +83,16 @@ void store_time(std::span<u8> registers, const CivilTime& time, RtcFormat format
   set(RtcIndex::Century, time.year / 100);
 }
 
+CivilTime load_time(std::span<const u8> registers, RtcFormat format) {
+  const auto get = [&](RtcIndex index) { return decode(registers[number(index)], format); };
+  return {get(RtcIndex::Century) * 100 + get(RtcIndex::Year),
+          get(RtcIndex::Month),
+          get(RtcIndex::DayOfMonth),
+          decode_hour(registers[number(RtcIndex::Hours)], format),
+          get(RtcIndex::Minutes),
+          get(RtcIndex::Seconds)};
+}
+
 void advance_second(std::span<u8> registers, RtcFormat format) {
   const auto at = [&](RtcIndex index) -> u8& { return registers[number(index)]; };
   if (!carry(at(RtcIndex::Seconds), 0, 59, format)) return;

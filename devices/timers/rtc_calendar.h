@@ -52,6 +52,8 @@ constexpr u8 number(RtcIndex index) { return static_cast<u8>(index); }
 
 /// Writes `time` (with its day of the week, Sunday being 1) to the registers.
 void store_time(std::span<u8> registers, const CivilTime& time, RtcFormat format);
+/// Reads them back. A guest may have left anything there, which is no date then.
+CivilTime load_time(std::span<const u8> registers, RtcFormat format);
 /// One second passes, as far as carries go; the century register counts too.
 void advance_second(std::span<u8> registers, RtcFormat format);
 /// Whether the alarm registers match the time; 0xC0 and above match anything.

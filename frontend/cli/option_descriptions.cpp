@@ -104,7 +104,7 @@ po::options_description time_options() {
       ("clock", po::value<Text>(),
        "instructions|realtime: the guest's time follows its instructions alone, or the host's clock "
        "(default: "
-       "realtime when a person watches)")  //
+       "realtime when a person watches or a network is live)")  //
       ("rtc", po::value<Text>(),
        "utc|local|YYYY-MM-DDTHH:MM:SS: the battery clock at the start; utc and local are the host's time "
        "(default: utc with --clock realtime, else 2000-01-01)")  //

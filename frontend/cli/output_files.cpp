@@ -31,6 +31,7 @@ std::vector<NamedFile> inputs_of(const Options& options) {
                                {"--initrd ", options.kernel.initrd_path},
                                {"--firmware ", options.machine.firmware_path},
                                {"--replay ", options.replay_path}};
+  for (const NicConfig& nic : options.machine.nics) files.push_back({"--nic rom=", nic.rom_path});
   for (const DiskConfig& disk : options.machine.disks) {
     files.push_back({disk.cdrom ? "--cdrom " : "--disk ", disk.path});
     if (!disk.overlay.empty()) files.push_back({"--overlay ", disk.overlay});
@@ -44,6 +45,7 @@ std::vector<NamedFile> outputs_of(const Options& options) {
                                {"--paging-trace ", options.paging_trace_path},
                                {"--paging-report ", options.paging_report_path},
                                {"--debugcon=file:", options.debug_console.path}};
+  for (const std::string& path : options.network.captures) files.push_back({"--pcap ", path});
   if (options.stats_path != "-") files.push_back({"--stats ", options.stats_path});
   for (const SerialSpec& spec : options.serial) {
     if (spec.kind == SerialKind::File) files.push_back({"--serial file:", spec.path});

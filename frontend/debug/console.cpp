@@ -13,6 +13,7 @@
 #include "frontend/debug/paging_views.h"
 #include "frontend/display/image_file.h"
 #include "frontend/lab/instruction_names.h"
+#include "frontend/network/network_view.h"
 
 namespace ringdown {
 
@@ -82,6 +83,10 @@ std::span<const Console::Command> Console::commands() {
       Command{"nmi", "", "presses the NMI button: IOCHK#, which port 61h reports", &Console::nmi},
       Command{"eject", "DRIVE", "takes a medium out: ide0 to ide3, floppy0, floppy1", &Console::eject},
       Command{"insert", "DRIVE FILE[,readonly]", "puts another medium in", &Console::insert},
+      Command{"network", "", "network adapters: where their cables lead, and what has passed",
+              &Console::network},
+      Command{"link", "ADAPTER on|off", "plugs the cable of an adapter (1 to 4) in, or pulls it",
+              &Console::link},
       Command{"quit", "", "ends the machine", &Console::quit},
   };
   return kCommands;
@@ -273,6 +278,18 @@ std::string Console::insert(Words arguments) {
   if (read_only) file.remove_suffix(kReadOnly.size());
   if (file.empty()) return "No file: name an image.\n";
   return change_medium({*index, read_only, std::string(file)});
+}
+
+std::string Console::network(Words) { return network_view(network_.report(machine_)); }
+
+std::string Console::link(Words arguments) {
+  const std::optional<u64> adapter = parse(arguments[0], 10);
+  if (!adapter || *adapter == 0 || *adapter > machine_.config().nics.size())
+    return fmt::format("'{}' is no adapter: 'network' lists them.\n", arguments[0]);
+  if (arguments[1] != "on" && arguments[1] != "off")
+    return fmt::format("'{}' is neither on nor off.\n", arguments[1]);
+  NetworkInput(machine_.inputs(), static_cast<unsigned>(*adapter - 1)).link(arguments[1] == "on");
+  return {};
 }
 
 std::string Console::quit(Words) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "frontend/machine/drive_media.h"
+#include "frontend/network/host_network.h"
 #include "frontend/runner.h"
 
 namespace ringdown {
@@ -16,8 +17,9 @@ namespace ringdown {
 class Console {
  public:
   /// `print` takes what a command says later than its own end, such as where a step ended.
-  Console(Machine& machine, Runner& runner, std::function<void(const std::string&)> print)
-      : machine_(machine), runner_(runner), print_(std::move(print)) {}
+  Console(Machine& machine, Runner& runner, const HostNetwork& network,
+          std::function<void(const std::string&)> print)
+      : machine_(machine), runner_(runner), network_(network), print_(std::move(print)) {}
 
   /// The output ends with a newline or is empty. Commands may be abbreviated.
   std::string execute(std::string_view line);
@@ -49,6 +51,8 @@ class Console {
   std::string nmi(Words arguments);
   std::string eject(Words arguments);
   std::string insert(Words arguments);
+  std::string network(Words arguments);
+  std::string link(Words arguments);
   std::string quit(Words arguments);
 
   std::string position();
@@ -56,6 +60,7 @@ class Console {
 
   Machine& machine_;
   Runner& runner_;
+  const HostNetwork& network_;
   std::function<void(const std::string&)> print_;
 };
 

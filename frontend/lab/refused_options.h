@@ -15,10 +15,11 @@ namespace ringdown {
 bool names_option(const std::string& argument, std::string_view option);
 
 /// What makes no sense for a guest that is run to be looked at, whatever is looked for.
-inline constexpr std::array<std::string_view, 17> kOfOneRun{
-    "--mode",   "--serial",  "--display",  "--clock",      "--gdb",          "--paused",
-    "--stats",  "--summary", "--debugcon", "--save-state", "--load-state",   "--record",
-    "--replay", "--log",     "--config",   "--no-reboot",  "--paging-report"};
+inline constexpr std::array<std::string_view, 23> kOfOneRun{
+    "--mode",    "--serial",   "--display",  "--clock",      "--gdb",           "--paused",
+    "--stats",   "--summary",  "--debugcon", "--save-state", "--load-state",    "--record",
+    "--replay",  "--log",      "--config",   "--no-reboot",  "--paging-report", "--net",
+    "--forward", "--restrict", "--tftp",     "--bootfile",   "--pcap"};
 
 /// The error names the first of `run` that is among `refused`.
 Result<void> refuse_options(std::string_view experiment, const std::vector<std::string>& run,

@@ -97,6 +97,9 @@ class Board {
   Vga& vga() { return vga_; }
   KeyboardController& keyboard() { return keyboard_; }
   Piix4Pm& power_management() { return power_; }
+  const NetworkCards& network() const { return network_; }
+  /// What the battery clock shows.
+  CivilTime battery_time() const { return rtc_.time(); }
   Uart16550* serial(unsigned port) { return serial_[port].get(); }
   /// By index into kDriveNames; null if there is no such drive or its medium stays.
   RemovableDrive* removable_drive(unsigned drive);

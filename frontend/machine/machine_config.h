@@ -77,6 +77,7 @@ struct NicConfig {
   /// Where its cable leads; nullptr: it is not plugged in. Both must outlive the machine.
   EthernetWire* wire = nullptr;
   FrameWatcher* watcher = nullptr;
+  bool plugged_in = true;  // at the start; later inputs say so
 };
 
 /// A file that the firmware finds by name through fw_cfg.

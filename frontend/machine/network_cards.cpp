@@ -23,14 +23,25 @@ class NetworkCards::Cable final : public EthernetWire {
   Cable(EthernetWire* far_end, FrameWatcher* watcher) : far_end_(far_end), watcher_(watcher) {}
 
   void transmit(std::span<const std::byte> frame) override {
+    ++traffic_.frames_sent;
+    traffic_.bytes_sent += frame.size();
     watch(frame);
     if (far_end_ != nullptr) far_end_->transmit(frame);
   }
+  /// A frame that the card is about to receive.
+  void received(std::span<const std::byte> frame) {
+    ++traffic_.frames_received;
+    traffic_.bytes_received += frame.size();
+    watch(frame);
+  }
+  const NicTraffic& traffic() const { return traffic_; }
+
+ private:
   void watch(std::span<const std::byte> frame) {
     if (watcher_ != nullptr) watcher_->frame(frame);
   }
 
- private:
+  NicTraffic traffic_;
   EthernetWire* far_end_;
   FrameWatcher* watcher_;
 };
@@ -135,7 +146,7 @@ NetworkCards::NetworkCards(const Surroundings& surroundings, const std::vector<N
           surroundings.pci.add(*card.function, {static_cast<u8>(board::kPciFirstNic + number), 0});
       assert(added);
     }
-    card.port->set_link(configs[number].wire != nullptr);
+    card.port->set_link(configs[number].wire != nullptr && configs[number].plugged_in);
   }
   connect_inputs(surroundings.inputs);
 }
@@ -153,7 +164,7 @@ void NetworkCards::connect_inputs(InputSeam& inputs) {
             std::copy(frame.begin(), frame.end(), padded.begin());
             frame = padded;
           }
-          card.cable->watch(frame);
+          card.cable->received(frame);
           card.port->receive(frame);
         },
         [&card] { return card.port->accepts_frame(); });
@@ -163,6 +174,8 @@ void NetworkCards::connect_inputs(InputSeam& inputs) {
     if (payload.size() == 2 && payload[0] < cards_.size()) cards_[payload[0]].port->set_link(payload[1] != 0);
   });
 }
+
+const NicTraffic& NetworkCards::traffic(unsigned number) const { return cards_[number].cable->traffic(); }
 
 void NetworkCards::reset() {
   for (const Card& card : cards_) {

@@ -15,6 +15,14 @@
 
 namespace ringdown {
 
+/// What has passed through an adapter's plug since the machine was made.
+struct NicTraffic {
+  u64 frames_sent = 0;
+  u64 bytes_sent = 0;
+  u64 frames_received = 0;
+  u64 bytes_received = 0;
+};
+
 class NetworkCards {
  public:
   struct Surroundings {
@@ -36,6 +44,7 @@ class NetworkCards {
 
   /// RESET# to those that are not on PCI, which resets its own.
   void reset();
+  const NicTraffic& traffic(unsigned number) const;
   void add_components(std::vector<Serializable*>& all);
 
  private:

@@ -9,7 +9,7 @@
 #include <charconv>
 #include <optional>
 
-#include "frontend/serial/serial_spec.h"
+#include "frontend/sockets/host_port.h"
 
 namespace ringdown {
 
@@ -44,17 +44,17 @@ Result<NetSpec> parse_socket(NetSpec spec, std::string_view place) {
     return Error{fmt::format("--net {}: {}", spec.text, kNetForms)};
   }
   if (take_prefix(place, "unix:")) {
-    spec.path = place;
+    spec.address.path = place;
     if (place.empty()) return Error{fmt::format("--net {}: the path is missing: {}", spec.text, kNetForms)};
     return spec;
   }
   Result<HostPort> address = parse_host_port(place, "", fmt::format("--net {}", spec.text));
   if (!address) return address.error();
-  spec.host = std::move(address->host);
+  spec.address.host = std::move(address->host);
   // [::1]:PORT, as in URIs.
-  if (spec.host.starts_with('[') && spec.host.ends_with(']'))
-    spec.host = spec.host.substr(1, spec.host.size() - 2);
-  spec.port = address->port;
+  if (spec.address.host.starts_with('[') && spec.address.host.ends_with(']'))
+    spec.address.host = spec.address.host.substr(1, spec.address.host.size() - 2);
+  spec.address.port = address->port;
   return spec;
 }
 

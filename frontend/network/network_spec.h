@@ -7,6 +7,7 @@
 
 #include "core/result.h"
 #include "core/types.h"
+#include "frontend/sockets/host_port.h"
 
 namespace ringdown {
 
@@ -19,12 +20,10 @@ enum class NetKind : u8 {
 
 struct NetSpec {
   NetKind kind = NetKind::None;
-  std::string text;     // as the user wrote it, for lines to the user
-  std::string name;     // tap: the interface
-  bool listen = false;  // socket: waits for the other end to connect
-  std::string path;     // socket: of a Unix socket, else the following
-  std::string host;
-  u16 port = 0;
+  std::string text;       // as the user wrote it, for lines to the user
+  std::string name;       // tap: the interface
+  bool listen = false;    // socket: waits for the other end to connect
+  SocketAddress address;  // socket
 };
 
 /// A port of the host that leads to one of the guest. Addresses are dotted numbers.

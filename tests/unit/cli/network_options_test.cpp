@@ -47,11 +47,11 @@ TEST_CASE("the nth net is the nth adapter's") {
   CHECK(options.network.nets[0].kind == NetKind::None);
   CHECK(options.machine.nics[1].mac == MacAddress{0x00, 0x11, 0x22, 0x33, 0x44, 0xfe});
   CHECK(options.network.nets[1].listen);
-  CHECK(options.network.nets[1].path == "/a,b");
+  CHECK(options.network.nets[1].address.path == "/a,b");
   CHECK(options.machine.nics[2].model == NicModel::E1000);
   CHECK_FALSE(options.network.nets[2].listen);
-  CHECK(options.network.nets[2].host == "::1");
-  CHECK(options.network.nets[2].port == 99);
+  CHECK(options.network.nets[2].address.host == "::1");
+  CHECK(options.network.nets[2].address.port == 99);
 }
 
 TEST_CASE("adapters that can meet on a wire have different addresses by default") {

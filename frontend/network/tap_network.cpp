@@ -1,0 +1,91 @@
+// Linux's tap devices (Documentation/networking/tuntap.rst of the kernel).
+#include "frontend/network/tap_network.h"
+
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <linux/if_tun.h>
+#include <net/if.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+namespace ringdown {
+
+namespace {
+
+/// So that a flood of one direction leaves turns to the other.
+constexpr unsigned kFramesPerTurn = 64;
+
+std::string remedy(int error, const std::string& name) {
+  const std::string make = fmt::format(
+      "make one with 'sudo ip tuntap add dev {0} mode tap user $USER && sudo ip link set {0} up'", name);
+  switch (error) {
+    case EPERM:
+    case EACCES:
+      return fmt::format("{}: no such interface that you may use: {}", std::strerror(error), make);
+    case EBUSY:
+      return "another program uses that interface: choose another";
+    case EINVAL:
+      return fmt::format("the interface is no tap device: choose another, or {}", make);
+    default:
+      return fmt::format("{}: {}", std::strerror(error), make);
+  }
+}
+
+}  // namespace
+
+Result<void> TapNetwork::open(NetworkInput& input) {
+  input_ = &input;
+  constexpr const char* kDevice = "/dev/net/tun";
+  device_ = Descriptor(::open(kDevice, O_RDWR | O_CLOEXEC | O_NONBLOCK));
+  if (!device_)
+    return Error{fmt::format(
+        "--net {}: {}: {}: the host has no tap devices for you: load the module tun, or check its "
+        "permissions",
+        spec_.text, kDevice, std::strerror(errno))};
+  ifreq request{};
+  request.ifr_flags = IFF_TAP | IFF_NO_PI;
+  std::memcpy(request.ifr_name, spec_.name.c_str(), spec_.name.size());
+  if (ioctl(device_.get(), TUNSETIFF, &request) != 0)
+    return Error{fmt::format("--net {}: {}", spec_.text, remedy(errno, spec_.name))};
+  frame_.resize(kLongestFrame + 1);
+  set_connected(true);
+  start();
+  return {};
+}
+
+void TapNetwork::serve() {
+  while (!stopping()) {
+    const bool idle = queue().nothing_waits();
+    std::array<pollfd, 2> polled{pollfd{device_.get(), POLLIN, 0}, pollfd{queue().bell().fd(), POLLIN, 0}};
+    const int ready = poll(polled.data(), polled.size(), idle ? -1 : 0);
+    queue().woken(polled[1].revents != 0);
+    if (ready > 0 && (polled[0].revents & POLLIN) != 0) receive();
+    // The interface is gone: there is nothing more to come.
+    if (ready > 0 && (polled[0].revents & (POLLERR | POLLNVAL)) != 0) return input_->link(false);
+    send_waiting();
+  }
+}
+
+void TapNetwork::receive() {
+  for (unsigned i = 0; i < kFramesPerTurn; ++i) {
+    const ssize_t length = read(device_.get(), frame_.data(), frame_.size());
+    if (length <= 0) return;
+    input_->frame(std::span(frame_).first(static_cast<std::size_t>(length)));
+  }
+}
+
+void TapNetwork::send_waiting() {
+  batch_.clear();
+  queue().take(batch_);
+  batch_.for_each([this](std::span<const std::byte> frame) {
+    // An interface that is down, or whose queue is full, loses frames as any other does.
+    [[maybe_unused]] const ssize_t written = write(device_.get(), frame.data(), frame.size());
+  });
+}
+
+}  // namespace ringdown
