@@ -14,7 +14,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 seconds=${1:-60}
 [[ $seconds =~ ^[1-9][0-9]*$ ]] || die "'$seconds' is no number of seconds"
 targets=("${@:2}")
-[ ${#targets[@]} -gt 0 ] || targets=(fuzz_decoder fuzz_processor fuzz_monitor fuzz_paging fuzz_devices fuzz_device_states fuzz_overlay fuzz_gzip)
+[ ${#targets[@]} -gt 0 ] || targets=(fuzz_decoder fuzz_processor fuzz_monitor fuzz_paging fuzz_devices fuzz_device_states fuzz_network fuzz_network_states fuzz_overlay fuzz_gzip)
 seed=${RINGDOWN_FUZZ_SEED:-1}
 
 cd "$RINGDOWN_ROOT"

@@ -2,6 +2,7 @@
 #include "tests/fuzz/device_rig.h"
 
 #include <fmt/core.h>
+#include <zlib.h>
 
 #include <array>
 #include <span>
@@ -21,12 +22,11 @@ constexpr u64 kDiskSectors = 32'768;  // 16 MiB: the longest transfers are refus
 constexpr u64 kReadOnlySectors = 2'049;
 constexpr u64 kCdSectors = 4 * 700;
 constexpr u64 kFloppySectors = 2'880;
+constexpr u64 kVirtioSectors = 1'024;
 
 /// A slice of `pass`: long enough for the firmware's handler.
 constexpr Ticks kSlice = 512;
 
-// Where `set_up` puts things, as SeaBIOS does.
-constexpr u32 kBusMasterBase = 0xc000, kPowerBase = 0x600, kSmbusBase = 0x700, kFrameBuffer = 0xe000'0000;
 constexpr u8 kCommandAll = 7;  // I/O, memory, bus master
 
 constexpr u64 kConfigAddress = board::kPciConfiguration, kConfigData = board::kPciConfiguration + 4;
@@ -44,11 +44,21 @@ std::vector<std::byte> payload_of(Serializable& part) {
 
 }  // namespace
 
-DeviceRig::DeviceRig(const std::string& name)
-    : disk_("ringdown-fuzz-" + name + "-disk", kDiskSectors),
+MacAddress rig_mac(RigCard card) { return {0x52, 0x54, 0, 0, 0, static_cast<u8>(card)}; }
+
+void DeviceRig::Wire::transmit(std::span<const std::byte> frame) {
+  const auto* const bytes = reinterpret_cast<const u8*>(frame.data());
+  last.assign(bytes, bytes + frame.size());
+  checksum = crc32_z(checksum, bytes, frame.size());
+}
+
+DeviceRig::DeviceRig(const std::string& name, RigBoard board)
+    : board_(board),
+      disk_("ringdown-fuzz-" + name + "-disk", kDiskSectors),
       read_only_disk_("ringdown-fuzz-" + name + "-slave", kReadOnlySectors),
       cd_("ringdown-fuzz-" + name + "-cd", kCdSectors),
-      floppy_("ringdown-fuzz-" + name + "-floppy", kFloppySectors) {
+      floppy_("ringdown-fuzz-" + name + "-floppy", kFloppySectors),
+      virtio_disk_("ringdown-fuzz-" + name + "-virtio", kVirtioSectors) {
   MachineConfig config;
   config.memory_bytes = kMemoryBytes;
   config.mode = RunMode::Bare;
@@ -58,6 +68,7 @@ DeviceRig::DeviceRig(const std::string& name)
                   {cd_.path(), 2, true, true},
                   {"", 3, true, true}};
   config.floppies = {{floppy_.path()}, {""}};
+  if (board == RigBoard::Network) add_network(config);
   config.serial_backends[0] = config.serial_backends[1] = &serial_;
   auto machine = Machine::create(config, log_);
   if (!machine) report_finding(machine.error().message + "\n");
@@ -67,10 +78,23 @@ DeviceRig::DeviceRig(const std::string& name)
   fresh_ = machine_->save_state();
 }
 
+void DeviceRig::add_network(MachineConfig& config) {
+  constexpr NicModel kModels[] = {NicModel::E1000, NicModel::Pcnet, NicModel::Rtl8029, NicModel::Virtio};
+  for (u8 number = 0; number < std::size(kModels); ++number) {
+    NicConfig& nic = config.nics.emplace_back();
+    nic.model = kModels[number];
+    nic.mac = rig_mac(static_cast<RigCard>(number));
+    nic.wire = &wire_;
+  }
+  DiskConfig disk;
+  disk.path = virtio_disk_.path();
+  config.disks.push_back(disk);
+}
+
 void DeviceRig::renew() {
   const Result<void> restored = machine_->load_state(fresh_, "the fresh state");
   if (!restored) report_finding(restored.error().message + "\n");
-  for (RigMedium* medium : {&disk_, &read_only_disk_, &cd_, &floppy_}) medium->renew();
+  for (RigMedium* medium : {&disk_, &read_only_disk_, &cd_, &floppy_, &virtio_disk_}) medium->renew();
 }
 
 void DeviceRig::configure(PciAddress at, u8 offset, Width width, u32 value) {
@@ -86,16 +110,17 @@ u32 DeviceRig::configuration(PciAddress at, u8 offset, Width width) {
 void DeviceRig::set_up() {
   using namespace board;
   configure(kPciIde, 0x40, Width::Dword, 0x8000'8000);  // IDETIM: both channels decode
-  configure(kPciIde, 0x20, Width::Dword, kBusMasterBase);
+  configure(kPciIde, 0x20, Width::Dword, rig_base::kBusMaster);
   configure(kPciIde, pci_offset::kCommand, Width::Word, kCommandAll);
-  configure(kPciPower, 0x40, Width::Dword, kPowerBase);
+  configure(kPciPower, 0x40, Width::Dword, rig_base::kPower);
   configure(kPciPower, 0x80, Width::Byte, 1);
-  configure(kPciPower, 0x90, Width::Dword, kSmbusBase);
+  configure(kPciPower, 0x90, Width::Dword, rig_base::kSmbus);
   configure(kPciPower, 0xd2, Width::Byte, 1);
   configure(kPciPower, pci_offset::kCommand, Width::Word, kCommandAll);
-  configure(kPciVga, pci_offset::kBaseAddress0, Width::Dword, kFrameBuffer);
+  configure(kPciVga, pci_offset::kBaseAddress0, Width::Dword, rig_base::kFrameBuffer);
   configure(kPciVga, pci_offset::kCommand, Width::Word, kCommandAll);
   configure(kPciIsaBridge, 0x60, Width::Dword, 0x0b0a'0b0a);  // PIRQ routes
+  if (board_ == RigBoard::Network) set_up_network();
   constexpr u8 kInitialise = 0x11, kMode = 1;
   struct Pic {
     u64 base;
@@ -104,6 +129,28 @@ void DeviceRig::set_up() {
   for (const Pic& pic : {Pic{kPicMaster, 8, 4}, Pic{kPicSlave, 0x70, 2}}) {
     out(pic.base, Width::Byte, kInitialise);
     for (const u8 word : {pic.vectors, pic.cascade, kMode, u8{0}}) out(pic.base + 1, Width::Byte, word);
+  }
+}
+
+void DeviceRig::set_up_network() {
+  using namespace rig_base;
+  struct Function {
+    PciAddress at;
+    u32 bars[3];
+  };
+  const Function kFunctions[] = {
+      {pci_address(RigCard::E1000), {kE1000, kE1000Ports, kE1000Ports}},
+      {pci_address(RigCard::Pcnet), {kPcnetPorts, kPcnet, 0}},
+      {pci_address(RigCard::Rtl8029), {kRtl8029Ports, 0, 0}},
+      {pci_address(RigCard::Virtio), {kVirtioNetPorts, kVirtioNet, 0}},
+      {PciAddress{8, 0}, {kVirtioDiskPorts, kVirtioDisk, 0}},
+  };
+  for (const Function& function : kFunctions) {
+    for (u8 bar = 0; bar < std::size(function.bars); ++bar) {
+      configure(function.at, static_cast<u8>(pci_offset::kBaseAddress0 + 4 * bar), Width::Dword,
+                function.bars[bar]);
+    }
+    configure(function.at, pci_offset::kCommand, Width::Word, kCommandAll);
   }
 }
 
@@ -158,6 +205,8 @@ std::string DeviceRig::restore_from(DeviceRig& other) {
   const std::vector<std::byte> state = other.machine().save_state();
   disk_.copy_from(other.disk_);
   floppy_.copy_from(other.floppy_);
+  virtio_disk_.copy_from(other.virtio_disk_);
+  wire_ = other.wire_;
   const Result<void> restored = machine_->load_state(state, "the state");
   if (!restored) return restored.error().message + "\n";
   if (machine_->save_state() != state)
@@ -187,6 +236,8 @@ std::string DeviceRig::difference(DeviceRig& other) {
   }
   if (!disk_.same_as(other.disk_)) text += "the first disk's medium differs\n";
   if (!floppy_.same_as(other.floppy_)) text += "the floppy disk differs\n";
+  if (!virtio_disk_.same_as(other.virtio_disk_)) text += "the virtio disk's medium differs\n";
+  if (wire_.checksum != other.wire_.checksum) text += "what the network adapters sent differs\n";
   return text;
 }
 

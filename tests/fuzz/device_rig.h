@@ -8,8 +8,12 @@
 
 #include "frontend/machine/machine.h"
 #include "tests/fuzz/host_rig_medium.h"
+#include "tests/fuzz/rig_places.h"
 
 namespace ringdown::test {
+
+/// The adapters' addresses differ.
+MacAddress rig_mac(RigCard card);
 
 /// Its processor only acknowledges interrupts and halts (roms/fuzz/device_rig.asm), until an operation
 /// overwrites its vectors or turns its ROM off. Everything is deterministic.
@@ -18,9 +22,10 @@ class DeviceRig {
   static constexpr u64 kMemoryBytes = u64{2} << 20;
 
   /// `name` tells the media of the rigs of one process apart.
-  explicit DeviceRig(const std::string& name);
+  DeviceRig(const std::string& name, RigBoard board);
 
   Machine& machine() { return *machine_; }
+  const RigPlaces& places() const { return places_of(board_); }
   std::string cd_path() const { return cd_.path(); }
   std::string floppy_path() const { return floppy_.path(); }
   /// Machine and media as they were behind construction.
@@ -38,6 +43,8 @@ class DeviceRig {
   void post(InputChannel channel, std::vector<u8> payload);
   /// Takes over machine and media of `other` as a saved state has them; the text of an error, or empty.
   std::string restore_from(DeviceRig& other);
+  /// What a network adapter sent last; empty before that.
+  const std::vector<u8>& last_frame() const { return wire_.last; }
   /// Everything that has state but the counters, in a state file's order.
   std::vector<Serializable*> parts();
   /// Which parts and media differ; empty if none.
@@ -53,13 +60,24 @@ class DeviceRig {
   u32 configuration(PciAddress at, u8 offset, Width width);
 
  private:
+  /// Where all adapters' cables lead.
+  struct Wire final : EthernetWire {
+    void transmit(std::span<const std::byte> frame) override;
+    std::vector<u8> last;
+    u64 checksum = 0;  // over all frames
+  };
+
+  void add_network(MachineConfig& config);
+  void set_up_network();
   void end_as(StopReason reason);
   bool wait_while_busy();
   std::string probe_identify();
   std::string probe_read(u64 sector);
 
+  const RigBoard board_;
   Log log_;
-  RigMedium disk_, read_only_disk_, cd_, floppy_;
+  Wire wire_;
+  RigMedium disk_, read_only_disk_, cd_, floppy_, virtio_disk_;
   NullSerialBackend serial_;
   std::unique_ptr<Machine> machine_;
   std::vector<std::byte> fresh_;

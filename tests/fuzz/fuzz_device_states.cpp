@@ -1,62 +1,7 @@
-// Fuzzes what devices accept as their saved state: whatever a file holds is refused, or gives a machine that
-// neither crashes nor keeps the host busy, and that can be reset, saved and restored.
-#include "tests/fuzz/device_operations.h"
-#include "tests/fuzz/fuzz_input.h"
-#include "tests/fuzz/fuzz_target.h"
-#include "tests/support/chunk_payload.h"
-
-using namespace ringdown;
-using namespace ringdown::test;
-
-namespace {
-
-/// Restores each part, and those of the board with some bytes forged; false if one refuses.
-bool restore_forged(DeviceRig& rig, FuzzInput& input) {
-  const std::vector<Serializable*> parts = rig.parts();
-  std::vector<std::vector<std::byte>> payloads;
-  for (Serializable* part : parts) {
-    CapturingArchive archive(part->chunk_version());
-    part->serialize(archive);
-    payloads.push_back(std::move(archive.payload));
-  }
-  // The processor has a fuzz target of its own, and memory is only its content.
-  constexpr std::size_t kNotForged[] = {2, 3};
-  for (unsigned changes = input.below(32) + 1; changes > 0; --changes) {
-    const std::size_t part = input.below(static_cast<unsigned>(parts.size()));
-    const u16 offset = input.take<u16>();
-    const u8 value = input.take<u8>();
-    const bool forged = std::ranges::find(kNotForged, part) == std::end(kNotForged);
-    if (forged && !payloads[part].empty()) payloads[part][offset % payloads[part].size()] = std::byte{value};
-  }
-  for (std::size_t i = 0; i < parts.size(); ++i) {
-    ForgedChunk chunk(*parts[i], std::move(payloads[i]));
-    StateWriter writer;
-    writer.add(chunk);
-    Result<StateReader> reader =
-        StateReader::open({writer.data().begin(), writer.data().end()}, "fuzz input");
-    if (!reader || !reader->restore(*parts[i])) return false;
-  }
-  return true;
-}
-
-}  // namespace
+// Fuzzes what the devices accept as their saved state.
+#include "tests/fuzz/rig_pair.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  static DeviceRig rig("states");
-  constexpr std::size_t kBefore = 8, kForgery = 128;
-  const std::span<const u8> bytes(data, size);
-  rig.renew();
-  const std::size_t before = std::min(size, kBefore * DeviceOperation::kSize);
-  for (const DeviceOperation& operation : decode_operations(bytes.first(before))) apply(operation, rig);
-  const std::size_t forgery = std::min(size - before, kForgery);
-  FuzzInput input(bytes.subspan(before, forgery));
-  if (!restore_forged(rig, input)) return 0;
-  for (const DeviceOperation& operation : decode_operations(bytes.subspan(before + forgery)))
-    apply(operation, rig);
-  rig.machine().reset();
-  const Result<void> again = rig.machine().load_state(rig.machine().save_state(), "its own state");
-  if (!again)
-    report_finding("a forged state was accepted, and what it became is refused: " + again.error().message +
-                   "\n");
+  ringdown::test::play_forged(ringdown::test::RigBoard::Drives, std::span(data, size));
   return 0;
 }
