@@ -263,7 +263,7 @@ Result<void> InputSeam::replay_from(const std::string& path) {
   replay_ = std::move(events);
   replay_first_ = first;
   replaying_ = true;
-  for (auto& [channel, connection] : connections_) connection.held.clear();
+  drop_held();
   const std::lock_guard lock(mutex_);
   posted_.clear();
   queued_.clear();
@@ -272,9 +272,20 @@ Result<void> InputSeam::replay_from(const std::string& path) {
 
 void InputSeam::serialize(Archive& archive) {
   archive(delivered_);
+  if (!archive.loading()) return;
   // The moment depends on where slices end, as no state of the machine may: what is posted to a machine that
   // has just been restored can be handed over a moment earlier than by the one that was saved.
-  if (archive.loading()) last_delivery_.reset();
+  last_delivery_.reset();
+  drop_held();
+}
+
+// What waited for another state's receivers is not this one's.
+void InputSeam::drop_held() {
+  const std::lock_guard lock(mutex_);
+  for (auto& [channel, connection] : connections_) {
+    queued_[channel] -= static_cast<unsigned>(connection.held.size());
+    connection.held.clear();
+  }
 }
 
 }  // namespace ringdown

@@ -108,6 +108,7 @@ class InputSeam : public Serializable {
   void deliver_posted(InputMoment now);
   void hand_over(InputEvent event, InputMoment now, const Receiver& receiver);
   void record(const InputEvent& event);
+  void drop_held();
 
   std::map<InputChannel, Connection> connections_;
   std::mutex mutex_;  // guards the next three

@@ -88,6 +88,7 @@ void DeviceRig::add_network(MachineConfig& config) {
   }
   DiskConfig disk;
   disk.path = virtio_disk_.path();
+  disk.bus = DiskBus::Virtio;
   config.disks.push_back(disk);
 }
 
@@ -143,7 +144,7 @@ void DeviceRig::set_up_network() {
       {pci_address(RigCard::Pcnet), {kPcnetPorts, kPcnet, 0}},
       {pci_address(RigCard::Rtl8029), {kRtl8029Ports, 0, 0}},
       {pci_address(RigCard::Virtio), {kVirtioNetPorts, kVirtioNet, 0}},
-      {PciAddress{8, 0}, {kVirtioDiskPorts, kVirtioDisk, 0}},
+      {{board::kPciFirstVirtioDisk, 0}, {kVirtioDiskPorts, kVirtioDisk, 0}},
   };
   for (const Function& function : kFunctions) {
     for (u8 bar = 0; bar < std::size(function.bars); ++bar) {
@@ -207,8 +208,11 @@ std::string DeviceRig::restore_from(DeviceRig& other) {
   floppy_.copy_from(other.floppy_);
   virtio_disk_.copy_from(other.virtio_disk_);
   wire_ = other.wire_;
-  const Result<void> restored = machine_->load_state(state, "the state");
-  if (!restored) return restored.error().message + "\n";
+  // The other one takes it too: what its inputs hold back belongs to no state.
+  for (Machine* const machine : {machine_.get(), &other.machine()}) {
+    const Result<void> restored = machine->load_state(state, "the state");
+    if (!restored) return restored.error().message + "\n";
+  }
   if (machine_->save_state() != state)
     return "the restored machine saves another state\n" + difference(other);
   return difference(other);

@@ -72,7 +72,7 @@ constexpr Place kNetworkMemory[] = {
 
 constexpr PciAddress kNetworkFunctions[] = {{kPciFirstNic, 0},        {kPciFirstNic + 1, 0},
                                             {kPciFirstNic + 2, 0},    {kPciFirstNic + 3, 0},
-                                            {8, 0}, kPciIsaBridge};
+                                            {kPciFirstVirtioDisk, 0}, kPciIsaBridge};
 
 }  // namespace
 

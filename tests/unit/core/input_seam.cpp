@@ -121,6 +121,23 @@ TEST_CASE("what is posted to a receiver that takes nothing is bounded, and a cha
   CHECK(machine.seam.post(InputChannel::Nic0, {}));
 }
 
+TEST_CASE("what waits for a receiver is no part of a state") {
+  Machine machine;
+  bool open = false;
+  unsigned frames = 0;
+  machine.seam.connect(
+      InputChannel::Nic0, [&](const std::vector<u8>&) { ++frames; }, [&] { return open; });
+  machine.seam.post(InputChannel::Nic0, {1});
+  machine.deliver(10);
+  REQUIRE(test::restore(machine.seam, test::saved(machine.seam)));
+  open = true;
+  machine.deliver(20);
+  CHECK(frames == 0);
+  machine.seam.post(InputChannel::Nic0, {2});
+  machine.deliver(30);
+  CHECK(frames == 1);
+}
+
 TEST_CASE("what waited for a receiver is replayed where it was delivered") {
   TemporaryFile file;
   bool open = false;
