@@ -208,7 +208,7 @@ Stop Machine::run(Ticks limit) {
         if (ticks() > before && at_breakpoint()) return {StopReason::Breakpoint};
         break;
       case ExitReason::Halted:
-        if (!inputs_.pending()) return idle();
+        if (!inputs_.pending() || scheduler_.now() == kNeverTime) return idle();
         // It gets a moment of its own, later than everything that happened up to now.
         scheduler_.skip_to(scheduler_.now() + 1);
         break;

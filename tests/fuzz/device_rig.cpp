@@ -199,7 +199,9 @@ void DeviceRig::post(InputChannel channel, std::vector<u8> payload) {
   // Inputs are delivered once at a moment: this one gets a moment of its own.
   machine_->skip_to(machine_->scheduler().now() + 1);
   machine_->inputs().post(channel, std::move(payload));
-  while (machine_->inputs().pending()) end_as(machine_->run(machine_->ticks() + 1).reason);
+  // At the end of virtual time there is no later moment.
+  while (machine_->inputs().pending() && machine_->scheduler().now() != kNeverTime)
+    end_as(machine_->run(machine_->ticks() + 1).reason);
 }
 
 std::string DeviceRig::restore_from(DeviceRig& other) {
