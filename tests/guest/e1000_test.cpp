@@ -32,6 +32,13 @@ constexpr const char* kTaggedWork =
     "ping -c 2 -s 4000 10.7.0.2 || exit 1\n"
     "wget -q -O - http://10.7.0.2/data | cmp - /tmp/data || exit 1\n";
 
+// And in jumbo frames, which need several buffers each.
+constexpr const char* kJumboWork =
+    "ip link set eth0 mtu 9000; nsenter -t $! -n ip link set eth1 mtu 9000\n"
+    "for i in $(seq 50); do ping -c 1 -W 1 -s 8900 10.1.0.2 && break; done\n"
+    "ping -c 2 -s 8900 10.1.0.2 || exit 1\n"
+    "wget -q -O - http://10.1.0.2/data | cmp - /tmp/data || exit 1\n";
+
 // Segments were made by the adapter, and nothing went wrong.
 constexpr const char* kStatistics =
     "nsenter -t $! -n /sbin/ethtool -S eth1 >/tmp/statistics\n"
@@ -48,7 +55,8 @@ TEST_CASE("Debian's e1000 finds nothing wrong with each chip, and talks to itsel
   config.nics.push_back({.model = NicModel::E1000_82545Em, .wire = &silence});
   LinuxBoot boot = network_work(kKilobytes);
   boot.initramfs = "network-tools";
-  boot.command = kSelfTests + boot.command + "[ $? = 0 ] || exit 1\n" + kTaggedWork + kStatistics;
+  boot.command =
+      kSelfTests + boot.command + "[ $? = 0 ] || exit 1\n" + kTaggedWork + kJumboWork + kStatistics;
   check_network_work(config, boot, cable, kLimit);
 }
 
