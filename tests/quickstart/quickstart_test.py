@@ -23,6 +23,9 @@ def run_shell():
     terminal.type(b"echo sum-$((40+2))\n")
     terminal.wait_for(b"sum-42")
     terminal.wait_for(b"/root # ")
+    terminal.type(b"ping -c 1 10.0.2.2\n")
+    terminal.wait_for(b"1 packets received")
+    terminal.wait_for(b"/root # ")
     # A process that has written something has left the shell's line editor and signal handlers behind.
     terminal.type(b"sh -c 'echo $((40+3))-runs; exec sleep 1000'\n")
     terminal.wait_for(b"43-runs")
