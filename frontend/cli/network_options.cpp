@@ -217,9 +217,7 @@ MacAddress default_mac(const NetSpec& net, unsigned number) {
 
 std::string nic_list() {
   std::string text;
-  for (const NicModelRow& row : nic_models()) {
-    if (row.built) text += fmt::format("{:<14} {}\n", row.name, row.meaning);
-  }
+  for (const NicModelRow& row : nic_models()) text += fmt::format("{:<14} {}\n", row.name, row.meaning);
   return text;
 }
 

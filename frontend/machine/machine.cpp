@@ -10,7 +10,6 @@
 #include "frontend/machine/board_layout.h"
 #include "frontend/machine/drive_media.h"
 #include "frontend/machine/file_contents.h"
-#include "frontend/machine/nic_models.h"
 #include "frontend/machine/nic_rom.h"
 
 namespace ringdown {
@@ -56,10 +55,6 @@ Result<BoardMedia> open_media(const MachineConfig& config) {
     media.floppies.push_back(std::move(*drive));
   }
   for (const NicConfig& nic : config.nics) {
-    if (!row_of(nic.model).built)
-      return Error{
-          fmt::format("--nic {}: this version has no such device yet: '--nic list' prints those it has",
-                      row_of(nic.model).name)};
     Result<std::vector<u8>> rom = read_nic_rom(nic);
     if (!rom) return rom.error();
     media.nic_roms.push_back(std::move(*rom));

@@ -16,19 +16,19 @@ constexpr u16 kRedHat = 0x1af4;
 // In the order of NicModel.
 constexpr std::array kModels{
     NicModelRow{NicModel::E1000, "e1000", "Intel 82540EM, gigabit, PCI: Linux, Windows 2000 to 7, BSD",
-                NicBus::Pci, kIntel, 0x100e, "pxe-e1000.rom", true},
+                NicBus::Pci, kIntel, 0x100e, "pxe-e1000.rom"},
     NicModelRow{NicModel::E1000_82543Gc, "e1000-82543gc", "Intel 82543GC, gigabit, PCI: Windows XP",
-                NicBus::Pci, kIntel, 0x1004, "pxe-e1000.rom", true},
+                NicBus::Pci, kIntel, 0x1004, "pxe-e1000.rom"},
     NicModelRow{NicModel::E1000_82545Em, "e1000-82545em", "Intel 82545EM, gigabit, PCI: servers", NicBus::Pci,
-                kIntel, 0x100f, "pxe-e1000.rom", true},
+                kIntel, 0x100f, "pxe-e1000.rom"},
     NicModelRow{NicModel::Ne2000, "ne2000", "Novell NE2000, 10 Mbit/s, ISA: DOS, Windows 3.1 to 98",
-                NicBus::Isa, 0, 0, "", true},
+                NicBus::Isa, 0, 0, ""},
     NicModelRow{NicModel::Rtl8029, "rtl8029", "Realtek RTL8029, an NE2000 on PCI: Windows 95 to XP",
-                NicBus::Pci, kRealtek, 0x8029, "pxe-ne2k_pci.rom", true},
+                NicBus::Pci, kRealtek, 0x8029, "pxe-ne2k_pci.rom"},
     NicModelRow{NicModel::Pcnet, "pcnet", "AMD PCnet-PCI II, 10 Mbit/s, PCI: Windows NT to XP, old Unix",
-                NicBus::Pci, kAmd, 0x2000, "pxe-pcnet.rom", true},
+                NicBus::Pci, kAmd, 0x2000, "pxe-pcnet.rom"},
     NicModelRow{NicModel::Virtio, "virtio", "paravirtual, the fastest: Linux from 2.6.25 on, BSD",
-                NicBus::Pci, kRedHat, 0x1000, "pxe-virtio.rom", true},
+                NicBus::Pci, kRedHat, 0x1000, "pxe-virtio.rom"},
 };
 
 constexpr bool in_order() {

@@ -20,7 +20,6 @@ struct NicModelRow {
   u16 device_id;
   /// The file of iPXE's expansion ROM for it, as Debian's package ipxe-qemu calls it; empty: there is none.
   std::string_view boot_rom;
-  bool built;  // as a device of this program
 };
 
 std::span<const NicModelRow> nic_models();
