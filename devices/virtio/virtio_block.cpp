@@ -181,7 +181,8 @@ void VirtioBlock::begin_write(BlockRequest& request, u64 sector, const SegmentLi
 void VirtioBlock::identify(BlockRequest& request) const {
   const std::string id = fmt::format("RINGDOWN-VIRTIO-{}", number_);
   request.data.resize(std::min<u64>(kIdLength, request.writable.length() - 1));
-  std::memcpy(request.data.data(), id.data(), std::min(id.size(), request.data.size()));
+  std::ranges::copy(std::as_bytes(std::span(id)).first(std::min(id.size(), request.data.size())),
+                    request.data.begin());
 }
 
 // --- Ending -----------------------------------------------------------------------------------------------

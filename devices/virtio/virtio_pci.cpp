@@ -178,10 +178,13 @@ void VirtioPci::write_device_config(u32 offset, Width width, u64 value) {
 }
 
 void VirtioPci::serialize(Archive& archive) {
-  // Configuration space comes last: a restored device may not move anything before it is whole.
   archive(device_feature_select_, driver_feature_select_, queue_select_, isr_);
-  device_.serialize(archive);
+  // Bus mastering that comes back is no reason to look at queues, neither the old ones nor those restored.
+  if (archive.loading()) {
+    for (u16 index = 0; index < device_.queue_count(); ++index) device_.queue(index)->set_enabled(false);
+  }
   PciFunction::serialize(archive);
+  device_.serialize(archive);
 }
 
 }  // namespace ringdown
