@@ -95,6 +95,12 @@ u16 pseudo_header_sum(std::span<const std::byte> frame, const Packet& packet) {
   return sum.sum();
 }
 
+bool checksum_right(std::span<const std::byte> frame, const Packet& packet) {
+  InternetChecksum sum(pseudo_header_sum(frame, packet));
+  sum.add(frame.subspan(packet.transport_start, packet.end - packet.transport_start));
+  return sum.checksum() == 0;
+}
+
 }  // namespace
 
 std::optional<SegmentHeaders> tcp_headers(std::span<const std::byte> frame, NetworkProtocol protocol,
@@ -112,15 +118,19 @@ std::optional<SegmentHeaders> tcp_headers(std::span<const std::byte> frame, Netw
   return headers;
 }
 
-void insert_packet_checksums(std::span<std::byte> frame, const SegmentHeaders& headers) {
+void insert_partial_checksums(std::span<std::byte> frame, const SegmentHeaders& headers) {
   if (headers.network == NetworkProtocol::Ipv4) {
     const std::size_t field = headers.network_start + kIpv4Checksum;
     store_network16(frame, field, 0);
     insert_checksum(frame, {headers.network_start, headers.transport_start, field, ZeroChecksum::Keep});
   }
   const Packet packet{headers.network, headers.network_start, headers.transport_start, frame.size(), kTcp};
+  store_network16(frame, headers.transport_start + kTcpChecksum, pseudo_header_sum(frame, packet));
+}
+
+void insert_packet_checksums(std::span<std::byte> frame, const SegmentHeaders& headers) {
+  insert_partial_checksums(frame, headers);
   const std::size_t field = headers.transport_start + kTcpChecksum;
-  store_network16(frame, field, pseudo_header_sum(frame, packet));
   insert_checksum(frame, {headers.transport_start, frame.size(), field, ZeroChecksum::Keep});
 }
 
@@ -130,9 +140,20 @@ bool transport_checksum_right(std::span<const std::byte> frame) {
   // UDP without a checksum has none that could be right (RFC 768).
   if (packet->transport == kUdp && load_network16(frame, packet->transport_start + kUdpChecksum) == 0)
     return false;
-  InternetChecksum sum(pseudo_header_sum(frame, *packet));
-  sum.add(frame.subspan(packet->transport_start, packet->end - packet->transport_start));
-  return sum.checksum() == 0;
+  return checksum_right(frame, *packet);
+}
+
+std::optional<TcpSegment> whole_tcp_segment(std::span<const std::byte> frame) {
+  const auto packet = find_packet(frame);
+  if (!packet || packet->transport != kTcp || !checksum_right(frame, *packet)) return std::nullopt;
+  const std::size_t network_length = packet->transport_start - packet->network_start;
+  if (packet->network == NetworkProtocol::Ipv4 &&
+      static_cast<u16>(~internet_sum(frame.subspan(packet->network_start, network_length))) != 0) {
+    return std::nullopt;
+  }
+  const auto headers = tcp_headers(frame.first(packet->end), packet->network, packet->transport_start);
+  if (!headers) return std::nullopt;
+  return TcpSegment{*headers, packet->end};
 }
 
 }  // namespace ringdown

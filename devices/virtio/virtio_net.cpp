@@ -14,9 +14,10 @@ namespace {
 
 using namespace virtio_net_feature;
 
-constexpr u64 kFeatures = kChecksum | kGuestChecksum | kMac | kHostTso4 | kHostTso6 | kHostEcn |
-                          kMergeableBuffers | kStatus | kControlQueue | kControlReceive | kControlVlan |
-                          kControlReceiveExtra | kGuestAnnounce | kControlMac;
+constexpr u64 kFeatures = kChecksum | kGuestChecksum | kMac | kGuestTso4 | kGuestTso6 | kHostTso4 |
+                          kHostTso6 | kHostEcn | kMergeableBuffers | kStatus | kControlQueue |
+                          kControlReceive | kControlVlan | kControlReceiveExtra | kGuestAnnounce |
+                          kControlMac;
 constexpr u16 kQueueSizes[] = {256, 256, 64};
 
 // Device configuration (5.1.4).
@@ -24,11 +25,13 @@ constexpr u32 kStatusAt = 6;
 constexpr u8 kLinkUp = 1;
 constexpr u8 kAnnounce = 2;
 
-constexpr u8 kDataValid = 2;  // in a received header: the checksum was found right
+// In the header of a received packet.
+constexpr u8 kNeedsChecksum = 1;  // only the pseudo header's sum is there
+constexpr u8 kDataValid = 2;      // the checksum was found right
+constexpr u8 kTcp4 = 1;
+constexpr u8 kTcp6 = 4;
+constexpr u16 kTcpChecksum = 16;  // from the start of TCP's header
 constexpr std::size_t kBuffersAt = 10;
-
-/// Of the largest packet a driver may hand over: 64 KiB of IP behind a header with a VLAN tag.
-constexpr std::size_t kLargestPacket = 65535 + kEthernetHeaderLength + 4;
 
 }  // namespace
 
@@ -42,8 +45,10 @@ VirtioNet::VirtioNet(GuestMemory& memory, Scheduler& scheduler, EthernetWire& wi
           scheduler.add(fmt::format("virtio-net{}", number), 0, [this](Picoseconds) { transmit_batch(); })),
       // It does nothing: inputs are looked at where events are due.
       receive_event_(scheduler.add(fmt::format("virtio-net{}", number), 1, [](Picoseconds) {})),
+      merge_event_(
+          scheduler.add(fmt::format("virtio-net{}", number), 2, [this](Picoseconds) { deliver_merged(); })),
       mac_(mac),
-      packet_(kLargestPacket),
+      packet_(kLargestPacket + kLongNetHeader),
       segment_(kLongestFrame) {}
 
 std::size_t VirtioNet::header_length() const {
@@ -81,6 +86,8 @@ void VirtioNet::started() {
 void VirtioNet::stopped() {
   scheduler_.cancel(transmit_event_);
   scheduler_.cancel(receive_event_);
+  scheduler_.cancel(merge_event_);
+  merger_.clear();
   mac_ = permanent_mac_;
   filter_.reset();
   announce_ = starved_ = false;
@@ -93,6 +100,7 @@ void VirtioNet::queue_notified(u32 index) {
       if (!starved_) break;
       starved_ = false;
       queue_at(kReceive).need_no_notification();
+      deliver_merged();
       // Frames may be waiting.
       scheduler_.schedule_after(receive_event_, 1);
       break;
@@ -110,7 +118,9 @@ void VirtioNet::queue_notified(u32 index) {
 // --- Receiving --------------------------------------------------------------------------------------------
 
 bool VirtioNet::accepts_frame() const {
-  if (!receiving() || queue_at(kReceive).has_chain()) return true;
+  if (!receiving()) return true;
+  const bool stuck = starved_ && !merger_.empty();
+  if (queue_at(kReceive).has_chain() && !stuck) return true;
   return scheduler_.now() - starved_since_ > kPatience;
 }
 
@@ -120,18 +130,63 @@ VirtioNetHeader VirtioNet::describe(std::span<const std::byte> frame) const {
   return header;
 }
 
+VirtioNetHeader VirtioNet::describe_merged() const {
+  const SegmentHeaders& headers = merger_.headers();
+  if (!merger_.joined()) return {.flags = kDataValid};
+  return {.flags = kNeedsChecksum,
+          .segmentation = headers.network == NetworkProtocol::Ipv4 ? kTcp4 : kTcp6,
+          .header_length = static_cast<u16>(headers.length),
+          .segment_size = merger_.segment_size(),
+          .checksum_start = static_cast<u16>(headers.transport_start),
+          .checksum_offset = kTcpChecksum};
+}
+
+/// Drivers that take large packets of one protocol take them of the other.
+bool VirtioNet::merges_segments() const {
+  return negotiated(kGuestTso4) && negotiated(kGuestTso6) && negotiated(kGuestChecksum);
+}
+
 void VirtioNet::receive(std::span<const std::byte> frame) {
   if (!receiving() || !link_ || frame.size() < kEthernetHeaderLength || frame.size() > kLongestFrame) return;
   if (!filter_.passes(frame, mac_)) return;
-  const VirtioNetHeader header = describe(frame);
+  if (!merges_segments()) {
+    deliver(describe(frame), frame);
+    return;
+  }
+  using Taken = ReceiveMerger::Taken;
+  const bool beginning = merger_.empty();
+  Taken taken = beginning ? merger_.begin(frame) : merger_.add(frame);
+  if (taken == Taken::No && !beginning) {
+    deliver_merged();
+    // Whoever waited for it has waited long enough.
+    merger_.clear();
+    taken = merger_.begin(frame);
+  }
+  if (taken == Taken::No) deliver(describe(frame), frame);
+  if (taken == Taken::Last) deliver_merged();
+  if (taken == Taken::Held && !scheduler_.scheduled(merge_event_))
+    scheduler_.schedule_after(merge_event_, kMergeTime);
+}
+
+void VirtioNet::deliver_merged() {
+  scheduler_.cancel(merge_event_);
+  if (merger_.empty() || !receiving()) return;
+  merger_.finish();
+  // Without room it waits until the driver has told of more.
+  if (deliver(describe_merged(), merger_.frame()) != Delivered::NoBuffers) merger_.clear();
+}
+
+VirtioNet::Delivered VirtioNet::deliver(const VirtioNetHeader& header, std::span<const std::byte> frame) {
   std::memcpy(packet_.data(), &header, header_length());
   std::memcpy(packet_.data() + header_length(), frame.data(), frame.size());
   Virtqueue& queue = queue_at(kReceive);
-  if (fill_buffers(header_length() + frame.size())) publish(queue);
-  if (running() && !queue.has_chain()) note_starvation();
+  const Delivered delivered = fill_buffers(header_length() + frame.size());
+  if (delivered == Delivered::Yes) publish(queue);
+  if (running() && (delivered == Delivered::NoBuffers || !queue.has_chain())) note_starvation();
+  return delivered;
 }
 
-bool VirtioNet::fill_buffers(std::size_t length) {
+VirtioNet::Delivered VirtioNet::fill_buffers(std::size_t length) {
   Virtqueue& queue = queue_at(kReceive);
   const std::span<const std::byte> packet = std::span(packet_).first(length);
   u16 taken = 0;
@@ -140,27 +195,27 @@ bool VirtioNet::fill_buffers(std::size_t length) {
     const Virtqueue::Taken result = queue.take(chain);
     if (result == Virtqueue::Taken::Malformed) {
       fail();
-      return false;
+      return Delivered::Lost;
     }
-    // A frame that does not fit is lost, and the buffers stay.
-    const bool fits_so_far = taken == 0 || negotiated(kMergeableBuffers);
-    if (result == Virtqueue::Taken::Nothing || !fits_so_far) {
+    // The buffers stay where they do not hold the whole packet.
+    const bool may_go_on = taken == 0 || negotiated(kMergeableBuffers);
+    if (result == Virtqueue::Taken::Nothing || !may_go_on) {
       queue.put_back(static_cast<u16>(taken + (result == Virtqueue::Taken::Chain ? 1 : 0)));
       queue.drop_pushed();
-      return false;
+      return may_go_on ? Delivered::NoBuffers : Delivered::Lost;
     }
     const std::size_t part = std::min<u64>(chain.writable.length(), length - done);
     const bool holds_header = taken != 0 || part >= header_length();
     if (part == 0 || !holds_header || !chain.writable.write(memory(), 0, packet.subspan(done, part))) {
       fail();
-      return false;
+      return Delivered::Lost;
     }
     queue.push(chain.head, static_cast<u32>(part));
     done += part;
   }
   if (header_length() == kLongNetHeader)
     first_chain_.writable.write(memory(), kBuffersAt, std::as_bytes(std::span(&taken, 1)));
-  return true;
+  return Delivered::Yes;
 }
 
 void VirtioNet::note_starvation() {
@@ -171,7 +226,7 @@ void VirtioNet::note_starvation() {
 
 void VirtioNet::serialize(Archive& archive) {
   VirtioDevice::serialize(archive);
-  archive(mac_, filter_, link_, announce_, starved_, starved_since_);
+  archive(mac_, filter_, merger_, link_, announce_, starved_, starved_since_);
 }
 
 }  // namespace ringdown

@@ -7,6 +7,7 @@
 #include "core/ethernet.h"
 #include "core/scheduler.h"
 #include "devices/virtio/receive_filter.h"
+#include "devices/virtio/receive_merger.h"
 #include "devices/virtio/virtio_device.h"
 
 namespace ringdown {
@@ -16,6 +17,8 @@ namespace virtio_net_feature {
 inline constexpr u64 kChecksum = virtio_feature(0);
 inline constexpr u64 kGuestChecksum = virtio_feature(1);
 inline constexpr u64 kMac = virtio_feature(5);
+inline constexpr u64 kGuestTso4 = virtio_feature(7);
+inline constexpr u64 kGuestTso6 = virtio_feature(8);
 inline constexpr u64 kHostTso4 = virtio_feature(11);
 inline constexpr u64 kHostTso6 = virtio_feature(12);
 inline constexpr u64 kHostEcn = virtio_feature(13);
@@ -43,6 +46,8 @@ struct VirtioNetHeader {
 inline constexpr std::size_t kShortNetHeader = 10;
 inline constexpr std::size_t kLongNetHeader = 12;
 static_assert(sizeof(VirtioNetHeader) == kLongNetHeader);
+/// 64 KiB of IP behind a header with a VLAN tag: the largest packet that either side hands over.
+inline constexpr std::size_t kLargestPacket = 65535 + kEthernetHeaderLength + 4;
 
 class VirtioNet final : public VirtioDevice, public EthernetPort {
  public:
@@ -57,6 +62,8 @@ class VirtioNet final : public VirtioDevice, public EthernetPort {
   static constexpr u64 kBitsPerSecond = 10'000'000'000;
   /// How long frames wait for a driver whose ring has run empty; after that they are lost, as on any adapter.
   static constexpr Picoseconds kPatience = milliseconds(50);
+  /// How long a segment is held for others to be joined to it.
+  static constexpr Picoseconds kMergeTime = microseconds(50);
 
   /// `number` of the adapter within the machine.
   VirtioNet(GuestMemory& memory, Scheduler& scheduler, EthernetWire& wire, const MacAddress& mac,
@@ -82,8 +89,13 @@ class VirtioNet final : public VirtioDevice, public EthernetPort {
   // Receiving.
   bool receiving() const { return running() && queue_at(kReceive).enabled(); }
   VirtioNetHeader describe(std::span<const std::byte> frame) const;
-  /// Puts the frame that is staged into buffers; false if they do not hold it.
-  bool fill_buffers(std::size_t length);
+  VirtioNetHeader describe_merged() const;
+  bool merges_segments() const;
+  void deliver_merged();
+  enum class Delivered : u8 { Yes, NoBuffers, Lost };
+  Delivered deliver(const VirtioNetHeader& header, std::span<const std::byte> frame);
+  /// Puts the packet that is staged into buffers.
+  Delivered fill_buffers(std::size_t length);
   void note_starvation();
 
   // Transmitting: virtio_net_transmit.cpp.
@@ -106,9 +118,11 @@ class VirtioNet final : public VirtioDevice, public EthernetPort {
   const MacAddress permanent_mac_;
   EventId transmit_event_;
   EventId receive_event_;
+  EventId merge_event_;
 
   MacAddress mac_;
   ReceiveFilter filter_;
+  ReceiveMerger merger_;
   bool link_ = true;
   bool announce_ = false;  // the driver is to tell its neighbours where it is
   bool starved_ = false;   // the receive queue ran empty, and the driver was asked to say when it is not

@@ -56,7 +56,7 @@ void VirtioNet::transmit_batch() {
 unsigned VirtioNet::transmit(const DescriptorChain& chain) {
   const u64 length = chain.readable.length();
   const std::size_t front = header_length();
-  if (length < front + kEthernetHeaderLength || length - front > packet_.size()) return 1;
+  if (length < front + kEthernetHeaderLength || length - front > kLargestPacket) return 1;
   std::array<std::byte, kLongNetHeader> bytes{};
   const std::span<std::byte> packet = std::span(packet_).first(length - front);
   if (!chain.readable.read(memory(), 0, std::span(bytes).first(front)) ||

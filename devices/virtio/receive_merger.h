@@ -1,0 +1,49 @@
+// Joins the segments of a TCP stream that come close together into one large packet, as the driver allows.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "core/archive.h"
+#include "core/packet_segmentation.h"
+
+namespace ringdown {
+
+/// Only what can be cut into the same segments again is joined: they follow each other, their headers agree,
+/// and all but the last are of one size. Of acknowledgements without data, a later one replaces an earlier
+/// one (RFC 3449, 5.2.1): it says all that the other did.
+class ReceiveMerger {
+ public:
+  bool empty() const { return frame_.empty(); }
+  void clear() { frame_.clear(); }
+
+  enum class Taken : u8 {
+    No,    // it has to be delivered by itself, behind what is held
+    Held,  // more may follow
+    Last,  // what is held is complete
+  };
+  /// Holds a frame to which others may be joined. Only while nothing is held.
+  Taken begin(std::span<const std::byte> frame);
+  Taken add(std::span<const std::byte> frame);
+
+  /// Makes what is held one packet, which may be done again after more was added.
+  void finish();
+  std::span<const std::byte> frame() const { return frame_; }
+  /// It is more than one segment: the driver is told where the headers are, and the size of the segments.
+  bool joined() const { return segments_ > 1; }
+  const SegmentHeaders& headers() const { return headers_; }
+  u16 segment_size() const { return segment_size_; }
+
+  void serialize(Archive& archive);
+
+ private:
+  std::vector<std::byte> frame_;  // with its padding, as long as it is alone
+  SegmentHeaders headers_;
+  u32 end_ = 0;           // of the packet within it
+  u16 segment_size_ = 0;  // payload of the first segment; 0: an acknowledgement without data
+  u16 segments_ = 0;
+};
+
+}  // namespace ringdown
