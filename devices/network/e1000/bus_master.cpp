@@ -22,14 +22,14 @@ Descriptor BusMaster::read_descriptor(u64 address) const {
 }
 
 u32 Ring::waiting() const {
-  const u32 tail = registers_[base_ + 0x18];
+  const u32 tail = registers_[base_ + kTail];
   if (empty()) return 0;
   return tail > head() ? tail - head() : tail + (size() > head() ? size() - head() : 0);
 }
 
 void Ring::advance() {
   const u32 next = head() + 1;
-  registers_.set(base_ + 0x10, next < size() ? next : 0);
+  registers_.set(base_ + kHead, next < size() ? next : 0);
 }
 
 }  // namespace ringdown::e1000

@@ -31,20 +31,26 @@ class BusMaster {
 /// A ring of descriptors, as its registers describe it.
 class Ring {
  public:
-  /// The registers of a ring follow each other in the same way for both.
+  /// `base` is RDBAL or TDBAL.
   Ring(RegisterFile& registers, Offset base) : registers_(registers), base_(base) {}
 
-  u32 size() const { return registers_[base_ + 8] / kDescriptorLength; }
-  u32 head() const { return registers_[base_ + 0x10]; }
-  bool empty() const { return size() == 0 || head() == registers_[base_ + 0x18]; }
+  u32 size() const { return registers_[base_ + kLength] / kDescriptorLength; }
+  u32 head() const { return registers_[base_ + kHead]; }
+  bool empty() const { return size() == 0 || head() == registers_[base_ + kTail]; }
   /// Descriptors from head to tail.
   u32 waiting() const;
   u64 head_address() const {
-    return (u64{registers_[base_ + 4]} << 32 | registers_[base_]) + u64{head()} * kDescriptorLength;
+    return (u64{registers_[base_ + kBaseHigh]} << 32 | registers_[base_]) + u64{head()} * kDescriptorLength;
   }
   void advance();
 
  private:
+  // The registers of both rings follow each other in the same way.
+  static constexpr u32 kBaseHigh = 0x04;
+  static constexpr u32 kLength = 0x08;
+  static constexpr u32 kHead = 0x10;
+  static constexpr u32 kTail = 0x18;
+
   RegisterFile& registers_;
   Offset base_;
 };

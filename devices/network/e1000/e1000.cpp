@@ -169,7 +169,7 @@ void E1000::update_interrupt() {
 }
 
 void E1000::wake() {
-  registers_.set(Offset::Wuc, registers_[Offset::Wuc] | 0x4);
+  registers_.set<WakePmeStatus>(Offset::Wuc, true);
   set_config_byte(kPowerControl + 1, static_cast<u8>(config_byte(kPowerControl + 1) | kPmeStatus));
 }
 

@@ -233,6 +233,9 @@ using LowThreshold = Field<u32, 25, 7>;
 using AddressSelect = Field<u32, 16, 2>;
 using AddressValid = Field<u32, 31>;
 
+// WUC
+using WakePmeStatus = Field<u32, 2>;
+
 // RXCSUM
 using ChecksumStart = Field<u32, 0, 8>;
 using IpOffload = Field<u32, 8>;
