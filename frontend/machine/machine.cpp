@@ -16,6 +16,10 @@ namespace ringdown {
 
 namespace {
 
+/// So often a machine on a network looks for frames while its guest runs: the peer of one that does not halt
+/// would wait for the end of a slice, and TCP waits with it for each window.
+constexpr Ticks kTicksBetweenFrames = 20'000;
+
 Result<std::vector<u8>> read_rom(const std::string& path) {
   Result<std::vector<u8>> rom = read_whole_file(path);
   if (rom) return rom;
@@ -194,7 +198,9 @@ Stop Machine::run(Ticks limit) {
     scheduler_.run_due();
     if (requested_) continue;
     const Ticks before = ticks();
-    const Ticks next = std::min({limit, scheduler_.next_deadline_ticks(), inputs_.next_replay_ticks(before)});
+    const Ticks look = config_.nics.empty() ? limit : before + kTicksBetweenFrames;
+    const Ticks next =
+        std::min({limit, look, scheduler_.next_deadline_ticks(), inputs_.next_replay_ticks(before)});
     const Exit exit = processor_->run(std::max(next, before));
     switch (exit.reason) {
       case ExitReason::Budget:
