@@ -31,6 +31,7 @@ class ArrivingFrames {
   /// Whether a frame arrives that will be received.
   bool receiving() const { return heard_; }
   bool has_room() const;
+  std::size_t count() const { return frames_.size(); }
   /// An empty frame, or one that no cable carries, or for which there is no room, is dropped.
   void add(std::span<const std::byte> frame);
   /// The rest of what arrives now is not heard.

@@ -46,6 +46,9 @@ class Ns8390 final : public EthernetPort {
   bool accepts_frame() const override { return arriving_.has_room(); }
   void receive(std::span<const std::byte> frame) override { arriving_.add(frame); }
   void set_link(bool up) override { link_ = up; }
+  /// Whether the ring has room for one more full frame behind those on the cable, or is empty; for flow
+  /// control.
+  bool ring_has_room() const;
 
   void serialize(Archive& archive);
 

@@ -80,6 +80,17 @@ Ns8390::RingPlace Ns8390::place(std::size_t length) const {
   return {page, true};
 }
 
+bool Ns8390::ring_has_room() const {
+  constexpr int kFullFrame = 6;  // pages of 1518 bytes and their header
+  const int size = page_stop_ - page_start_;
+  if (!online_ || size <= 0) return true;
+  const int ahead = ((boundary_ - current_page_) % size + size) % size;
+  const int free = ahead != 0 ? ahead : size;
+  // Drivers that keep the boundary one page behind what they read show an empty ring as one page less.
+  const bool is_empty = free >= size - 1;
+  return is_empty || free > kFullFrame * static_cast<int>(arriving_.count() + 1);
+}
+
 /// Writes header, packet and check sequence, and makes the page behind them the current one.
 void Ns8390::store(std::span<const std::byte> frame, u8 next_packet) {
   u16 address = static_cast<u16>(current_page_ * kRingPage);

@@ -45,12 +45,13 @@ using Mode = Field<u8, 6, 2, EepromMode>;
 constexpr u8 kConfig2Writable = 0xe0;
 constexpr u8 kConfig3Writable = 0x46;
 constexpr u8 kTwistedPair = 0x40;  // CONFIG2, PL: 10BaseT
+constexpr u8 kFlowControl = 0x20;  // CONFIG2, FCE
 constexpr u8 kFullDuplex = 0x40;   // CONFIG3, FUDUP
 
 /// CONFIG2 and CONFIG3 in the first word, then the station address.
 Eeprom93c46::Words eeprom_content(const MacAddress& address) {
   Eeprom93c46::Words words{};
-  words[0] = kTwistedPair | kFullDuplex << 8;
+  words[0] = kTwistedPair | kFlowControl | kFullDuplex << 8;
   for (unsigned i = 0; i < address.size(); i += 2) {
     words[1 + i / 2] = static_cast<u16>(address[i] | address[i + 1] << 8);
   }
@@ -76,6 +77,11 @@ void Rtl8029::reset() {
   controller_.reset();
   eeprom_command_.assign(0);
   load_from_eeprom();
+}
+
+bool Rtl8029::accepts_frame() const {
+  const bool far_end_waits = (config2_ & kFlowControl) != 0 && !controller_.ring_has_room();
+  return controller_.accepts_frame() && !far_end_waits;
 }
 
 void Rtl8029::load_from_eeprom() {

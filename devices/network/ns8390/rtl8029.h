@@ -21,7 +21,8 @@ class Rtl8029 final : public PciFunction, public EthernetPort, private MakerRegi
 
   void reset() override;
 
-  bool accepts_frame() const override { return controller_.accepts_frame(); }
+  /// With flow control, as it is after reset, the far end waits while the ring is nearly full.
+  bool accepts_frame() const override;
   void receive(std::span<const std::byte> frame) override { controller_.receive(frame); }
   void set_link(bool up) override { controller_.set_link(up); }
 

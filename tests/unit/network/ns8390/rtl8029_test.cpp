@@ -114,6 +114,33 @@ TEST_CASE_METHOD(Rig, "The EEPROM holds the address, which a changed one brings 
   REQUIRE(prom_byte(5) == 0xbb);
 }
 
+TEST_CASE_METHOD(Rig, "Flow control holds frames back while the ring is nearly full") {
+  nic.set_link(true);
+  set(0, 0x21);
+  set(1, 0x46);
+  set(2, 0x60);
+  set(3, 0x46);
+  set(12, 0x04);
+  set(0, 0x61);
+  set(7, 0x47);
+  set(0, 0x22);
+  unsigned taken = 0;
+  while (nic.accepts_frame()) {
+    nic.receive(frame_to(kBroadcast, 1514));
+    clock.advance(milliseconds(2));
+    REQUIRE(++taken < 10);
+  }
+  REQUIRE(taken == 4);  // of 26 pages, six each
+  REQUIRE((get(7) & 0x10) == 0);
+  set(3, 0x4c);  // the first one is taken out
+  REQUIRE(nic.accepts_frame());
+  set(3, 0x46);
+  set(0, 0xe2);
+  set(1, 0xc0);
+  set(5, get(5) & ~0x20);
+  REQUIRE(nic.accepts_frame());
+}
+
 TEST_CASE_METHOD(Rig, "RST# resets the controller and drives INTA# low") {
   set(0, 0x22);
   set(15, 0x40);
