@@ -49,20 +49,20 @@ wait_for_link eth0
 both_ways fast
 check ethtool -s eth0 autoneg on
 wait_for_link eth0
-ethtool -S eth0 | grep -v ': 0$'
 ethtool -t eth0 online || fail 'the online self-test'
 ethtool -t eth0 offline || fail 'the offline self-test'
 wait_for_link eth0
 both_ways last
+ethtool -S eth0 | grep -v ': 0$'
 """
 
 
 def check_statistics(output):
     counters = dict(line.strip().split(": ") for line in output.splitlines() if line.startswith("     "))
     counters = {name: int(value) for name, value in counters.items() if value.isdigit()}
-    # The driver loses what it has not read when it resets the adapter, as for each feature.
+    # The driver reads them every other second, and loses what it has not read when it resets the adapter.
     for name in ("rx_bytes", "tx_bytes"):
-        check(counters.get(name, 0) > 2 * BYTES, f"{name}: {counters}")
+        check(counters.get(name, 0) > BYTES, f"{name}: {counters}")
     for name in ("rx_csum_offload_good", *(["tx_tcp_seg_good"] if SEGMENTS else [])):
         check(counters.get(name, 0) > 0, f"{name} counts: {counters}")
     bad = {name for name in counters if "error" in name or "fail" in name or "timeout" in name}
