@@ -75,7 +75,7 @@ const SlirpCb& SlirpNetwork::callbacks() {
   static const SlirpCb table = [] {
     SlirpCb cb{};
     cb.send_packet = [](const void* frame, size_t length, void* opaque) {
-      static_cast<SlirpNetwork*>(opaque)->input_->frame({static_cast<const std::byte*>(frame), length});
+      static_cast<SlirpNetwork*>(opaque)->replies_.add({static_cast<const std::byte*>(frame), length});
       return static_cast<ssize_t>(length);
     };
     cb.guest_error = [](const char*, void*) {};
@@ -178,6 +178,7 @@ void SlirpNetwork::serve() {
         },
         this);
     run_timers();
+    deliver();
   }
 }
 
@@ -198,6 +199,12 @@ void SlirpNetwork::input_waiting() {
   batch_.for_each([this](std::span<const std::byte> frame) {
     slirp_input(slirp_.get(), reinterpret_cast<const u8*>(frame.data()), static_cast<int>(frame.size()));
   });
+}
+
+void SlirpNetwork::deliver() {
+  acknowledgements_.for_each_needed(replies_,
+                                    [this](std::span<const std::byte> frame) { input_->frame(frame); });
+  replies_.clear();
 }
 
 Result<std::unique_ptr<NetworkBackend>> make_user_network(const UserNetworkSpec& spec, NetworkNotice notice) {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <vector>
 
+#include "frontend/network/acknowledgements.h"
 #include "frontend/network/network_backend.h"
 #include "frontend/network/network_spec.h"
 
@@ -43,13 +44,17 @@ class SlirpNetwork final : public ThreadedBackend {
   int patience(u32 slirp_milliseconds) const;
   void run_timers();
   void input_waiting();
+  /// Hands what libslirp has for the guest to the machine.
+  void deliver();
 
   UserNetworkSpec spec_;
   NetworkNotice notice_;
   NetworkInput* input_ = nullptr;
   std::vector<pollfd> polled_;
   std::vector<std::unique_ptr<Timer>> timers_;
-  FrameBatch batch_;
+  FrameBatch batch_;  // from the guest
+  FrameBatch replies_;
+  Acknowledgements acknowledgements_;
   std::unique_ptr<Slirp, CleanUp> slirp_;
 };
 
