@@ -17,7 +17,7 @@ constexpr std::size_t kIpLength = 2, kIpFragment = 6, kIpProtocol = 9, kIpAddres
 constexpr u16 kFragmented = 0x3fff;  // more fragments, and the offset
 constexpr std::byte kTcp{6};
 constexpr std::size_t kSequence = 4, kAcknowledgement = 8, kOffsetAndFlags = 12, kTcpHeader = 20;
-constexpr u16 kFlags = 0x01ff, kAck = 0x10;
+constexpr u16 kAck = 0x10;
 
 }  // namespace
 
