@@ -61,6 +61,10 @@ bool DmaMemory::read(GuestPhysical address, std::span<std::byte> data) const {
   });
 }
 
+void DmaMemory::read_or_ones(GuestPhysical address, std::span<std::byte> data) const {
+  if (!read(address, data)) std::ranges::fill(data, std::byte{0xff});
+}
+
 bool DmaMemory::write(GuestPhysical address, std::span<const std::byte> data) const {
   return for_each_page(address, data, [this](GuestPhysical at, std::span<const std::byte> part) {
     if (!in_video_window(at)) return write_memory(at, part);

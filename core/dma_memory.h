@@ -21,6 +21,19 @@ class DmaMemory {
   bool read(GuestPhysical address, std::span<std::byte> data) const;
   bool write(GuestPhysical address, std::span<const std::byte> data) const;
 
+  /// As PCI has it: what no memory answers reads as all ones (a master abort), and a write there is lost.
+  void read_or_ones(GuestPhysical address, std::span<std::byte> data) const;
+  template <class T>
+  T read_value(GuestPhysical address) const {
+    std::array<std::byte, sizeof(T)> bytes;
+    read_or_ones(address, bytes);
+    return std::bit_cast<T>(bytes);
+  }
+  template <class T>
+  void write_value(GuestPhysical address, T value) const {
+    (void)write(address, std::bit_cast<std::array<std::byte, sizeof(T)>>(value));
+  }
+
   /// A value of a ring: RAM or ROM only, nothing if it lies elsewhere.
   template <class T>
   std::optional<T> read_ring(u64 address) const {

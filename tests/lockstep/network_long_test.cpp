@@ -9,7 +9,7 @@ namespace ringdown::test {
 TEST_CASE("Frames between two adapters of every model on PCI are replayed, bare and deprivileged alike") {
   constexpr unsigned kKilobytes = 1000;
   for (const NicModelRow& row : nic_models()) {
-    if (!row.built || row.bus != NicBus::Pci) continue;
+    if (row.bus != NicBus::Pci) continue;
     INFO(row.name);
     check_frames_in_lockstep(row.model, kKilobytes);
   }

@@ -7,8 +7,8 @@
 namespace ringdown::e1000 {
 
 void BusMaster::read(u64 address, std::span<std::byte> data) const {
-  // A read that no memory answers ends in a master abort.
-  if (!enabled() || !memory_.read(GuestPhysical(address), data)) std::ranges::fill(data, std::byte{0xff});
+  if (enabled()) return memory_.read_or_ones(GuestPhysical(address), data);
+  std::ranges::fill(data, std::byte{0xff});
 }
 
 void BusMaster::write(u64 address, std::span<const std::byte> data) const {

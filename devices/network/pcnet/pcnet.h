@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "core/bus_master_memory.h"
+#include "core/dma_memory.h"
 #include "core/ethernet.h"
 #include "core/interrupt_line.h"
 #include "core/pci_function.h"
@@ -158,7 +158,7 @@ class Pcnet final : public PciFunction, public EthernetPort {
   void miss();
 
   unsigned number_;
-  BusMasterMemory memory_;
+  DmaMemory memory_;
   Scheduler& scheduler_;
   EthernetWire& wire_;
   InterruptLine interrupt_;

@@ -26,7 +26,7 @@ u32 result_offset(SoftwareStyle style) {
 
 }  // namespace
 
-Descriptor read_descriptor(const BusMasterMemory& memory, u32 address, SoftwareStyle style, u8 high_byte) {
+Descriptor read_descriptor(const DmaMemory& memory, u32 address, SoftwareStyle style, u8 high_byte) {
   Descriptor descriptor;
   descriptor.address = address;
   const u16 count = memory.read_value<u16>(at(address, kCount));
@@ -45,7 +45,7 @@ Descriptor read_descriptor(const BusMasterMemory& memory, u32 address, SoftwareS
   return descriptor;
 }
 
-void write_status(BusMasterMemory& memory, const Descriptor& descriptor, SoftwareStyle style) {
+void write_status(const DmaMemory& memory, const Descriptor& descriptor, SoftwareStyle style) {
   if (style == SoftwareStyle::Lance) {
     memory.write_value(at(descriptor.address, kLanceStatus), static_cast<u8>(descriptor.status >> 8));
   } else {
@@ -53,7 +53,7 @@ void write_status(BusMasterMemory& memory, const Descriptor& descriptor, Softwar
   }
 }
 
-void write_received(BusMasterMemory& memory, const Descriptor& descriptor, SoftwareStyle style, u16 length) {
+void write_received(const DmaMemory& memory, const Descriptor& descriptor, SoftwareStyle style, u16 length) {
   if (style == SoftwareStyle::Lance) {
     memory.write_value(at(descriptor.address, kLanceResult), length);
   } else {
@@ -62,7 +62,7 @@ void write_received(BusMasterMemory& memory, const Descriptor& descriptor, Softw
   write_status(memory, descriptor, style);
 }
 
-void write_transmitted(BusMasterMemory& memory, const Descriptor& descriptor, SoftwareStyle style,
+void write_transmitted(const DmaMemory& memory, const Descriptor& descriptor, SoftwareStyle style,
                        u16 errors) {
   if (style == SoftwareStyle::Lance) {
     memory.write_value(at(descriptor.address, kLanceResult), errors);

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "core/archive.h"
-#include "core/bus_master_memory.h"
+#include "core/dma_memory.h"
 #include "core/field.h"
 
 namespace ringdown::pcnet {
@@ -57,16 +57,16 @@ struct Descriptor {
 };
 
 /// `high_byte` completes addresses of 24 bits.
-Descriptor read_descriptor(const BusMasterMemory& memory, u32 address, SoftwareStyle style, u8 high_byte);
+Descriptor read_descriptor(const DmaMemory& memory, u32 address, SoftwareStyle style, u8 high_byte);
 
 /// Gives a receive descriptor back: the message's length, then the status.
-void write_received(BusMasterMemory& memory, const Descriptor& descriptor, SoftwareStyle style, u16 length);
+void write_received(const DmaMemory& memory, const Descriptor& descriptor, SoftwareStyle style, u16 length);
 
 /// Gives a transmit descriptor back: what went wrong, then the status.
-void write_transmitted(BusMasterMemory& memory, const Descriptor& descriptor, SoftwareStyle style,
+void write_transmitted(const DmaMemory& memory, const Descriptor& descriptor, SoftwareStyle style,
                        u16 errors);
 
 /// The status alone.
-void write_status(BusMasterMemory& memory, const Descriptor& descriptor, SoftwareStyle style);
+void write_status(const DmaMemory& memory, const Descriptor& descriptor, SoftwareStyle style);
 
 }  // namespace ringdown::pcnet

@@ -120,7 +120,7 @@ void Pcnet::store(std::span<const std::byte> frame, u16 matched, CheckSequence s
   descriptor.status = StartOfPacket::kMask;
   while (true) {
     const std::size_t count = std::min<std::size_t>(rest.size(), descriptor.length);
-    memory_.write(GuestPhysical(descriptor.buffer), rest.first(count));
+    (void)memory_.write(GuestPhysical(descriptor.buffer), rest.first(count));
     rest = rest.subspan(count);
     advance(kReceiveRing);
     if (rest.empty()) break;

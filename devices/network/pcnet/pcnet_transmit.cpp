@@ -55,7 +55,7 @@ void Pcnet::take_buffer(const Descriptor& descriptor) {
   }
   const std::size_t have = outgoing_.size();
   outgoing_.resize(std::min<std::size_t>(have + descriptor.length, kLongestFrame));
-  memory_.read(GuestPhysical(descriptor.buffer), std::span(outgoing_).subspan(have));
+  memory_.read_or_ones(GuestPhysical(descriptor.buffer), std::span(outgoing_).subspan(have));
   outgoing_length_ = std::min<u32>(outgoing_length_ + descriptor.length, kLongestFrame + 1);
   Picoseconds time = descriptor.length * kByteTime;
   if (descriptor.get<EndOfPacket>()) {
