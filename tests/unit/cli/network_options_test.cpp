@@ -24,7 +24,7 @@ TEST_CASE("a machine has no network adapter unless one is asked for") {
   CHECK(options.network.nets.empty());
 }
 
-TEST_CASE("--net alone gives an e1000, --nic alone the user's network") {
+TEST_CASE("a net alone gives an e1000, an adapter alone the network of the user") {
   const Options net = parsed({"--net", "tap:tap3"});
   REQUIRE(net.machine.nics.size() == 1);
   CHECK(net.machine.nics[0].model == NicModel::E1000);
