@@ -79,6 +79,8 @@ NetworkCards::~NetworkCards() = default;
 
 namespace {
 
+PciAddress pci_place(unsigned number) { return {static_cast<u8>(board::kPciFirstNic + number), 0}; }
+
 e1000::Chip e1000_chip(NicModel model) {
   switch (model) {
     case NicModel::E1000_82543Gc:
@@ -97,9 +99,7 @@ NetworkCards::Card NetworkCards::make_card(const Surroundings& surroundings, con
   Card card;
   card.cable = std::make_unique<Cable>(config.wire, config.watcher);
   Scheduler& scheduler = surroundings.scheduler;
-  const InterruptLine pci_interrupt(
-      surroundings.pci_router,
-      pci_router_input({static_cast<u8>(board::kPciFirstNic + number), 0}, PciPin::A));
+  const InterruptLine pci_interrupt(surroundings.pci_router, pci_router_input(pci_place(number), PciPin::A));
   switch (config.model) {
     case NicModel::E1000:
     case NicModel::E1000_82543Gc:
@@ -142,8 +142,7 @@ NetworkCards::NetworkCards(const Surroundings& surroundings, const std::vector<N
     Card& card =
         cards_.emplace_back(make_card(surroundings, configs[number], number, std::move(roms[number])));
     if (card.function != nullptr) {
-      [[maybe_unused]] const Result<void> added =
-          surroundings.pci.add(*card.function, {static_cast<u8>(board::kPciFirstNic + number), 0});
+      [[maybe_unused]] const Result<void> added = surroundings.pci.add(*card.function, pci_place(number));
       assert(added);
     }
     card.port->set_link(configs[number].wire != nullptr && configs[number].plugged_in);
