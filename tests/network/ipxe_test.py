@@ -12,6 +12,8 @@ from driving import check
 
 PROGRAM, MODEL, WAY = sys.argv[1:]
 ISO = "/usr/lib/ipxe/ipxe.iso"
+# Eleven million bytes at 10 Mbit/s take 10 seconds of the guest's time, and minutes of a loaded host's.
+PATIENCE_SECONDS = 600
 PAYLOAD_BYTES = {"iso": 3_000_000, "rom": 700_000}[WAY]
 SCRIPT = "sha256sum /payload\n"
 MENU = """#!ipxe
@@ -33,7 +35,7 @@ def boot(payload, options, files):
                 file.write(menu)
         with Machine(PROGRAM, ["--nic", MODEL, "--net", "user", "--pcap", "traffic.pcap",
                                *(option.format(web=web) for option in options)]) as machine:
-            return machine.end()
+            return machine.end(patience=PATIENCE_SECONDS)
 
 
 def work():

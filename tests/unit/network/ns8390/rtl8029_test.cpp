@@ -2,7 +2,9 @@
 #include "devices/network/ns8390/rtl8029.h"
 
 #include <catch2/catch.hpp>
+#include <random>
 
+#include "devices/network/ethernet_timing.h"
 #include "tests/support/interrupt_probe.h"
 #include "tests/support/recorded_wire.h"
 #include "tests/support/test_clock.h"
@@ -11,6 +13,9 @@ namespace ringdown::test {
 namespace {
 
 struct Rig {
+  static constexpr u8 kRingStart = 0x46;
+  static constexpr u8 kRingStop = 0x60;
+
   TestClock clock;
   InterruptProbe irq;
   RecordedWire wire;
@@ -56,6 +61,35 @@ struct Rig {
     const u8 value = get(0x10);
     set(0, 0xe1);
     return value;
+  }
+  void start_receiver() {
+    nic.set_link(true);
+    set(0, 0x21);
+    set(1, kRingStart);
+    set(2, kRingStop);
+    set(3, kRingStart);
+    set(12, 0x04);
+    set(0, 0x61);
+    set(7, kRingStart + 1);
+    set(0, 0x22);
+  }
+  u8 current_page() {
+    set(0, 0x62);
+    const u8 page = get(7);
+    set(0, 0x22);
+    return page;
+  }
+  u8 next_packet(u8 page) {
+    set(14, 0x48);
+    set(10, 2);
+    set(11, 0);
+    set(8, 0);
+    set(9, page);
+    set(0, 0x0a);
+    get(0x10);
+    const u8 next = get(0x10);
+    set(0, 0x22);
+    return next;
   }
 };
 
@@ -115,15 +149,7 @@ TEST_CASE_METHOD(Rig, "The EEPROM holds the address, which a changed one brings 
 }
 
 TEST_CASE_METHOD(Rig, "Flow control holds frames back while the ring is nearly full") {
-  nic.set_link(true);
-  set(0, 0x21);
-  set(1, 0x46);
-  set(2, 0x60);
-  set(3, 0x46);
-  set(12, 0x04);
-  set(0, 0x61);
-  set(7, 0x47);
-  set(0, 0x22);
+  start_receiver();
   unsigned taken = 0;
   while (nic.accepts_frame()) {
     nic.receive(frame_to(kBroadcast, 1514));
@@ -139,6 +165,33 @@ TEST_CASE_METHOD(Rig, "Flow control holds frames back while the ring is nearly f
   set(1, 0xc0);
   set(5, get(5) & ~0x20);
   REQUIRE(nic.accepts_frame());
+}
+
+// iPXE's driver does not come back from an overflow: it takes packets out only while the receive status tells
+// of a good one, and an overflow's tells of a missed one.
+TEST_CASE_METHOD(Rig, "With flow control no ring overflows, whatever the pace of those who read it") {
+  start_receiver();
+  std::mt19937 random(1);
+  u8 page = kRingStart + 1;
+  unsigned sent = 0;
+  unsigned taken = 0;
+  while (sent < 2000) {
+    while (nic.accepts_frame() && random() % 8 != 0) {
+      nic.receive(frame_to(kBroadcast, 60 + random() % 1455));
+      ++sent;
+    }
+    clock.advance(frame_time(random() % 3000, kTenMegabit));
+    for (unsigned most = random() % 4; most > 0 && page != current_page(); --most) {
+      page = next_packet(page);
+      set(3, page == kRingStart ? kRingStop - 1 : page - 1);
+      ++taken;
+    }
+    REQUIRE((get(7) & 0x10) == 0);
+  }
+  clock.advance(milliseconds(4));
+  for (; page != current_page(); ++taken) page = next_packet(page);
+  REQUIRE(taken == sent);
+  REQUIRE(get(15) == 0);  // CNTR2: missed
 }
 
 TEST_CASE_METHOD(Rig, "RST# resets the controller and drives INTA# low") {
