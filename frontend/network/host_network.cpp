@@ -30,7 +30,7 @@ Result<std::unique_ptr<NetworkBackend>> make_backend(const NetSpec& spec, const 
     case NetKind::User:
       return make_user_network(user, notice);
     case NetKind::Tap:
-      return std::unique_ptr<NetworkBackend>(std::make_unique<TapNetwork>(spec));
+      return std::unique_ptr<NetworkBackend>(std::make_unique<TapNetwork>(spec, notice));
     case NetKind::Socket:
       return std::unique_ptr<NetworkBackend>(std::make_unique<SocketNetwork>(spec, notice));
   }

@@ -7,6 +7,7 @@
 #include <net/if.h>
 #include <poll.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <array>
@@ -20,26 +21,39 @@ namespace {
 /// So that a flood of one direction leaves turns to the other.
 constexpr unsigned kFramesPerTurn = 64;
 
+std::string how_to_make(const std::string& name) {
+  return fmt::format(
+      "make one with 'sudo ip tuntap add dev {0} mode tap user \"$(id -un)\" && sudo ip link set {0} up'",
+      name);
+}
+
 std::string remedy(int error, const std::string& name) {
-  const std::string make = fmt::format(
-      "make one with 'sudo ip tuntap add dev {0} mode tap user $USER && sudo ip link set {0} up'", name);
   switch (error) {
     case EPERM:
     case EACCES:
-      return fmt::format("{}: no such interface that you may use: {}", std::strerror(error), make);
+      return "that interface is another user's: choose or make one of yours";
     case EBUSY:
       return "another program uses that interface: choose another";
     case EINVAL:
-      return fmt::format("the interface is no tap device: choose another, or {}", make);
+      return "that interface is no tap device: choose another";
     default:
-      return fmt::format("{}: {}", std::strerror(error), make);
+      return fmt::format("{}: {}", std::strerror(error), how_to_make(name));
   }
+}
+
+bool is_up(ifreq request) {
+  const Descriptor any(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  return ioctl(any.get(), SIOCGIFFLAGS, &request) == 0 && (request.ifr_flags & IFF_UP) != 0;
 }
 
 }  // namespace
 
 Result<void> TapNetwork::open(NetworkInput& input) {
   input_ = &input;
+  // For root, TUNSETIFF would make it, and nothing would lead on from there.
+  if (if_nametoindex(spec_.name.c_str()) == 0)
+    return Error{
+        fmt::format("--net {}: there is no such interface: {}", spec_.text, how_to_make(spec_.name))};
   constexpr const char* kDevice = "/dev/net/tun";
   device_ = Descriptor(::open(kDevice, O_RDWR | O_CLOEXEC | O_NONBLOCK));
   if (!device_)
@@ -52,6 +66,10 @@ Result<void> TapNetwork::open(NetworkInput& input) {
   std::memcpy(request.ifr_name, spec_.name.c_str(), spec_.name.size());
   if (ioctl(device_.get(), TUNSETIFF, &request) != 0)
     return Error{fmt::format("--net {}: {}", spec_.text, remedy(errno, spec_.name))};
+  if (!is_up(request))
+    notice_(
+        fmt::format("--net {0}: the interface is down and loses all frames until 'sudo ip link set {1} up'",
+                    spec_.text, spec_.name));
   frame_.resize(kLongestFrame + 1);
   set_connected(true);
   start();

@@ -11,7 +11,7 @@ namespace ringdown {
 /// A tap device: what the guest sends arrives at the host's interface of that name, and the other way round.
 class TapNetwork final : public ThreadedBackend {
  public:
-  explicit TapNetwork(NetSpec spec) : spec_(std::move(spec)) {}
+  TapNetwork(NetSpec spec, NetworkNotice notice) : spec_(std::move(spec)), notice_(std::move(notice)) {}
   ~TapNetwork() override { close(); }
 
   Result<void> open(NetworkInput& input) override;
@@ -23,6 +23,7 @@ class TapNetwork final : public ThreadedBackend {
   void send_waiting();
 
   NetSpec spec_;
+  NetworkNotice notice_;
   NetworkInput* input_ = nullptr;
   Descriptor device_;
   std::vector<std::byte> frame_;

@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 
-from guest import Guest, check_capture, in_own_folder
+from guest import Guest, Machine, check_capture, in_own_folder
 from driving import check
 
 PROGRAM, MODEL = sys.argv[1:]
@@ -36,10 +36,22 @@ def into_namespace():
     sys.exit(NOT_PERMITTED)
 
 
-def work():
-    for command in ("link set lo up", "tuntap add mode tap name tap0", f"address add {HERE}/24 dev tap0",
-                    "link set tap0 up"):
+def first_words(interface):
+    """The first line that the program writes of an interface of the host."""
+    with Machine(PROGRAM, ["--net", f"tap:{interface}"]) as machine:
+        return machine.process.stdout.readline().decode()
+
+
+def configure(*commands):
+    for command in commands:
         subprocess.run(["ip", *command.split()], check=True)
+
+
+def work():
+    configure("link set lo up", "tuntap add mode tap name tap0", f"address add {HERE}/24 dev tap0")
+    check("ip link set tap0 up" in first_words("tap0"), "an interface that is down has a remedy")
+    check("no tap device" in first_words("lo"), "another kind of interface is refused")
+    configure("link set tap0 up")
     with subprocess.Popen(["iperf3", "--server"], stdout=subprocess.DEVNULL) as server:
         with Guest(PROGRAM, ["--nic", MODEL, "--net", "tap:tap0", "--pcap", "traffic.pcap"], SCRIPT,
                    ramdisk="network-tools", memory="192M") as guest:
