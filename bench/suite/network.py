@@ -15,7 +15,6 @@ from suite.session import BenchError
 
 MIB = 1 << 20
 GATEWAY = "10.0.2.2"
-PINGS = 2000
 SETTLING_SECONDS = 5
 RESTING_SECONDS = 10
 
@@ -56,6 +55,7 @@ class Nic:
     qemu: str  # what QEMU calls it
     mebibytes: int  # each way
     target: float = 0  # Mbit/s each way
+    pings: int = 2000
 
 
 NICS = (
@@ -119,11 +119,11 @@ def transfer(session, direction, mebibytes):
     return counted["bits_per_second"] / 1e6, cpu / (mebibytes * MIB / 1e8)
 
 
-def ping(session):
+def ping(session, count):
     """Microseconds of a round trip, and of CPU time."""
     begin = time.monotonic()
-    _, cpu = session.run(Row("ping", 1, None), PINGS)
-    return (time.monotonic() - begin) / PINGS * 1e6, cpu / PINGS * 1e6
+    _, cpu = session.run(Row("ping", 1, None), count)
+    return (time.monotonic() - begin) / count * 1e6, cpu / count * 1e6
 
 
 def idle_share(session):
@@ -143,7 +143,7 @@ def measure(emulator, guest, nic, idle):
             for direction in DIRECTIONS:
                 results[SPEED.format(direction)], results[COST.format(direction)] = transfer(
                     session, direction, nic.mebibytes)
-            results[PING], results[PING_COST] = ping(session)
+            results[PING], results[PING_COST] = ping(session, nic.pings)
         if idle:
             results[IDLE] = 100 * idle_share(session)
 

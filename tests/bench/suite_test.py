@@ -3,12 +3,14 @@
 import os
 import signal
 import socket
+import subprocess
 import sys
 import unittest
 import unittest.mock
 import xml.etree.ElementTree
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "bench"))
+BENCH = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "bench")
+sys.path.insert(0, BENCH)
 from suite import machines, plot, report, scaling
 from suite.emulators import Emulator
 from suite.environment import different_features
@@ -128,6 +130,20 @@ class Runs(unittest.TestCase):
                              ["FAILED: scripted: it was killed, as it had not ended 0.1 s after SIGTERM"])
             self.assertEqual(list(measurement.seconds["scripted"]), ["copy", "copy-far"])
         self.assertEqual(self.measured(Scripted("deaf", ended_by=signal.SIGKILL)).failures, {})
+
+
+class NetworkOptions(unittest.TestCase):
+    def complaint(self, *options):
+        """The one line that bench/network writes when it cannot begin."""
+        program = os.path.join(BENCH, "network")
+        result = subprocess.run([sys.executable, program, *options], capture_output=True, text=True, check=False)
+        self.assertEqual((result.returncode, result.stdout, result.stderr.count("\n")), (2, "", 1), result)
+        return result.stderr
+
+    def test_mistakes_have_remedies(self):
+        self.assertIn("choose from e1000, virtio", self.complaint("--nics", "e1000,ne3200"))
+        self.assertIn("no number from 1", self.complaint("--runs", "0"))
+        self.assertIn("build it", self.complaint("--ringdown", "/nowhere/ringdown"))
 
 
 class Summaries(unittest.TestCase):
