@@ -13,7 +13,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 source "$RINGDOWN_ROOT/scripts/private_apt.sh"
 
 KNOWN_GUESTS=(linux-686 linux-686-pae busybox e2fsprogs memtest86+ gnumach grub-rescue seabios installer parted
-  tools network-tools)
+  tools network-tools ssh-server)
 GUESTS="$RINGDOWN_CACHE/guests"
 # Raised when what is extracted changes, so that older caches are refreshed.
 LAYOUT=3
@@ -90,6 +90,17 @@ fetch_network-tools() {
   cp "$stage/tree/sbin/ethtool" "$stage/tree/usr/bin/iperf3" "$stage/tree/bin/nc.openbsd" "$stage/out/sbin/"
   take_libraries 'libmnl.so*' 'libiperf.so*' 'libsctp.so*' 'libcrypto.so*' 'libbsd.so*' 'libmd.so*' libc.so.6 libm.so.6 \
     libresolv.so.2
+}
+
+# A small ssh server, in the same way; init starts it.
+fetch_ssh-server() {
+  local package
+  for package in dropbear-bin libtomcrypt1 libtommath1 libgmp10 libcrypt1 zlib1g libc6; do
+    unpack "$package" "$stage/tree"
+  done
+  mkdir -p "$stage/out/sbin"
+  cp "$stage/tree/usr/sbin/dropbear" "$stage/out/sbin/"
+  take_libraries 'libtomcrypt.so*' 'libtommath.so*' 'libgmp.so*' 'libcrypt.so*' 'libz.so*' libc.so.6
 }
 
 fetch_memtest86+() {
