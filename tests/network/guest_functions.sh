@@ -41,7 +41,7 @@ fetch() { check wget -q -O "$1" "http://$2:$3$4"; }
 
 # send FILE HOST PORT PATH: by HTTP's POST, which busybox's wget knows for text only.
 send() {
-  { printf 'POST %s HTTP/1.0\r\nContent-Length: %d\r\n\r\n' "$4" "$(wc -c <"$1")" && cat "$1"; } | nc "$2" "$3" |
+  { printf 'POST %s HTTP/1.0\r\nContent-Length: %d\r\n\r\n' "$4" "$(stat -c %s "$1")" && cat "$1"; } | nc "$2" "$3" |
     grep -q ' 200 ' || fail "$1 was not taken as $4"
 }
 
