@@ -24,6 +24,7 @@ namespace ringdown {
   X(Interrupt, "interrupt", "PIC, I/O APIC and local APIC")             \
   X(Timer, "timer", "PIT, RTC, APIC and ACPI timers")                   \
   X(Disk, "disk", "ATA and ATAPI commands")                             \
+  X(Network, "network", "frames and links of network adapters")         \
   X(Display, "display", "VGA modes and register writes")                \
   X(Serial, "serial", "UART configuration")                             \
   X(Input, "input", "keyboard and mouse")                               \

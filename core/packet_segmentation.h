@@ -4,12 +4,10 @@
 #include <cstddef>
 #include <span>
 
+#include "core/internet_headers.h"
 #include "core/types.h"
 
 namespace ringdown {
-
-enum class NetworkProtocol : u8 { Ipv4, Ipv6 };
-enum class TransportProtocol : u8 { Tcp, Udp };
 
 /// Where the headers are in the prototype that every segment begins with.
 struct SegmentHeaders {
@@ -18,6 +16,8 @@ struct SegmentHeaders {
   std::size_t network_start = 0;
   std::size_t transport_start = 0;
   std::size_t length = 0;  // of all of them: the payload begins here
+
+  friend bool operator==(const SegmentHeaders&, const SegmentHeaders&) = default;
 };
 
 /// Whether the fields that differ from segment to segment lie within `headers.length` bytes.

@@ -1,4 +1,4 @@
-// The CRC of Ethernet, as zlib computes it, and comparisons of addresses.
+// The CRC of Ethernet, as zlib computes it.
 #include "devices/network/ethernet_crc.h"
 
 #include <zlib.h>
@@ -28,13 +28,5 @@ bool ends_with_check_sequence(std::span<const std::byte> frame) {
 }
 
 u32 address_crc(std::span<const std::byte, 6> address) { return ~crc_of(address); }
-
-bool is_broadcast(std::span<const std::byte, 6> address) {
-  return std::ranges::all_of(address, [](std::byte byte) { return byte == std::byte{0xff}; });
-}
-
-bool is_same(std::span<const std::byte, 6> address, const MacAddress& other) {
-  return std::ranges::equal(address, std::as_bytes(std::span(other)));
-}
 
 }  // namespace ringdown

@@ -4,7 +4,7 @@
 #include <array>
 #include <span>
 
-#include "core/ethernet.h"
+#include "core/types.h"
 
 namespace ringdown {
 
@@ -17,15 +17,5 @@ bool ends_with_check_sequence(std::span<const std::byte> frame);
 /// The CRC register behind the six bytes of `address`, its first bit on the right as it is shifted there:
 /// adapters take six bits from one of its ends.
 u32 address_crc(std::span<const std::byte, 6> address);
-
-/// The address a frame begins with; `frame` has kEthernetHeaderLength bytes at least.
-inline std::span<const std::byte, 6> destination_of(std::span<const std::byte> frame) {
-  return frame.first<6>();
-}
-inline bool is_group(std::span<const std::byte, 6> address) {
-  return (address[0] & std::byte{1}) != std::byte{0};
-}
-bool is_broadcast(std::span<const std::byte, 6> address);
-bool is_same(std::span<const std::byte, 6> address, const MacAddress& other);
 
 }  // namespace ringdown

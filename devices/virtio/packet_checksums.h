@@ -1,4 +1,4 @@
-// Where a frame's TCP or UDP packet is, and the checksums that it carries.
+// The headers of TCP packets that are cut or joined, and the checksums of packets.
 #pragma once
 
 #include <optional>

@@ -2,27 +2,17 @@
 #include "devices/virtio/receive_filter.h"
 
 #include <algorithm>
-#include <cstring>
+
+#include "core/ethernet_address.h"
+#include "core/internet_checksum.h"
+#include "core/internet_headers.h"
 
 namespace ringdown {
 
 namespace {
 
-constexpr std::size_t kTypeAt = 12;
-constexpr std::size_t kTagAt = 14;
-constexpr u16 kVlanType = 0x8100;
+constexpr std::size_t kTagAt = ethernet_type::kField + sizeof(u16);
 constexpr u16 kVlanNumber = 0x0fff;
-constexpr std::byte kGroup{1};  // in the first byte of an address
-
-u16 network_word(std::span<const std::byte> frame, std::size_t at) {
-  return static_cast<u16>(std::to_integer<u16>(frame[at]) << 8 | std::to_integer<u16>(frame[at + 1]));
-}
-
-bool same(std::span<const std::byte> destination, const MacAddress& address) {
-  return std::memcmp(destination.data(), address.data(), address.size()) == 0;
-}
-
-constexpr MacAddress kBroadcast{0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
 
 }  // namespace
 
@@ -34,9 +24,9 @@ void ReceiveFilter::AddressList::add(const MacAddress& address) {
   }
 }
 
-bool ReceiveFilter::AddressList::holds(std::span<const std::byte> destination) const {
+bool ReceiveFilter::AddressList::holds(std::span<const std::byte, 6> destination) const {
   return overflow ||
-         std::ranges::any_of(addresses, [&](const MacAddress& own) { return same(destination, own); });
+         std::ranges::any_of(addresses, [&](const MacAddress& own) { return is_same(destination, own); });
 }
 
 void ReceiveFilter::AddressList::serialize(Archive& archive) {
@@ -54,23 +44,25 @@ void ReceiveFilter::set_vlan(u16 vlan, bool passes) {
 }
 
 bool ReceiveFilter::passes_vlan(std::span<const std::byte> frame) const {
-  if (!filters_vlans_ || frame.size() < kTagAt + sizeof(u16) || network_word(frame, kTypeAt) != kVlanType)
+  if (!filters_vlans_ || frame.size() < kTagAt + sizeof(u16) ||
+      load_network16(frame, ethernet_type::kField) != ethernet_type::kVlan) {
     return true;
-  const u16 vlan = network_word(frame, kTagAt) & kVlanNumber;
+  }
+  const u16 vlan = load_network16(frame, kTagAt) & kVlanNumber;
   return (vlans_[vlan / 64] >> (vlan % 64) & 1) != 0;
 }
 
 bool ReceiveFilter::passes(std::span<const std::byte> frame, const MacAddress& own) const {
-  const auto destination = frame.first(own.size());
+  const auto destination = destination_of(frame);
   if (!passes_vlan(frame)) return false;
   if (mode(Mode::Promiscuous)) return true;
-  if (same(destination, kBroadcast)) return !mode(Mode::NoBroadcast);
-  if ((destination[0] & kGroup) != std::byte{0}) {
+  if (is_broadcast(destination)) return !mode(Mode::NoBroadcast);
+  if (is_group(destination)) {
     if (mode(Mode::NoMulticast)) return false;
     return mode(Mode::AllMulticast) || multicast.holds(destination);
   }
   if (mode(Mode::NoUnicast)) return false;
-  return mode(Mode::AllUnicast) || same(destination, own) || unicast.holds(destination);
+  return mode(Mode::AllUnicast) || is_same(destination, own) || unicast.holds(destination);
 }
 
 void ReceiveFilter::serialize(Archive& archive) {

@@ -36,7 +36,7 @@ class ReceiveFilter {
     bool overflow = false;
 
     void add(const MacAddress& address);
-    bool holds(std::span<const std::byte> destination) const;
+    bool holds(std::span<const std::byte, 6> destination) const;
     void serialize(Archive& archive);
   };
   AddressList unicast;

@@ -10,77 +10,59 @@ namespace ringdown {
 
 namespace {
 
-// Offsets within the headers.
-constexpr std::size_t kIpv4TotalLength = 2;
-constexpr std::size_t kIpv4Identification = 4;
-constexpr std::size_t kIpv4Checksum = 10;
-constexpr std::size_t kIpv6PayloadLength = 4;
-constexpr std::size_t kTcpSequence = 4;
-constexpr std::size_t kTcpAcknowledgement = 8;
-constexpr std::size_t kTcpFlags = 13;
-constexpr std::size_t kTcpChecksum = 16;
-
-constexpr std::byte kPush{0x08};
-constexpr std::byte kAcknowledges{0x10};
-
 /// Ethernet with a VLAN tag, IPv4 and TCP, both with all their options, is the longest.
 constexpr std::size_t kLongestHeaders = 14 + 4 + 60 + 60;
 /// The length of an IPv4 packet is a 16-bit number.
 constexpr std::size_t kLongestPacket = 65535;
 
-/// Headers without what may differ between segments.
-std::vector<std::byte> common_part(std::span<const std::byte> frame, const SegmentHeaders& headers) {
-  std::vector<std::byte> common(frame.begin(), frame.begin() + static_cast<std::ptrdiff_t>(headers.length));
-  const auto clear = [&common](std::size_t at) { store_network16(common, at, 0); };
-  if (headers.network == NetworkProtocol::Ipv4) {
-    clear(headers.network_start + kIpv4TotalLength);
-    clear(headers.network_start + kIpv4Identification);
-    clear(headers.network_start + kIpv4Checksum);
-  } else {
-    clear(headers.network_start + kIpv6PayloadLength);
-  }
-  store_network32(common, headers.transport_start + kTcpSequence, 0);
-  store_network32(common, headers.transport_start + kTcpAcknowledgement, 0);
-  common[headers.transport_start + kTcpFlags] &= ~kPush;
-  clear(headers.transport_start + kTcpChecksum);
-  return common;
+/// Whether two frames with these headers agree but for what differs between the segments of a stream.
+bool agree(std::span<const std::byte> a, std::span<const std::byte> b, const SegmentHeaders& headers) {
+  const auto same = [&](std::size_t from, std::size_t to) {
+    return std::ranges::equal(a.subspan(from, to - from), b.subspan(from, to - from));
+  };
+  constexpr std::size_t kWord = sizeof(u16);
+  const std::size_t ip = headers.network_start;
+  const std::size_t tcp_start = headers.transport_start;
+  const std::size_t sequence = tcp_start + tcp::kSequence;
+  const bool network = headers.network == NetworkProtocol::Ipv4
+                           ? same(0, ip + ipv4::kTotalLength) &&
+                                 same(ip + ipv4::kFragment, ip + ipv4::kChecksum) &&
+                                 same(ip + ipv4::kAddresses, sequence)
+                           : same(0, ip + ipv6::kPayloadLength) && same(ip + ipv6::kNextHeader, sequence);
+  const std::size_t flags = tcp_start + tcp::kFlags;
+  const std::size_t checksum = tcp_start + tcp::kChecksum;
+  return network && same(tcp_start + tcp::kAcknowledgement, flags) &&
+         ((a[flags] ^ b[flags]) & ~tcp::kPush) == std::byte{0} && same(flags + 1, checksum) &&
+         same(checksum + kWord, headers.length);
+}
+
+u32 sequence_of(std::span<const std::byte> frame, const SegmentHeaders& headers) {
+  return load_network32(frame, headers.transport_start + tcp::kSequence);
 }
 
 }  // namespace
 
 ReceiveMerger::Taken ReceiveMerger::begin(std::span<const std::byte> frame) {
   const auto segment = whole_tcp_segment(frame);
-  if (!segment || segment->headers.length > kLongestHeaders) return Taken::No;
-  const std::byte flags = frame[segment->headers.transport_start + kTcpFlags];
-  if ((flags & ~kPush) != kAcknowledges) return Taken::No;
+  if (!segment || segment->headers.length > kLongestHeaders || segment->end == segment->headers.length)
+    return Taken::No;
+  const std::byte flags = frame[segment->headers.transport_start + tcp::kFlags];
+  if ((flags & ~tcp::kPush) != tcp::kAcknowledges) return Taken::No;
   frame_.assign(frame.begin(), frame.end());
   headers_ = segment->headers;
   end_ = static_cast<u32>(segment->end);
   segment_size_ = static_cast<u16>(segment->end - segment->headers.length);
   segments_ = 1;
-  return (flags & kPush) != std::byte{0} ? Taken::Last : Taken::Held;
+  return (flags & tcp::kPush) != std::byte{0} ? Taken::Last : Taken::Held;
 }
 
 ReceiveMerger::Taken ReceiveMerger::add(std::span<const std::byte> frame) {
   const auto segment = whole_tcp_segment(frame);
-  if (!segment || segment->headers.length != headers_.length ||
-      common_part(frame, segment->headers) != common_part(frame_, headers_)) {
-    return Taken::No;
-  }
-  const std::size_t tcp = headers_.transport_start;
-  const auto number = [&](std::span<const std::byte> from, std::size_t field) {
-    return load_network32(from, tcp + field);
-  };
-  const std::size_t held = end_ - headers_.length;
+  if (!segment || segment->headers != headers_ || !agree(frame, frame_, headers_)) return Taken::No;
+  const u32 held = end_ - static_cast<u32>(headers_.length);
   const std::size_t payload = segment->end - headers_.length;
-  const u32 acknowledged = number(frame, kTcpAcknowledgement) - number(frame_, kTcpAcknowledgement);
-  if (number(frame, kTcpSequence) != number(frame_, kTcpSequence) + static_cast<u32>(held)) return Taken::No;
-  if (held == 0 && payload == 0) {
-    const bool later = acknowledged != 0 && acknowledged < u32{1} << 31;
-    return later ? begin(frame) : Taken::No;
-  }
-  if (acknowledged != 0 || held == 0 || payload == 0 || payload > segment_size_ ||
-      end_ - headers_.network_start + payload > kLongestPacket) {
+  if (sequence_of(frame, headers_) != sequence_of(frame_, headers_) + held || payload == 0 ||
+      payload > segment_size_ || end_ - headers_.network_start + payload > kLongestPacket) {
     return Taken::No;
   }
   frame_.resize(end_);
@@ -88,8 +70,9 @@ ReceiveMerger::Taken ReceiveMerger::add(std::span<const std::byte> frame) {
   frame_.insert(frame_.end(), data.begin(), data.end());
   end_ = static_cast<u32>(frame_.size());
   ++segments_;
-  const std::byte push = frame[tcp + kTcpFlags] & kPush;
-  frame_[tcp + kTcpFlags] |= push;
+  const std::size_t flags = headers_.transport_start + tcp::kFlags;
+  const std::byte push = frame[flags] & tcp::kPush;
+  frame_[flags] |= push;
   return push != std::byte{0} || payload < segment_size_ ? Taken::Last : Taken::Held;
 }
 
@@ -106,7 +89,7 @@ void ReceiveMerger::serialize(Archive& archive) {
   const bool possible = headers_.network <= NetworkProtocol::Ipv6 && headers_.length <= kLongestHeaders &&
                         headers_.network_start <= headers_.transport_start &&
                         headers_.transport_start <= headers_.length && fits(headers_) &&
-                        headers_.length <= end_ && end_ <= frame_.size() &&
+                        headers_.length < end_ && segment_size_ != 0 && end_ <= frame_.size() &&
                         end_ - headers_.network_start <= kLongestPacket &&
                         frame_.size() <= kLongestPacket + 18 && (!joined() || end_ == frame_.size());
   if (possible) return;

@@ -12,8 +12,7 @@
 namespace ringdown {
 
 /// Only what can be cut into the same segments again is joined: they follow each other, their headers agree,
-/// and all but the last are of one size. Of acknowledgements without data, a later one replaces an earlier
-/// one (RFC 3449, 5.2.1): it says all that the other did.
+/// and all but the last are of one size.
 class ReceiveMerger {
  public:
   bool empty() const { return frame_.empty(); }
@@ -42,7 +41,7 @@ class ReceiveMerger {
   std::vector<std::byte> frame_;  // with its padding, as long as it is alone
   SegmentHeaders headers_;
   u32 end_ = 0;           // of the packet within it
-  u16 segment_size_ = 0;  // payload of the first segment; 0: an acknowledgement without data
+  u16 segment_size_ = 0;  // payload of the first segment
   u16 segments_ = 0;
 };
 

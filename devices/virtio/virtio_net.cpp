@@ -30,7 +30,6 @@ constexpr u8 kNeedsChecksum = 1;  // only the pseudo header's sum is there
 constexpr u8 kDataValid = 2;      // the checksum was found right
 constexpr u8 kTcp4 = 1;
 constexpr u8 kTcp6 = 4;
-constexpr u16 kTcpChecksum = 16;  // from the start of TCP's header
 constexpr std::size_t kBuffersAt = 10;
 
 }  // namespace
@@ -138,7 +137,7 @@ VirtioNetHeader VirtioNet::describe_merged() const {
           .header_length = static_cast<u16>(headers.length),
           .segment_size = merger_.segment_size(),
           .checksum_start = static_cast<u16>(headers.transport_start),
-          .checksum_offset = kTcpChecksum};
+          .checksum_offset = static_cast<u16>(tcp::kChecksum)};
 }
 
 /// Drivers that take large packets of one protocol take them of the other.

@@ -25,10 +25,6 @@ constexpr std::size_t kMostSegments = 1024;
 
 constexpr Picoseconds kPicosecondsPerByte = 8 * kPicosecondsPerSecond / VirtioNet::kBitsPerSecond;
 
-/// CWR goes with the first segment alone (RFC 3168, 6.1.2).
-constexpr std::size_t kTcpFlags = 13;
-constexpr std::byte kCwr{0x80};
-
 }  // namespace
 
 void VirtioNet::transmit_batch() {
@@ -93,7 +89,8 @@ unsigned VirtioNet::transmit_segments(std::span<std::byte> packet, const VirtioN
     std::copy_n(packet.begin() + static_cast<std::ptrdiff_t>(headers->length + offset), size,
                 segment.begin() + static_cast<std::ptrdiff_t>(headers->length));
     write_segment_headers(segment, *headers, {number, static_cast<u32>(offset), number + 1 == count});
-    if (number != 0) segment[headers->transport_start + kTcpFlags] &= ~kCwr;
+    // It goes with the first segment alone (RFC 3168, 6.1.2).
+    if (number != 0) segment[headers->transport_start + tcp::kFlags] &= ~tcp::kWindowReduced;
     insert_packet_checksums(segment, *headers);
     send(segment);
   }

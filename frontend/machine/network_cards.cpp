@@ -1,12 +1,18 @@
 // Builds network adapters by their model.
 #include "frontend/machine/network_cards.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cassert>
 #include <functional>
+#include <string_view>
 #include <type_traits>
 
+#include "core/internet_checksum.h"
+#include "core/internet_headers.h"
+#include "core/log.h"
 #include "devices/network/e1000/e1000.h"
 #include "devices/network/ns8390/ne2000_isa.h"
 #include "devices/network/ns8390/rtl8029.h"
@@ -17,30 +23,42 @@
 
 namespace ringdown {
 
-/// What leads from a card: to its watcher, and to the other end if there is one.
+/// What leads from a card: to its watcher, the log, and the other end if there is one.
 class NetworkCards::Cable final : public EthernetWire {
  public:
-  Cable(EthernetWire* far_end, FrameWatcher* watcher) : far_end_(far_end), watcher_(watcher) {}
+  Cable(Log& log, unsigned number, const NicConfig& config)
+      : log_(log), number_(number), far_end_(config.wire), watcher_(config.watcher) {}
 
   void transmit(std::span<const std::byte> frame) override {
     ++traffic_.frames_sent;
     traffic_.bytes_sent += frame.size();
-    watch(frame);
+    watch(frame, "sends");
     if (far_end_ != nullptr) far_end_->transmit(frame);
   }
   /// A frame that the card is about to receive.
   void received(std::span<const std::byte> frame) {
     ++traffic_.frames_received;
     traffic_.bytes_received += frame.size();
-    watch(frame);
+    watch(frame, "receives");
   }
   const NicTraffic& traffic() const { return traffic_; }
 
  private:
-  void watch(std::span<const std::byte> frame) {
+  void watch(std::span<const std::byte> frame, std::string_view what) {
+    if (log_.enabled(LogCategory::Network) && frame.size() >= kEthernetHeaderLength) {
+      const auto address = [&](std::size_t at) {
+        const auto* const bytes = reinterpret_cast<const u8*>(frame.data() + at);
+        return fmt::join(bytes, bytes + sizeof(MacAddress), ":");
+      };
+      log_.write(LogCategory::Network, "network {} {} {} bytes: {:02x} > {:02x}, type {:04x}", number_ + 1,
+                 what, frame.size(), address(sizeof(MacAddress)), address(0),
+                 load_network16(frame, ethernet_type::kField));
+    }
     if (watcher_ != nullptr) watcher_->frame(frame);
   }
 
+  Log& log_;
+  unsigned number_;
   NicTraffic traffic_;
   EthernetWire* far_end_;
   FrameWatcher* watcher_;
@@ -97,7 +115,7 @@ e1000::Chip e1000_chip(NicModel model) {
 NetworkCards::Card NetworkCards::make_card(const Surroundings& surroundings, const NicConfig& config,
                                            unsigned number, std::vector<u8> rom) {
   Card card;
-  card.cable = std::make_unique<Cable>(config.wire, config.watcher);
+  card.cable = std::make_unique<Cable>(surroundings.log, number, config);
   Scheduler& scheduler = surroundings.scheduler;
   const InterruptLine pci_interrupt(surroundings.pci_router, pci_router_input(pci_place(number), PciPin::A));
   switch (config.model) {
@@ -147,10 +165,11 @@ NetworkCards::NetworkCards(const Surroundings& surroundings, const std::vector<N
     }
     card.port->set_link(configs[number].wire != nullptr && configs[number].plugged_in);
   }
-  connect_inputs(surroundings.inputs);
+  connect_inputs(surroundings);
 }
 
-void NetworkCards::connect_inputs(InputSeam& inputs) {
+void NetworkCards::connect_inputs(const Surroundings& surroundings) {
+  InputSeam& inputs = surroundings.inputs;
   for (unsigned number = 0; number < cards_.size(); ++number) {
     const Card& card = cards_[number];
     inputs.connect(
@@ -169,8 +188,11 @@ void NetworkCards::connect_inputs(InputSeam& inputs) {
         [&card] { return card.port->accepts_frame(); });
   }
   if (cards_.empty()) return;
-  inputs.connect(InputChannel::NicLink, [this](const std::vector<u8>& payload) {
-    if (payload.size() == 2 && payload[0] < cards_.size()) cards_[payload[0]].port->set_link(payload[1] != 0);
+  inputs.connect(InputChannel::NicLink, [this, &log = surroundings.log](const std::vector<u8>& payload) {
+    if (payload.size() != 2 || payload[0] >= cards_.size()) return;
+    const bool up = payload[1] != 0;
+    log.write(LogCategory::Network, "network {} is {}", payload[0] + 1, up ? "plugged in" : "unplugged");
+    cards_[payload[0]].port->set_link(up);
   });
 }
 

@@ -8,6 +8,7 @@
 #include "core/ethernet.h"
 #include "core/input_seam.h"
 #include "core/interrupt_line.h"
+#include "core/log.h"
 #include "core/memory.h"
 #include "core/scheduler.h"
 #include "devices/pci/pci_bus.h"
@@ -53,7 +54,7 @@ class NetworkCards {
 
   static Card make_card(const Surroundings& surroundings, const NicConfig& config, unsigned number,
                         std::vector<u8> rom);
-  void connect_inputs(InputSeam& inputs);
+  void connect_inputs(const Surroundings& surroundings);
 
   std::vector<Card> cards_;
 };

@@ -4,9 +4,20 @@
 #include <algorithm>
 #include <cassert>
 
+#include "devices/virtio/virtio_block.h"
+#include "devices/virtio/virtio_pci.h"
 #include "frontend/machine/board_layout.h"
 
 namespace ringdown {
+
+struct VirtioDisks::Disk {
+  std::unique_ptr<VirtioBlock> device;
+  std::unique_ptr<VirtioPci> function;
+};
+
+VirtioDisks::VirtioDisks(const Surroundings& surroundings) : surroundings_(surroundings) {}
+
+VirtioDisks::~VirtioDisks() = default;
 
 void VirtioDisks::add(unsigned unit, std::unique_ptr<DiskImage> image, Picoseconds latency) {
   const PciAddress place{static_cast<u8>(board::kPciFirstVirtioDisk + unit), 0};

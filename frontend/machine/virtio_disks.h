@@ -1,18 +1,16 @@
 // The virtio disks of a board.
 #pragma once
 
-#include <array>
 #include <functional>
 #include <memory>
 #include <vector>
 
 #include "core/disk_image.h"
 #include "core/interrupt_line.h"
+#include "core/log.h"
 #include "core/memory.h"
 #include "core/scheduler.h"
 #include "devices/pci/pci_bus.h"
-#include "devices/virtio/virtio_block.h"
-#include "devices/virtio/virtio_pci.h"
 #include "frontend/machine/machine_config.h"
 
 namespace ringdown {
@@ -27,7 +25,8 @@ class VirtioDisks {
     InterruptSink& pci_router;  // inputs as `pci_router_input` numbers them
   };
 
-  explicit VirtioDisks(const Surroundings& surroundings) : surroundings_(surroundings) {}
+  explicit VirtioDisks(const Surroundings& surroundings);
+  ~VirtioDisks();
 
   /// Builds a disk and puts it in its place on PCI. `unit` is below kVirtioDisks, each once.
   void add(unsigned unit, std::unique_ptr<DiskImage> image, Picoseconds latency);
@@ -40,10 +39,7 @@ class VirtioDisks {
   void add_components(std::vector<Serializable*>& all);
 
  private:
-  struct Disk {
-    std::unique_ptr<VirtioBlock> device;
-    std::unique_ptr<VirtioPci> function;
-  };
+  struct Disk;
 
   Surroundings surroundings_;
   std::vector<Disk> disks_;

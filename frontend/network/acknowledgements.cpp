@@ -5,38 +5,30 @@
 
 #include "core/ethernet.h"
 #include "core/internet_checksum.h"
+#include "core/internet_headers.h"
 
 namespace ringdown {
 
-namespace {
-
-// Offsets and values of Ethernet, IPv4 (RFC 791) and TCP (RFC 9293).
-constexpr std::size_t kType = 12;
-constexpr u16 kIpv4 = 0x0800;
-constexpr std::size_t kIpLength = 2, kIpFragment = 6, kIpProtocol = 9, kIpAddresses = 12, kIpHeader = 20;
-constexpr u16 kFragmented = 0x3fff;  // more fragments, and the offset
-constexpr std::byte kTcp{6};
-constexpr std::size_t kSequence = 4, kAcknowledgement = 8, kOffsetAndFlags = 12, kTcpHeader = 20;
-constexpr u16 kAck = 0x10;
-
-}  // namespace
-
 std::optional<Acknowledgements::Segment> Acknowledgements::segment_of(std::span<const std::byte> frame) {
-  if (frame.size() < kEthernetHeaderLength + kIpHeader + kTcpHeader) return std::nullopt;
-  const std::span<const std::byte> ip = frame.subspan(kEthernetHeaderLength);
-  // Packets with options of IP are rare: they stay.
-  if (load_network16(frame, kType) != kIpv4 || ip[0] != std::byte{0x45} || ip[kIpProtocol] != kTcp ||
-      (load_network16(ip, kIpFragment) & kFragmented) != 0) {
+  if (frame.size() < kEthernetHeaderLength ||
+      load_network16(frame, ethernet_type::kField) != ethernet_type::kIpv4) {
     return std::nullopt;
   }
-  const std::span<const std::byte> tcp = ip.subspan(kIpHeader);
-  const u16 offset_and_flags = load_network16(tcp, kOffsetAndFlags);
-  if ((offset_and_flags & kAck) == 0) return std::nullopt;
-  Segment segment{{}, load_network32(tcp, kSequence), load_network32(tcp, kAcknowledgement), false};
-  std::ranges::copy(ip.subspan(kIpAddresses, segment.flow.size()), segment.flow.begin());
+  const auto packet = find_transport(frame, NetworkProtocol::Ipv4, kEthernetHeaderLength);
+  if (!packet || packet->transport != TransportProtocol::Tcp) return std::nullopt;
+  // Packets with options of IP are rare: they stay.
+  if (packet->transport_start != kEthernetHeaderLength + ipv4::kShortest) return std::nullopt;
+  const std::span<const std::byte> header = frame.subspan(packet->transport_start);
+  if ((header[tcp::kFlags] & tcp::kAcknowledges) == std::byte{0}) return std::nullopt;
+  Segment segment{
+      {}, load_network32(header, tcp::kSequence), load_network32(header, tcp::kAcknowledgement), false};
+  // The ports stand behind the addresses.
+  std::ranges::copy(frame.subspan(kEthernetHeaderLength + ipv4::kAddresses, segment.flow.size()),
+                    segment.flow.begin());
   // Options of TCP may tell of selective acknowledgements.
-  segment.nothing_else = offset_and_flags == (kTcpHeader / 4 << 12 | kAck) &&
-                         load_network16(ip, kIpLength) == kIpHeader + kTcpHeader;
+  segment.nothing_else = header[tcp::kFlags] == tcp::kAcknowledges &&
+                         tcp_header_length(header) == tcp::kShortest &&
+                         packet->end == packet->transport_start + tcp::kShortest;
   return segment;
 }
 

@@ -49,6 +49,7 @@ class Machine:
 
     def __init__(self, program, options, memory="128M", name="guest"):
         self.name = name
+        self.messages = ""
         self.command = [program, "run", "--display", "none", "--memory", memory, "--no-reboot",
                         "--serial", f"file:{name}.console", "--serial", f"file:{name}.output", *options]
         self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -62,14 +63,15 @@ class Machine:
             return file.read().decode("latin-1").replace("\r", "")
 
     def end(self, status=0, patience=PATIENCE_SECONDS):
-        """Waits until it has ended so; returns what the guest wrote to COM2."""
+        """Waits until it has ended so; returns what the guest wrote to COM2. The program's own words are in
+        self.messages."""
         try:
-            messages = self.process.communicate(timeout=patience)[0].decode()
+            self.messages = self.process.communicate(timeout=patience)[0].decode()
         except subprocess.TimeoutExpired:
             self.process.kill()
-            messages = f"killed after {patience} s"
+            self.messages = f"killed after {patience} s"
         check(self.process.returncode == status,
-              f"{self.name}: status {self.process.returncode}, {messages}\n{self.text('output')}\n"
+              f"{self.name}: status {self.process.returncode}, {self.messages}\n{self.text('output')}\n"
               f"{self.text('console')[-3000:]}")
         return self.text("output")
 

@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
+#include "core/ethernet_address.h"
 #include "core/internet_checksum.h"
-#include "devices/network/ethernet_crc.h"
 
 namespace ringdown::e1000 {
 

@@ -3,7 +3,7 @@
 
 #include <array>
 
-#include "devices/network/ethernet_crc.h"
+#include "core/ethernet_address.h"
 
 namespace ringdown::e1000 {
 

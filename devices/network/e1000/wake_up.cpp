@@ -3,9 +3,10 @@
 
 #include <algorithm>
 
+#include "core/ethernet_address.h"
 #include "core/internet_checksum.h"
+#include "core/internet_headers.h"
 #include "devices/network/e1000/receive_filter.h"
-#include "devices/network/ethernet_crc.h"
 
 namespace ringdown::e1000 {
 
@@ -25,10 +26,6 @@ constexpr u32 kFlexibleFilters = 4;
 constexpr u32 kStride = 8;           // of the tables of addresses and filters
 constexpr std::size_t kNoted = 128;  // bytes of WUPM
 
-constexpr std::size_t kTypeField = 12;
-constexpr u16 kTypeArp = 0x0806;
-constexpr u16 kTypeIpv4 = 0x0800;
-constexpr u16 kTypeIpv6 = 0x86dd;
 constexpr std::size_t kArpTarget = 38;
 constexpr std::size_t kIpv4Destination = 30;
 constexpr std::size_t kIpv6Destination = 38;
@@ -94,10 +91,10 @@ u32 causes_of(const RegisterFile& registers, std::span<const std::byte> frame) {
   } else if (matches_receive_address(registers, frame)) {
     causes |= kExact;
   }
-  const u16 type = load_network16(frame, kTypeField);
-  if (type == kTypeArp && has_ipv4_address(registers, frame, kArpTarget)) causes |= kArp;
-  if (type == kTypeIpv4 && has_ipv4_address(registers, frame, kIpv4Destination)) causes |= kIpv4;
-  if (type == kTypeIpv6 && has_ipv6_address(registers, frame)) causes |= kIpv6;
+  const u16 type = load_network16(frame, ethernet_type::kField);
+  if (type == ethernet_type::kArp && has_ipv4_address(registers, frame, kArpTarget)) causes |= kArp;
+  if (type == ethernet_type::kIpv4 && has_ipv4_address(registers, frame, kIpv4Destination)) causes |= kIpv4;
+  if (type == ethernet_type::kIpv6 && has_ipv6_address(registers, frame)) causes |= kIpv6;
   for (u32 i = 0; i < kFlexibleFilters; ++i) {
     if (matches_flexible(registers, frame, i)) causes |= kFlexible << i;
   }

@@ -1,4 +1,5 @@
 // The DP8390's receiver: address filter and ring of pages (data sheet, chapters 7 and 10).
+#include "core/ethernet_address.h"
 #include "devices/network/ethernet_crc.h"
 #include "devices/network/ns8390/ns8390.h"
 

@@ -1,6 +1,7 @@
 // The DP8390's transmitter and its loopback (data sheet, chapters 8 and 12).
 #include <algorithm>
 
+#include "core/ethernet_address.h"
 #include "devices/network/ethernet_crc.h"
 #include "devices/network/ethernet_timing.h"
 #include "devices/network/ns8390/ns8390.h"

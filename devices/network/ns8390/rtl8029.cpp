@@ -5,18 +5,16 @@ namespace ringdown {
 
 namespace {
 
-constexpr u16 kVendorId = 0x10ec;
-constexpr u16 kDeviceId = 0x8029;
 constexpr u32 kCommandWritable = 0x0003;  // I/O decoding, and memory decoding for the expansion ROM
 
 constexpr PciRegister kRegisters[] = {
-    {pci_offset::kVendorId, Width::Word, kVendorId},
-    {pci_offset::kDeviceId, Width::Word, kDeviceId},
+    {pci_offset::kVendorId, Width::Word, Rtl8029::kVendorId},
+    {pci_offset::kDeviceId, Width::Word, Rtl8029::kDeviceId},
     {pci_offset::kCommand, Width::Word, 0x0000, kCommandWritable},
     {pci_offset::kStatus, Width::Word, 0x0200},         // DEVSEL# timing: medium
     {pci_offset::kClassCode + 1, Width::Word, 0x0200},  // Ethernet controller
-    {pci_offset::kSubsystemVendorId, Width::Word, kVendorId},
-    {pci_offset::kSubsystemId, Width::Word, kDeviceId},
+    {pci_offset::kSubsystemVendorId, Width::Word, Rtl8029::kVendorId},
+    {pci_offset::kSubsystemId, Width::Word, Rtl8029::kDeviceId},
     {pci_offset::kInterruptLine, Width::Byte, 0x00, 0xff},
     {pci_offset::kInterruptPin, Width::Byte, 0x01},
 };

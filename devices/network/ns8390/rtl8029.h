@@ -15,6 +15,9 @@ namespace ringdown {
 /// anyway.
 class Rtl8029 final : public PciFunction, public EthernetPort, private MakerRegisters {
  public:
+  static constexpr u16 kVendorId = 0x10ec;
+  static constexpr u16 kDeviceId = 0x8029;
+
   /// `number` (0 to 9) tells the adapters of one machine apart; `rom` may be empty.
   Rtl8029(unsigned number, Scheduler& scheduler, const MacAddress& address, EthernetWire& wire,
           InterruptLine interrupt, std::vector<u8> rom);

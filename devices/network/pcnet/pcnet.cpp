@@ -13,8 +13,8 @@ namespace {
 constexpr u32 kCommandWritable = 0x0147;  // I/O, memory, bus master, parity, SERR#
 
 constexpr PciRegister kRegisters[] = {
-    {pci_offset::kVendorId, Width::Word, 0x1022},
-    {pci_offset::kDeviceId, Width::Word, 0x2000},
+    {pci_offset::kVendorId, Width::Word, Pcnet::kVendorId},
+    {pci_offset::kDeviceId, Width::Word, Pcnet::kDeviceId},
     {pci_offset::kCommand, Width::Word, 0x0000, kCommandWritable},
     {pci_offset::kStatus, Width::Word, 0x0280, 0, 0xf900},  // fast back-to-back, DEVSEL# timing: medium
     {pci_offset::kRevision, Width::Byte, 0x10},

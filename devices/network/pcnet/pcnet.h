@@ -23,6 +23,9 @@ namespace ringdown {
 /// each other: nothing collides. Frames take their time on the cable both ways.
 class Pcnet final : public PciFunction, public EthernetPort {
  public:
+  static constexpr u16 kVendorId = 0x1022;
+  static constexpr u16 kDeviceId = 0x2000;
+
   struct Surroundings {
     GuestMemory& memory;
     Scheduler& scheduler;

@@ -2,6 +2,7 @@
 // operation", "Look-ahead packet processing", "Magic Packet mode").
 #include <algorithm>
 
+#include "core/ethernet_address.h"
 #include "devices/network/ethernet_crc.h"
 #include "devices/network/pcnet/pcnet.h"
 
