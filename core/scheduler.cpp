@@ -34,11 +34,12 @@ Ticks Scheduler::ticks_of_time(Picoseconds time) const {
   return ticks >= kNever ? kNever : static_cast<Ticks>(ticks);
 }
 
-EventId Scheduler::add(std::string device, u32 slot, Callback callback) {
+EventId Scheduler::add(std::string device, u32 slot, Callback callback, EventKind kind) {
   Event event;
   event.device = std::move(device);
   event.slot = slot;
   event.callback = std::move(callback);
+  event.kind = kind;
   events_.push_back(std::move(event));
   return EventId{static_cast<u32>(events_.size() - 1)};
 }
@@ -67,7 +68,8 @@ void Scheduler::schedule(EventId event, Picoseconds deadline) {
   Event& entry = events_[event.index];
   entry.scheduled = true;
   entry.deadline = deadline;
-  entry.order = next_order_++;
+  // How often one polls depends on when the host wakes up, and no state may.
+  entry.order = entry.kind == EventKind::Polling ? 0 : next_order_++;
   if (earliest_ == event.index) {
     find_earliest();
   } else if (earliest_ == kNone || before(entry, events_[earliest_])) {
@@ -86,6 +88,14 @@ Picoseconds Scheduler::deadline(EventId event) const { return events_[event.inde
 
 Picoseconds Scheduler::next_deadline() const {
   return earliest_ == kNone ? kNeverTime : events_[earliest_].deadline;
+}
+
+Picoseconds Scheduler::next_waking_deadline() const {
+  Picoseconds next = kNeverTime;
+  for (const Event& event : events_) {
+    if (event.scheduled && event.kind == EventKind::Waking) next = std::min(next, event.deadline);
+  }
+  return next;
 }
 
 void Scheduler::begin_rate_at(Ticks ticks, Picoseconds time) {

@@ -55,6 +55,15 @@ struct EventId {
   u32 index = 0;
 };
 
+/// What an event means to a processor that is halted.
+enum class EventKind : u8 {
+  Waking,
+  /// Its device looks whether there is work, which there is only where the guest, another event or an input
+  /// has made some. A halted machine sleeps on, and the callback may come long after the deadline: it counts
+  /// its period from the deadline.
+  Polling,
+};
+
 /// Keeps virtual time and runs events at their exact instruction count, FIFO on ties.
 class Scheduler : public Serializable {
  public:
@@ -69,7 +78,7 @@ class Scheduler : public Serializable {
 
   /// Registers an event once, at construction of its device. The name (`device`, `slot`) is what state files
   /// hold; it must be unique in the machine.
-  EventId add(std::string device, u32 slot, Callback callback);
+  EventId add(std::string device, u32 slot, Callback callback, EventKind kind = EventKind::Waking);
   /// Sets or moves the event's only deadline. A deadline that has passed runs at the next boundary; one at
   /// the end of virtual time cancels the event.
   void schedule(EventId event, Picoseconds deadline);
@@ -94,6 +103,8 @@ class Scheduler : public Serializable {
   Ticks next_deadline_ticks() const { return earliest_ticks_; }
   /// The earliest deadline; kNeverTime without one.
   Picoseconds next_deadline() const;
+  /// The same of the events that wake a halted processor.
+  Picoseconds next_waking_deadline() const;
   /// Runs all events that are due now, in deadline order; callbacks may schedule more. A device that
   /// reschedules itself must move its deadline forward.
   void run_due();
@@ -108,9 +119,10 @@ class Scheduler : public Serializable {
     std::string device;
     u32 slot = 0;
     Callback callback;
+    EventKind kind = EventKind::Waking;
     bool scheduled = false;
     Picoseconds deadline = 0;
-    u64 order = 0;  // FIFO on ties
+    u64 order = 0;  // FIFO on ties; those that poll come first
   };
 
   Picoseconds time_of_ticks(Ticks ticks) const;

@@ -176,7 +176,8 @@ bool Machine::disk_is_late() const {
 }
 
 Stop Machine::idle() const {
-  return {StopReason::Idle, 0, std::min(scheduler_.next_deadline(), inputs_.next_replay_time(ticks()))};
+  return {StopReason::Idle, 0,
+          std::min(scheduler_.next_waking_deadline(), inputs_.next_replay_time(ticks()))};
 }
 
 bool Machine::at_breakpoint() const {

@@ -75,6 +75,8 @@ Pcnet::Pcnet(unsigned number, const Surroundings& surroundings, const MacAddress
           scheduler_, event_name(number), 1, kTenMegabit, [this] { return listening(); },
           [this](std::vector<std::byte> frame) { reception_done(std::move(frame)); }) {
   transmit_event_ = scheduler_.add(event_name(number), 0, [this](Picoseconds) { transmit_event(); });
+  poll_event_ = scheduler_.add(
+      event_name(number), 2, [this](Picoseconds deadline) { poll_transmit(deadline); }, EventKind::Polling);
   add_bar(0, PciSpace::Io, kPortsLength, &ports_);
   add_bar(1, PciSpace::Memory, kPortsLength, &ports_);
   if (!rom_.empty()) add_rom(rom_.size(), &rom_);

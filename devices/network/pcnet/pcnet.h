@@ -129,8 +129,10 @@ class Pcnet final : public PciFunction, public EthernetPort {
 
   // Transmitter: pcnet_transmit.cpp.
   void transmit_event();
-  void poll_transmit();
-  void schedule_poll();
+  /// Polls now; the next time is a polling interval behind `due`, or several.
+  void poll_transmit(Picoseconds due);
+  void poll_transmit() { poll_transmit(scheduler_.now()); }
+  void schedule_poll(Picoseconds due);
   void take_buffer(const pcnet::Descriptor& descriptor);
   void buffer_sent();
   void underflow(const pcnet::Descriptor& descriptor);
@@ -168,6 +170,7 @@ class Pcnet final : public PciFunction, public EthernetPort {
   RomRange rom_;
   Window<Pcnet, &Pcnet::read_ports, &Pcnet::write_ports> ports_{*this};
   EventId transmit_event_;
+  EventId poll_event_;
   bool link_ = false;
 
   std::array<u16, kControlRegisters> csr_{};
@@ -176,7 +179,7 @@ class Pcnet final : public PciFunction, public EthernetPort {
   std::array<u8, 16> prom_{};
   Eeprom93c46 eeprom_;
 
-  bool sending_ = false;  // a buffer is on its way; else the event is a poll
+  bool sending_ = false;  // a buffer is on its way
   pcnet::Descriptor sending_descriptor_;
   u16 first_status_ = 0;             // of the descriptor with which the frame began
   std::vector<std::byte> outgoing_;  // what of the frame has been fetched

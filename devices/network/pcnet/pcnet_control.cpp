@@ -42,6 +42,7 @@ void Pcnet::write_status(u16 value) {
 /// Ends all that is under way, and clears what the descriptions of the registers say that STOP clears.
 void Pcnet::stop() {
   scheduler_.cancel(transmit_event_);
+  scheduler_.cancel(poll_event_);
   sending_ = false;
   drop_outgoing();
   arriving_.ignore();

@@ -27,17 +27,19 @@ void Pcnet::transmit_event() {
   }
 }
 
-void Pcnet::schedule_poll() {
+void Pcnet::schedule_poll(Picoseconds due) {
   if (control(csr::kFeatures).get<DisablePolling>()) return;
   const u32 clocks = 0x1'0000 - csr_[csr::kPollingInterval];
-  scheduler_.schedule_after(transmit_event_, std::max(clocks * kBusClock, kShortestPoll));
+  const Picoseconds interval = std::max(clocks * kBusClock, kShortestPoll);
+  const u64 passed = (scheduler_.now() - due) / interval;
+  scheduler_.schedule(poll_event_, later(due, (passed + 1) * interval));
 }
 
-void Pcnet::poll_transmit() {
+void Pcnet::poll_transmit(Picoseconds due) {
   if (sending_ || !control(csr::kStatus).get<TransmitterOn>() || suspended()) return;
-  if (!may_access_memory()) return schedule_poll();
+  if (!may_access_memory()) return schedule_poll(due);
   Descriptor descriptor = current(kTransmitRing);
-  if (!descriptor.get<Own>()) return schedule_poll();
+  if (!descriptor.get<Own>()) return schedule_poll(due);
   if (descriptor.get<StartOfPacket>()) return take_buffer(descriptor);
   // Outside a frame, buffers that begin none are given back.
   descriptor.set<Own>(false);
@@ -71,7 +73,7 @@ void Pcnet::buffer_sent() {
   sending_ = false;
   if (!may_access_memory()) {
     drop_outgoing();
-    return schedule_poll();
+    return schedule_poll(scheduler_.now());
   }
   const Descriptor sent = sending_descriptor_;
   if (sent.get<EndOfPacket>()) return finish_frame();
@@ -91,7 +93,7 @@ void Pcnet::underflow(const Descriptor& descriptor) {
   if (!control(csr::kMasks).get<NoUnderflowStop>()) set_control<TransmitterOn>(csr::kStatus, false);
   set_control<TransmitDone>(csr::kStatus, true);
   update_interrupt();
-  if (control(csr::kStatus).get<TransmitterOn>()) schedule_poll();
+  if (control(csr::kStatus).get<TransmitterOn>()) schedule_poll(scheduler_.now());
 }
 
 void Pcnet::drop_outgoing() {

@@ -185,6 +185,27 @@ TEST_CASE("a stall passes the time of so many ticks, at most to the next deadlin
   CHECK(f.ran[0].deadline == nanoseconds(1500));
 }
 
+TEST_CASE("who is halted sleeps through what polls, which comes late then and leaves no trace") {
+  Fixture f;
+  const auto poll = [&f](Picoseconds deadline) { f.ran.push_back({9, deadline, f.source.count}); };
+  const EventId polling = f.scheduler.add("device", 9, poll, EventKind::Polling);
+  CHECK(f.scheduler.next_waking_deadline() == kNeverTime);
+  f.scheduler.schedule(f.add(1), nanoseconds(500));
+  f.scheduler.schedule(polling, nanoseconds(500));
+  const auto before = test::saved(f.scheduler);
+  f.scheduler.schedule(polling, nanoseconds(100));
+  CHECK(f.scheduler.next_deadline() == nanoseconds(100));
+  CHECK(f.scheduler.next_waking_deadline() == nanoseconds(500));
+  f.scheduler.schedule(polling, nanoseconds(500));
+  CHECK(test::saved(f.scheduler) == before);
+
+  f.scheduler.skip_to(f.scheduler.next_waking_deadline());
+  f.scheduler.run_due();
+  REQUIRE(f.ran.size() == 2);
+  CHECK(f.ran[0].slot == 9);
+  CHECK(f.ran[1].slot == 1);
+}
+
 TEST_CASE("a deadline no count can reach is never due") {
   Fixture f(u64{1} << 63);
   f.scheduler.schedule(f.add(0), kNeverTime - 1);

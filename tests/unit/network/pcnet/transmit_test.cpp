@@ -47,6 +47,21 @@ TEST_CASE_METHOD(PcnetRig, "Without a demand the ring is polled, unless that is 
   REQUIRE(wire.frames.size() == 2);
 }
 
+TEST_CASE_METHOD(PcnetRig, "Polling wakes nobody, and goes on at the same times behind a sleep") {
+  start(2);
+  clock.advance(milliseconds(3));
+  Scheduler& scheduler = clock.scheduler();
+  REQUIRE(scheduler.next_waking_deadline() == kNeverTime);
+  const Picoseconds interval = 65536 * nanoseconds(30);
+  const Picoseconds next = scheduler.next_deadline();
+  scheduler.skip_to(next + 1000 * interval + microseconds(1));
+  scheduler.run_due();
+  REQUIRE(scheduler.next_deadline() == next + 1001 * interval);
+  give_transmit(0, frame_to(kBroadcast, 60));
+  clock.advance(interval - microseconds(1) + frame_time(60, kTenMegabit));
+  REQUIRE(wire.frames.size() == 1);
+}
+
 TEST_CASE_METHOD(PcnetRig, "The polling interval is the host's to choose") {
   initialize(2);
   set_csr(0, kStop);
