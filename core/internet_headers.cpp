@@ -23,7 +23,9 @@ std::optional<std::size_t> ipv4_header_length(std::span<const std::byte> packet)
   if (packet.size() < ipv4::kShortest) return std::nullopt;
   const u8 first = std::to_integer<u8>(packet[0]);
   const std::size_t length = (first & 0x0fu) * 4;
-  if (first >> 4 != 4 || length < ipv4::kShortest || length > packet.size()) return std::nullopt;
+  const std::size_t total = load_network16(packet, ipv4::kTotalLength);
+  if (first >> 4 != 4 || length < ipv4::kShortest || length > total || total > packet.size())
+    return std::nullopt;
   return length;
 }
 

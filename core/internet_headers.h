@@ -90,8 +90,8 @@ struct TransportPacket {
 std::optional<TransportPacket> find_transport(std::span<const std::byte> frame, NetworkProtocol network,
                                               std::size_t network_start);
 
-/// The length of the IPv4 header that `packet` begins with, options included; nothing if it is not there as a
-/// whole, or is none.
+/// The length of the header of the IPv4 packet that `packet` begins with, options included; nothing if it is
+/// not there as a whole, or is none.
 std::optional<std::size_t> ipv4_header_length(std::span<const std::byte> packet);
 
 /// The length of the TCP header that `segment` begins with, options included; nothing if it is not there as a

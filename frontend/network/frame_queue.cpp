@@ -1,6 +1,8 @@
 // The queue between the machine and a back end's thread.
 #include "frontend/network/frame_queue.h"
 
+#include <chrono>
+#include <thread>
 #include <utility>
 
 namespace ringdown {
@@ -22,18 +24,48 @@ void FrameQueue::take(FrameBatch& batch) {
   std::swap(batch, waiting_);
 }
 
-bool FrameQueue::nothing_waits() {
+bool FrameQueue::holds_frames() {
+  const std::lock_guard lock(mutex_);
+  return !waiting_.empty();
+}
+
+bool FrameQueue::next_one_rings() {
   const std::lock_guard lock(mutex_);
   sleeping_ = waiting_.empty();
   return sleeping_;
 }
 
-void FrameQueue::woken(bool rung) {
-  {
+int FrameQueue::wait_for_others(std::span<pollfd> polled) {
+  polled.front() = {bell_.fd(), POLLIN, 0};
+  const int ready = poll(polled.data(), polled.size(), -1);
+  if (ready > 0 && polled.front().revents != 0) silence();
+  return ready;
+}
+
+int FrameQueue::wait(std::span<pollfd> polled, int milliseconds) {
+  using Clock = std::chrono::steady_clock;
+  polled.front() = {bell_.fd(), POLLIN, 0};
+  const Clock::time_point begin = Clock::now();
+  int ready = 0;
+  bool frames = false;
+  while (milliseconds != 0 && ready == 0 && !frames && Clock::now() - begin < polling_.window()) {
+    std::this_thread::yield();
+    ready = poll(polled.data(), polled.size(), 0);
+    frames = holds_frames();
+  }
+  if (ready == 0 && !frames) {
+    frames = !next_one_rings();
+    ready = poll(polled.data(), polled.size(), frames ? 0 : milliseconds);
     const std::lock_guard lock(mutex_);
     sleeping_ = false;
   }
-  if (rung) bell_.clear();
+  if (ready > 0 || frames) {
+    polling_.found(Clock::now() - begin);
+  } else {
+    polling_.woke_alone();
+  }
+  if (ready > 0 && polled.front().revents != 0) silence();
+  return ready;
 }
 
 }  // namespace ringdown

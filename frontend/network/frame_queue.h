@@ -1,12 +1,15 @@
 // Frames of the guest on their way to a back end's thread.
 #pragma once
 
+#include <poll.h>
+
 #include <cstddef>
 #include <mutex>
 #include <span>
 #include <vector>
 
 #include "core/types.h"
+#include "frontend/adaptive_polling.h"
 #include "frontend/sockets/descriptor.h"
 
 namespace ringdown {
@@ -54,18 +57,25 @@ class FrameQueue {
   // By the thread that takes the frames:
   /// All that wait; `batch` is empty before.
   void take(FrameBatch& batch);
-  /// Before it waits: true if nothing has come meanwhile; from then on the next frame rings.
-  bool nothing_waits();
-  /// After it has waited, `rung` being whether the bell was readable.
-  void woken(bool rung);
-  /// Readable once rung.
+  /// poll() of other descriptors beside the frames: `polled` begins with a place for the bell, and where
+  /// frames wait it returns at once. -1 `milliseconds`: for ever.
+  int wait(std::span<pollfd> polled, int milliseconds);
+  /// The same whether frames wait or not.
+  int wait_for_others(std::span<pollfd> polled);
+  /// Readable once rung, also where nobody is in wait().
   const WakePipe& bell() const { return bell_; }
+  void silence() { bell_.clear(); }
 
  private:
+  bool holds_frames();
+  /// The same, before it sleeps: if there are none, the next frame rings.
+  bool next_one_rings();
+
   std::mutex mutex_;
   FrameBatch waiting_;     // guarded by mutex_
   bool sleeping_ = false;  // guarded by mutex_
   WakePipe bell_;
+  AdaptivePolling polling_;  // of the thread that takes the frames
 };
 
 }  // namespace ringdown

@@ -115,7 +115,7 @@ Result<void> SlirpNetwork::open(NetworkInput& input) {
 }
 
 u32 SlirpNetwork::fill_polled() {
-  polled_.assign(1, pollfd{queue().bell().fd(), POLLIN, 0});
+  polled_.assign(1, pollfd{});  // the bell's
   u32 timeout = std::numeric_limits<u32>::max();
   slirp_pollfds_fill(
       slirp_.get(), &timeout,
@@ -165,9 +165,7 @@ int SlirpNetwork::patience(u32 slirp_milliseconds) const {
 void SlirpNetwork::serve() {
   while (!stopping()) {
     const u32 timeout = fill_polled();
-    const int wait = queue().nothing_waits() ? patience(timeout) : 0;
-    const int ready = poll(polled_.data(), polled_.size(), wait);
-    queue().woken(ready > 0 && polled_[0].revents != 0);
+    const int ready = queue().wait(polled_, patience(timeout));
     // Before the next: it sends what has waited for an answer that came now.
     input_waiting();
     slirp_pollfds_poll(

@@ -81,7 +81,7 @@ void SocketNetwork::serve() {
 
 Descriptor SocketNetwork::next_peer() {
   if (spec_.listen) return accept_peer();
-  queue().woken(true);
+  queue().silence();
   if (stopping()) return Descriptor();
   Result<Descriptor> peer = place_->connect(queue().bell(), "it is tried again until the other end is there");
   if (peer) return std::move(*peer);
@@ -94,7 +94,7 @@ Descriptor SocketNetwork::accept_peer() {
   if (!std::exchange(told_waiting_, true))
     notice_(fmt::format("--net {}: waits for the other machine", spec_.text));
   if (!queue().bell().wait_readable(listener_.get())) {
-    queue().woken(true);
+    queue().silence();
     return Descriptor();
   }
   return Descriptor(accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
@@ -103,7 +103,7 @@ Descriptor SocketNetwork::accept_peer() {
 void SocketNetwork::pause(int milliseconds) {
   pollfd bell{queue().bell().fd(), POLLIN, 0};
   poll(&bell, 1, milliseconds);
-  queue().woken(true);
+  queue().silence();
 }
 
 void SocketNetwork::exchange(const Descriptor& peer) {
@@ -113,13 +113,12 @@ void SocketNetwork::exchange(const Descriptor& peer) {
   sent_ = 0;
   while (!stopping()) {
     const bool blocked = sent_ < outgoing_.size();
+    std::array<pollfd, 3> polled{pollfd{},
+                                 pollfd{peer.get(), static_cast<short>(POLLIN | (blocked ? POLLOUT : 0)), 0},
+                                 pollfd{listener_.get(), POLLIN, 0}};
     // While the peer takes nothing, what the guest sends fills the queue and is dropped in the end.
-    const bool idle = blocked || queue().nothing_waits();
-    std::array<pollfd, 3> polled{pollfd{peer.get(), static_cast<short>(POLLIN | (blocked ? POLLOUT : 0)), 0},
-                                 pollfd{queue().bell().fd(), POLLIN, 0}, pollfd{listener_.get(), POLLIN, 0}};
-    const int ready = poll(polled.data(), polled.size(), idle ? -1 : 0);
-    queue().woken(polled[1].revents != 0);
-    if (ready > 0 && polled[0].revents != 0 && !receive(peer, reader)) return;
+    const int ready = blocked ? queue().wait_for_others(polled) : queue().wait(polled, -1);
+    if (ready > 0 && polled[1].revents != 0 && !receive(peer, reader)) return;
     if (ready > 0 && polled[2].revents != 0) turn_away_others();
     if (!send_waiting(peer)) return;
   }

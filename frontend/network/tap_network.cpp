@@ -78,13 +78,11 @@ Result<void> TapNetwork::open(NetworkInput& input) {
 
 void TapNetwork::serve() {
   while (!stopping()) {
-    const bool idle = queue().nothing_waits();
-    std::array<pollfd, 2> polled{pollfd{device_.get(), POLLIN, 0}, pollfd{queue().bell().fd(), POLLIN, 0}};
-    const int ready = poll(polled.data(), polled.size(), idle ? -1 : 0);
-    queue().woken(polled[1].revents != 0);
-    if (ready > 0 && (polled[0].revents & POLLIN) != 0) receive();
+    std::array<pollfd, 2> polled{pollfd{}, pollfd{device_.get(), POLLIN, 0}};
+    const int ready = queue().wait(polled, -1);
+    if (ready > 0 && (polled[1].revents & POLLIN) != 0) receive();
     // The interface is gone: there is nothing more to come.
-    if (ready > 0 && (polled[0].revents & (POLLERR | POLLNVAL)) != 0) return input_->link(false);
+    if (ready > 0 && (polled[1].revents & (POLLERR | POLLNVAL)) != 0) return input_->link(false);
     send_waiting();
   }
 }

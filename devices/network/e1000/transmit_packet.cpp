@@ -1,6 +1,7 @@
 // Frames out of descriptors: legacy and extended, whole or segmented, with checksums and VLAN tags put in.
 #include <algorithm>
 
+#include "core/ethernet.h"
 #include "core/internet_checksum.h"
 #include "core/packet_segmentation.h"
 #include "devices/network/e1000/transmitter.h"
