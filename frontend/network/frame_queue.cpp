@@ -61,7 +61,7 @@ int FrameQueue::wait(std::span<pollfd> polled, int milliseconds) {
   }
   if (ready > 0 || frames) {
     polling_.found(Clock::now() - begin);
-  } else {
+  } else if (milliseconds != 0) {
     polling_.woke_alone();
   }
   if (ready > 0 && polled.front().revents != 0) silence();
