@@ -51,7 +51,9 @@ Result<void> SocketNetwork::open(NetworkInput& input) {
   return {};
 }
 
-void SocketNetwork::closed() {
+void SocketNetwork::closed() { stop_listening(); }
+
+void SocketNetwork::stop_listening() {
   // Whatever stood at the path before is not ours.
   if (listener_ && !spec_.address.path.empty()) unlink(spec_.address.path.c_str());
   listener_.reset();
@@ -70,7 +72,8 @@ void SocketNetwork::serve() {
     input_->link(true);
     exchange(peer);
     set_connected(false);
-    if (stopping()) return;
+    // Before the peer hears of the end: it would connect again, to nobody.
+    if (stopping()) return stop_listening();
     input_->link(false);
     notice_(fmt::format("--net {}: the other machine is gone", spec_.text));
     const bool short_visit = Clock::now() - since < kShortVisit;

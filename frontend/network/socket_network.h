@@ -27,10 +27,9 @@ class SocketNetwork final : public ThreadedBackend {
  private:
   void serve() override;
   void closed() override;
+  void stop_listening();
   Descriptor next_peer();
   Descriptor accept_peer();
-  /// Nothing if there is none yet.
-  Descriptor try_to_connect();
   void pause(int milliseconds);
   void exchange(const Descriptor& peer);
   bool receive(const Descriptor& peer, FrameReader& reader);
