@@ -279,12 +279,14 @@ void InputSeam::serialize(Archive& archive) {
   drop_held();
 }
 
-// What waited for another state's receivers is not this one's.
+// What waited for another state's receivers is not this one's, whether they have been asked already or not.
 void InputSeam::drop_held() {
   const std::lock_guard lock(mutex_);
-  for (auto& [channel, connection] : connections_) {
-    queued_[channel] -= static_cast<unsigned>(connection.held.size());
-    connection.held.clear();
+  for (auto& entry : connections_) {
+    if (!entry.second.gate) continue;
+    queued_[entry.first] = 0;
+    entry.second.held.clear();
+    std::erase_if(posted_, [&entry](const InputEvent& event) { return event.channel == entry.first; });
   }
 }
 

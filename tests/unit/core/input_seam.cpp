@@ -129,6 +129,7 @@ TEST_CASE("what waits for a receiver is no part of a state") {
       InputChannel::Nic0, [&](const std::vector<u8>&) { ++frames; }, [&] { return open; });
   machine.seam.post(InputChannel::Nic0, {1});
   machine.deliver(10);
+  machine.seam.post(InputChannel::Nic0, {2});  // its receiver has not been asked yet
   REQUIRE(test::restore(machine.seam, test::saved(machine.seam)));
   open = true;
   machine.deliver(20);
