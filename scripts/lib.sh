@@ -19,7 +19,7 @@ BUILD_PACKAGES=(cmake ninja-build g++ libboost-program-options-dev libfmt-dev li
   libnbd-dev libpcap-dev libsdl2-dev libslirp-dev libxxhash-dev libzycore-dev libzydis-dev nasm nlohmann-json3-dev pkg-config seabios zlib1g-dev)
 # What fetching guests and packing the initramfs needs.
 GUEST_PACKAGES=(ca-certificates cpio debian-archive-keyring)
-TEST_PACKAGES=(acpica-tools catch2 chromium chromium-driver e2fsprogs gdb grub-common grub-pc-bin imagemagick iperf3 iproute2 ipxe ipxe-qemu isolinux libmpfr-dev mtools nbdkit openssh-client
+TEST_PACKAGES=(acpica-tools catch2 chromium chromium-driver e2fsprogs gdb grub-common grub-pc-bin imagemagick iperf3 iproute2 ipxe ipxe-qemu isolinux libmpfr-dev mtools nbdkit openssh-client pxelinux
   python3 python3-selenium python3-xlib qemu-utils syslinux-common tshark xauth xorriso xvfb)
 # What the preset arm64 builds and runs with; its libraries come from scripts/make_arm64_sysroot.sh.
 ARM64_PACKAGES=(debian-archive-keyring g++-aarch64-linux-gnu qemu-user)
