@@ -50,11 +50,17 @@ struct PciRig {
   Rtl8029 nic{0, clock.scheduler(), kStation, wire, irq.line(), {}};
 };
 
-TEST_CASE("An RTL8029 keeps the snapshot contract in the middle of an EEPROM access") {
+TEST_CASE("An RTL8029 keeps the snapshot contract with packets in flight and an EEPROM half read") {
   PciRig used;
   PciRig fresh;
   BusRange& ports = *used.nic.windows()[0].range;
-  write_byte(ports, 0, 0xe1);
+  used.nic.set_link(true);
+  constexpr u8 kStartTransmitter[][2] = {{0x00, 0x22}, {0x04, 0x40}, {0x05, 60}, {0x06, 0}, {0x00, 0x26}};
+  for (const auto& [port, value] : kStartTransmitter) write_byte(ports, port, value);
+  used.nic.receive(frame_to(kBroadcast, 700, 1));
+  used.clock.advance(microseconds(20));
+  REQUIRE((read_byte(ports, 0) & 0x04) != 0);  // it is still sending
+  write_byte(ports, 0, 0xe2);
   write_byte(ports, 1, 0x88);
   write_byte(ports, 1, 0x8e);
   check_snapshot_contract(used.nic, fresh.nic);
