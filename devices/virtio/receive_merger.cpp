@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/ethernet.h"
 #include "core/internet_checksum.h"
 #include "devices/virtio/packet_checksums.h"
 
@@ -11,7 +12,8 @@ namespace ringdown {
 namespace {
 
 /// Ethernet with a VLAN tag, IPv4 and TCP, both with all their options, is the longest.
-constexpr std::size_t kLongestHeaders = 14 + 4 + 60 + 60;
+constexpr std::size_t kLongestLinkHeader = kEthernetHeaderLength + ethernet_type::kTagLength;
+constexpr std::size_t kLongestHeaders = kLongestLinkHeader + 60 + 60;
 /// The length of an IPv4 packet is a 16-bit number.
 constexpr std::size_t kLongestPacket = 65535;
 
@@ -86,12 +88,12 @@ void ReceiveMerger::serialize(Archive& archive) {
   archive(frame_, headers_.network, headers_.network_start, headers_.transport_start, headers_.length, end_,
           segment_size_, segments_);
   if (!archive.loading() || frame_.empty()) return;
-  const bool possible = headers_.network <= NetworkProtocol::Ipv6 && headers_.length <= kLongestHeaders &&
-                        headers_.network_start <= headers_.transport_start &&
-                        headers_.transport_start <= headers_.length && fits(headers_) &&
-                        headers_.length < end_ && segment_size_ != 0 && end_ <= frame_.size() &&
-                        end_ - headers_.network_start <= kLongestPacket &&
-                        frame_.size() <= kLongestPacket + 18 && (!joined() || end_ == frame_.size());
+  const bool possible =
+      headers_.network <= NetworkProtocol::Ipv6 && headers_.length <= kLongestHeaders &&
+      headers_.network_start <= headers_.transport_start && headers_.transport_start <= headers_.length &&
+      fits(headers_) && headers_.length < end_ && segment_size_ != 0 && end_ <= frame_.size() &&
+      end_ - headers_.network_start <= kLongestPacket &&
+      frame_.size() <= kLongestPacket + kLongestLinkHeader && (!joined() || end_ == frame_.size());
   if (possible) return;
   archive.fail("a packet that is being joined is impossible");
   clear();
