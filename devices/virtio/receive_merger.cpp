@@ -5,7 +5,6 @@
 
 #include "core/ethernet.h"
 #include "core/internet_checksum.h"
-#include "devices/virtio/packet_checksums.h"
 
 namespace ringdown {
 
@@ -44,8 +43,8 @@ u32 sequence_of(std::span<const std::byte> frame, const SegmentHeaders& headers)
 
 }  // namespace
 
-ReceiveMerger::Taken ReceiveMerger::begin(std::span<const std::byte> frame) {
-  const auto segment = whole_tcp_segment(frame);
+ReceiveMerger::Taken ReceiveMerger::begin(std::span<const std::byte> frame,
+                                          const std::optional<TcpSegment>& segment) {
   if (!segment || segment->headers.length > kLongestHeaders || segment->end == segment->headers.length)
     return Taken::No;
   const std::byte flags = frame[segment->headers.transport_start + tcp::kFlags];
@@ -58,8 +57,8 @@ ReceiveMerger::Taken ReceiveMerger::begin(std::span<const std::byte> frame) {
   return (flags & tcp::kPush) != std::byte{0} ? Taken::Last : Taken::Held;
 }
 
-ReceiveMerger::Taken ReceiveMerger::add(std::span<const std::byte> frame) {
-  const auto segment = whole_tcp_segment(frame);
+ReceiveMerger::Taken ReceiveMerger::add(std::span<const std::byte> frame,
+                                        const std::optional<TcpSegment>& segment) {
   if (!segment || segment->headers != headers_ || !agree(frame, frame_, headers_)) return Taken::No;
   const u32 held = end_ - static_cast<u32>(headers_.length);
   const std::size_t payload = segment->end - headers_.length;

@@ -3,11 +3,12 @@
 
 #include <array>
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "core/archive.h"
-#include "core/packet_segmentation.h"
+#include "devices/virtio/packet_checksums.h"
 
 namespace ringdown {
 
@@ -23,9 +24,10 @@ class ReceiveMerger {
     Held,  // more may follow
     Last,  // what is held is complete
   };
+  // Both: `segment` is what whole_tcp_segment() says of the frame.
   /// Holds a frame to which others may be joined. Only while nothing is held.
-  Taken begin(std::span<const std::byte> frame);
-  Taken add(std::span<const std::byte> frame);
+  Taken begin(std::span<const std::byte> frame, const std::optional<TcpSegment>& segment);
+  Taken add(std::span<const std::byte> frame, const std::optional<TcpSegment>& segment);
 
   /// Makes what is held one packet, which may be done again after more was added.
   void finish();

@@ -153,15 +153,16 @@ void VirtioNet::receive(std::span<const std::byte> frame) {
     return;
   }
   using Taken = ReceiveMerger::Taken;
+  const auto segment = whole_tcp_segment(frame);
   const bool beginning = merger_.empty();
-  Taken taken = beginning ? merger_.begin(frame) : merger_.add(frame);
+  Taken taken = beginning ? merger_.begin(frame, segment) : merger_.add(frame, segment);
   if (taken == Taken::No && !beginning) {
     deliver_merged();
     // Whoever waited for it has waited long enough.
     merger_.clear();
-    taken = merger_.begin(frame);
+    taken = merger_.begin(frame, segment);
   }
-  if (taken == Taken::No) deliver(describe(frame), frame);
+  if (taken == Taken::No) deliver(segment ? VirtioNetHeader{.flags = kDataValid} : describe(frame), frame);
   if (taken == Taken::Last) deliver_merged();
   if (taken == Taken::Held && !scheduler_.scheduled(merge_event_))
     scheduler_.schedule_after(merge_event_, kMergeTime);
